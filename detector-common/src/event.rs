@@ -1,0 +1,222 @@
+//! What the kernel sends to the agent over the ring buffer: a fixed header, then payload bytes.
+
+use crate::flow::{Direction, FlowKey};
+
+/// The most payload bytes one event carries; a longer segment is sent as several events.
+pub const EVENT_PAYLOAD: usize = 2048;
+
+/// How many matches of the automaton one event can name; further ones add nothing to a watch.
+pub const EVENT_MATCHES: usize = 2;
+
+/// What an event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum EventKind {
+    /// Payload of a watched flow, or of the segment that put it under watch.
+    Segment = 1,
+    /// A watched flow was closed by FIN or RST; no payload. The sequence number is the one of
+    /// the FIN or RST, so bytes before it may still be missing.
+    Closed = 2,
+}
+
+/// The fixed part of an event.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventHeader {
+    key: FlowKey,
+    time: u64,
+    sequence: u32,
+    interface: u32,
+    matches: [u16; EVENT_MATCHES],
+    length: u16,
+    kind: u8,
+    direction: u8,
+}
+
+const _: () = assert!(size_of::<EventHeader>() == 64 && align_of::<EventHeader>() == 8);
+
+/// The whole record as the kernel stages it. The header is sent with the used part of `payload`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct EventRecord {
+    /// The fixed part.
+    pub header: EventHeader,
+    /// Payload bytes, of which the first `header.length()` are in use.
+    pub payload: [u8; EVENT_PAYLOAD],
+}
+
+impl EventHeader {
+    /// A header without matches and payload. `time` is the recogniser's clock in nanoseconds,
+    /// `sequence` the TCP sequence number of the first payload byte, `interface` the index of
+    /// the interface that received the packet.
+    #[must_use]
+    #[inline(always)]
+    pub const fn new(
+        kind: EventKind,
+        key: FlowKey,
+        direction: Direction,
+        time: u64,
+        sequence: u32,
+        interface: u32,
+    ) -> Self {
+        Self {
+            key,
+            time,
+            sequence,
+            interface,
+            matches: [0; EVENT_MATCHES],
+            length: 0,
+            kind: kind as u8,
+            direction: direction as u8,
+        }
+    }
+
+    /// The same header for the part of the payload that begins `skipped` bytes later and is
+    /// `length` bytes long.
+    #[must_use]
+    #[inline(always)]
+    pub const fn with_part(mut self, skipped: u32, length: u16) -> Self {
+        self.sequence = self.sequence.wrapping_add(skipped);
+        self.length = length;
+        self
+    }
+
+    /// The same header with the accept numbers of the automaton (0 for none) that were met.
+    #[must_use]
+    #[inline(always)]
+    pub const fn with_matches(mut self, matches: [u16; EVENT_MATCHES]) -> Self {
+        self.matches = matches;
+        self
+    }
+
+    /// The conversation.
+    #[must_use]
+    pub const fn key(&self) -> FlowKey {
+        self.key
+    }
+
+    /// The recogniser's clock in nanoseconds: time since boot when live, the capture's time
+    /// since the epoch in a replay.
+    #[must_use]
+    pub const fn time(&self) -> u64 {
+        self.time
+    }
+
+    /// TCP sequence number of the first payload byte.
+    #[must_use]
+    pub const fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
+    /// Index of the interface that received the packet.
+    #[must_use]
+    pub const fn interface(&self) -> u32 {
+        self.interface
+    }
+
+    /// The accept numbers that the automaton met in this segment.
+    pub fn matches(&self) -> impl Iterator<Item = u16> + use<> {
+        self.matches.into_iter().filter(|accept| *accept != 0)
+    }
+
+    /// How many payload bytes follow.
+    #[must_use]
+    pub const fn length(&self) -> u16 {
+        self.length
+    }
+
+    /// The direction of the packet.
+    #[must_use]
+    pub const fn direction(&self) -> Direction {
+        if self.direction == 0 { Direction::Up } else { Direction::Down }
+    }
+}
+
+/// Why bytes from the ring are not an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventError {
+    /// Shorter than a header, or than the payload the header announces.
+    Truncated,
+    /// An unknown kind: the object in the kernel is not the one this agent was built with.
+    UnknownKind(u8),
+}
+
+impl core::fmt::Display for EventError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("event is shorter than it says"),
+            Self::UnknownKind(kind) => write!(f, "event kind {kind} is unknown"),
+        }
+    }
+}
+
+impl core::error::Error for EventError {}
+
+/// A decoded event that borrows its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event<'a> {
+    /// What it says.
+    pub kind: EventKind,
+    /// The fixed part.
+    pub header: EventHeader,
+    /// The payload of a segment, empty otherwise.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Event<'a> {
+    /// Reads an event from the bytes of a ring buffer item; bytes after the payload are ignored.
+    ///
+    /// # Errors
+    /// The bytes are too few or of an unknown kind.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, EventError> {
+        let (head, rest) = bytes.split_at_checked(size_of::<EventHeader>()).ok_or(EventError::Truncated)?;
+        // SAFETY: `head` is as long as the header, which is plain old data of integers that are
+        // valid for every bit pattern; the read is unaligned.
+        let header: EventHeader = unsafe { head.as_ptr().cast::<EventHeader>().read_unaligned() };
+        let kind = match header.kind {
+            1 => EventKind::Segment,
+            2 => EventKind::Closed,
+            other => return Err(EventError::UnknownKind(other)),
+        };
+        let payload = rest.get(..usize::from(header.length)).ok_or(EventError::Truncated)?;
+        Ok(Self { kind, header, payload })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::End;
+
+    fn bytes(header: EventHeader, payload: &[u8]) -> std::vec::Vec<u8> {
+        // SAFETY: the header is plain old data without padding (asserted above: 64 bytes).
+        let head = unsafe {
+            core::slice::from_raw_parts((&raw const header).cast::<u8>(), size_of::<EventHeader>())
+        };
+        [head, payload].concat()
+    }
+
+    fn header() -> EventHeader {
+        let (key, direction) =
+            FlowKey::tcp(End::new([2; 16], [0x9c, 0x40]), End::new([1; 16], [0x0d, 0x05]));
+        EventHeader::new(EventKind::Segment, key, direction, 7, 100, 3).with_matches([5, 0])
+    }
+
+    #[test]
+    fn survives_the_ring() {
+        let raw = bytes(header().with_part(20, 5), b"hello+padding");
+        let event = Event::decode(&raw).unwrap();
+        assert_eq!(event.payload, b"hello");
+        assert_eq!(event.header.sequence(), 120);
+        assert_eq!(event.header.direction(), Direction::Down);
+        assert!(event.header.matches().eq([5]));
+    }
+
+    #[test]
+    fn refuses_what_is_cut() {
+        let raw = bytes(header().with_part(0, 5), b"hell");
+        assert_eq!(Event::decode(&raw), Err(EventError::Truncated));
+        assert_eq!(Event::decode(&raw[..10]), Err(EventError::Truncated));
+        assert_eq!(Event::decode(&[0xff; 64]), Err(EventError::UnknownKind(0xff)));
+    }
+}

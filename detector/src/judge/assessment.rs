@@ -1,0 +1,138 @@
+use std::fmt;
+
+use detector_common::flow::Direction;
+use serde::Serialize;
+
+/// How sure it is that the flow is mining. Ordered from weak to strong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Behaviour or names only.
+    Suspected,
+    /// One side only, but strong.
+    Probable,
+    /// Both sides spoke the protocol, or one side did so beyond doubt.
+    Confirmed,
+}
+
+/// How far the miner got. Ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The miner spoke, nobody answered.
+    Attempt,
+    /// The pool answered.
+    Handshake,
+    /// Jobs arrive.
+    Working,
+    /// Shares are handed in.
+    Submitting,
+}
+
+/// A dialect of mining, by the name it has in records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// Bitcoin's Stratum version 1 and its forks.
+    StratumV1,
+    /// NiceHash's EthereumStratum/1.0.0 and EIP-1571's EthereumStratum/2.0.0.
+    #[serde(rename = "ethereumstratum")]
+    EthereumStratum,
+    /// Monero's JSON-RPC login/job/submit.
+    #[serde(rename = "cryptonote")]
+    CryptoNote,
+    /// Ethereum getwork over a line-based TCP stream.
+    EthProxy,
+}
+
+/// Which role an end of the flow plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// The side that subscribes, logs in or submits.
+    Miner,
+    /// The side that hands out jobs.
+    Pool,
+}
+
+/// One reason for a verdict, in words an operator can read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// A stable name, for example `client-login`.
+    pub kind: &'static str,
+    /// Who said it.
+    pub side: Side,
+    /// What was seen.
+    pub detail: String,
+    /// Natural logarithm of how much likelier this is from a miner than from anything else.
+    pub weight: f64,
+}
+
+/// Shares handed in by the miner and what the pool said to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Shares {
+    /// Handed in.
+    pub submitted: u64,
+    /// Accepted by the pool.
+    pub accepted: u64,
+    /// Rejected by the pool.
+    pub rejected: u64,
+}
+
+/// What the two sides disclosed. Unknown is `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// Name and version of the mining software.
+    pub agent: Option<String>,
+    /// The address or account that is paid.
+    pub wallet: Option<String>,
+    /// The name of the machine within the account.
+    pub worker: Option<String>,
+    /// Ticker symbol of the coin, if the conversation gives it away.
+    pub coin: Option<&'static str>,
+    /// The hash function as the two sides name it.
+    pub algorithm: Option<String>,
+    /// The pool's name as the miner addressed it.
+    pub pool_name: Option<String>,
+    /// Current share difficulty in the protocol's own unit.
+    pub difficulty: Option<f64>,
+    /// Jobs received.
+    pub jobs: u64,
+    /// Shares so far.
+    pub shares: Shares,
+}
+
+/// The judgement on one flow at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessment {
+    /// The dialect spoken.
+    pub protocol: Protocol,
+    /// How sure.
+    pub verdict: Verdict,
+    /// How far.
+    pub stage: Stage,
+    /// Probability of mining, 0 to 1, computed from `evidence`.
+    pub confidence: f64,
+    /// The direction in which the miner sends.
+    pub miner_sends: Direction,
+    /// The reasons.
+    pub evidence: Vec<Evidence>,
+    /// What was disclosed.
+    pub facts: Facts,
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}

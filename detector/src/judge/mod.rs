@@ -1,0 +1,5 @@
+//! From what was said to a verdict: how sure we are that a flow is mining, and why.
+
+mod assessment;
+
+pub use assessment::{Assessment, Evidence, Facts, Protocol, Shares, Side, Stage, Verdict};

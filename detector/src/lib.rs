@@ -1,0 +1,4 @@
+//! The Firedamp agent, in the order in which an event passes through it:
+//! ring -> decode -> [`stream`] -> [`protocol`] -> [`judge`] -> [`ledger`] -> [`output`].
+
+pub mod judge;

@@ -1,0 +1,3 @@
+//! `firedamp`: the command line.
+
+fn main() {}

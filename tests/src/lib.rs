@@ -1,0 +1,1 @@
+//! The laboratory: private network namespaces, simulated miners and pools, packet builders.

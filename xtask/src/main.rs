@@ -1,0 +1,2 @@
+//! The development loop.
+fn main() {}
