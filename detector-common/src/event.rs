@@ -5,9 +5,6 @@ use crate::flow::{Direction, FlowKey};
 /// The most payload bytes one event carries; a longer segment is sent as several events.
 pub const EVENT_PAYLOAD: usize = 2048;
 
-/// How many matches of the automaton one event can name; further ones add nothing to a watch.
-pub const EVENT_MATCHES: usize = 2;
-
 /// What an event says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -27,10 +24,11 @@ pub struct EventHeader {
     time: u64,
     sequence: u32,
     interface: u32,
-    matches: [u16; EVENT_MATCHES],
+    accept: u16,
     length: u16,
     kind: u8,
     direction: u8,
+    reserved: [u8; 2],
 }
 
 const _: () = assert!(size_of::<EventHeader>() == 64 && align_of::<EventHeader>() == 8);
@@ -46,7 +44,7 @@ pub struct EventRecord {
 }
 
 impl EventHeader {
-    /// A header without matches and payload. `time` is the recogniser's clock in nanoseconds,
+    /// A header without match and payload. `time` is the recogniser's clock in nanoseconds,
     /// `sequence` the TCP sequence number of the first payload byte, `interface` the index of
     /// the interface that received the packet.
     #[must_use]
@@ -64,35 +62,38 @@ impl EventHeader {
             time,
             sequence,
             interface,
-            matches: [0; EVENT_MATCHES],
+            accept: 0,
             length: 0,
             kind: kind as u8,
             direction: direction as u8,
+            reserved: [0; 2],
         }
     }
 
-    /// The same header for the part of the payload that begins `skipped` bytes later and is
-    /// `length` bytes long.
-    #[must_use]
+    /// Makes it the header of `length` payload bytes that begin at `sequence`.
     #[inline(always)]
-    pub const fn with_part(mut self, skipped: u32, length: u16) -> Self {
-        self.sequence = self.sequence.wrapping_add(skipped);
+    pub const fn set_part(&mut self, sequence: u32, length: u16) {
+        self.sequence = sequence;
         self.length = length;
-        self
     }
 
-    /// The same header with the accept numbers of the automaton (0 for none) that were met.
-    #[must_use]
+    /// Names the accept number that the automaton met, 0 for none.
     #[inline(always)]
-    pub const fn with_matches(mut self, matches: [u16; EVENT_MATCHES]) -> Self {
-        self.matches = matches;
-        self
+    pub const fn set_accept(&mut self, accept: u16) {
+        self.accept = accept;
+    }
+
+    /// Changes what the event says.
+    #[inline(always)]
+    pub const fn set_kind(&mut self, kind: EventKind) {
+        self.kind = kind as u8;
     }
 
     /// The conversation.
     #[must_use]
-    pub const fn key(&self) -> FlowKey {
-        self.key
+    #[inline(always)]
+    pub const fn key(&self) -> &FlowKey {
+        &self.key
     }
 
     /// The recogniser's clock in nanoseconds: time since boot when live, the capture's time
@@ -114,9 +115,10 @@ impl EventHeader {
         self.interface
     }
 
-    /// The accept numbers that the automaton met in this segment.
-    pub fn matches(&self) -> impl Iterator<Item = u16> + use<> {
-        self.matches.into_iter().filter(|accept| *accept != 0)
+    /// The accept number that the automaton met first in this segment.
+    #[must_use]
+    pub const fn accept(&self) -> Option<u16> {
+        if self.accept == 0 { None } else { Some(self.accept) }
     }
 
     /// How many payload bytes follow.
@@ -199,22 +201,25 @@ mod tests {
     fn header() -> EventHeader {
         let (key, direction) =
             FlowKey::tcp(End::new([2; 16], [0x9c, 0x40]), End::new([1; 16], [0x0d, 0x05]));
-        EventHeader::new(EventKind::Segment, key, direction, 7, 100, 3).with_matches([5, 0])
+        let mut header = EventHeader::new(EventKind::Segment, key, direction, 7, 100, 3);
+        header.set_accept(5);
+        header.set_part(120, 5);
+        header
     }
 
     #[test]
     fn survives_the_ring() {
-        let raw = bytes(header().with_part(20, 5), b"hello+padding");
+        let raw = bytes(header(), b"hello+padding");
         let event = Event::decode(&raw).unwrap();
         assert_eq!(event.payload, b"hello");
         assert_eq!(event.header.sequence(), 120);
         assert_eq!(event.header.direction(), Direction::Down);
-        assert!(event.header.matches().eq([5]));
+        assert_eq!(event.header.accept(), Some(5));
     }
 
     #[test]
     fn refuses_what_is_cut() {
-        let raw = bytes(header().with_part(0, 5), b"hell");
+        let raw = bytes(header(), b"hell");
         assert_eq!(Event::decode(&raw), Err(EventError::Truncated));
         assert_eq!(Event::decode(&raw[..10]), Err(EventError::Truncated));
         assert_eq!(Event::decode(&[0xff; 64]), Err(EventError::UnknownKind(0xff)));

@@ -13,5 +13,11 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod automaton;
+pub mod counters;
 pub mod event;
 pub mod flow;
+pub mod packet;
+pub mod repeat;
+pub mod settings;
+pub mod triage;

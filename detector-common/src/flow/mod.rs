@@ -1,5 +1,11 @@
 //! The conversation a packet belongs to, and what is remembered of it.
 
+mod credit;
 mod key;
+mod position;
+mod state;
 
+pub use credit::{Credit, Ticks, ticks};
 pub use key::{Direction, End, FlowKey};
+pub use position::{Place, Position};
+pub use state::{Flow, Half, Mode, Watch};

@@ -1,0 +1,115 @@
+//! Every packet is accounted for, by what became of it.
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
+        /// What is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(usize)]
+        pub enum Counter { $($(#[$doc])* $name,)+ }
+
+        impl Counter {
+            /// All of them, in the order of [`Counters`].
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The name in records and metrics.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Packets that arrived.
+    Packets = "packets",
+    /// Packets that carry neither IPv4 nor IPv6.
+    NotIp = "not_ip",
+    /// IP packets that carry no TCP.
+    NotTcp = "not_tcp",
+    /// Fragments after the first: they have no TCP header.
+    Fragments = "fragments",
+    /// Headers that end before they should.
+    Truncated = "truncated",
+    /// Headers that contradict themselves.
+    Malformed = "malformed",
+    /// IPv6 packets with more extension headers than are followed.
+    ExtensionHeaders = "extension_headers",
+    /// TCP segments without payload.
+    NoPayload = "no_payload",
+    /// New flows.
+    Flows = "flows",
+    /// Flows that could not be stored.
+    FlowsRefused = "flows_refused",
+    /// Segments that were scanned.
+    Scanned = "scanned",
+    /// Segments of a flow whose scan credit was used up.
+    Spent = "spent",
+    /// Segments of a TLS conversation.
+    Tls = "tls",
+    /// Segments of flows that the agent dismissed.
+    Ignored = "ignored",
+    /// Segments that had been scanned before.
+    Retransmitted = "retransmitted",
+    /// Segments after a hole, where a token may have been missed.
+    Gaps = "gaps",
+    /// Segments that could not be copied from the packet.
+    Unreadable = "unreadable",
+    /// Segments in which a token was found.
+    Matches = "matches",
+    /// Flows put under watch because their beginning could not be read in order.
+    Doubtful = "doubtful",
+    /// Flows that could not be watched because the table of watched flows is full.
+    WatchRefused = "watch_refused",
+    /// Segments of watched flows.
+    Watched = "watched",
+    /// Segments of watched flows not copied: that flow's credit was used up.
+    WatchSpent = "watch_spent",
+    /// Segments of watched flows not copied: the budget of this CPU was used up.
+    BudgetSpent = "budget_spent",
+    /// Events that did not fit into the ring buffer.
+    RingFull = "ring_full",
+}
+
+/// How many counters there are.
+pub const COUNTERS: usize = Counter::ALL.len();
+
+/// The counters of one CPU, or their sum.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters([u64; COUNTERS]);
+
+impl Counters {
+    /// All zero.
+    pub const ZERO: Self = Self([0; COUNTERS]);
+
+    /// Counts one.
+    #[inline(always)]
+    pub const fn add(&mut self, counter: Counter) {
+        #[expect(clippy::indexing_slicing, reason = "the enum has as many variants as the array elements")]
+        {
+            self.0[counter as usize] = self.0[counter as usize].wrapping_add(1);
+        }
+    }
+
+    /// The value of one counter.
+    #[must_use]
+    pub const fn get(&self, counter: Counter) -> u64 {
+        #[expect(clippy::indexing_slicing, reason = "the enum has as many variants as the array elements")]
+        {
+            self.0[counter as usize]
+        }
+    }
+
+    /// Adds the counters of another CPU.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine = mine.wrapping_add(theirs);
+        }
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Counter::ALL.iter().map(|counter| (counter.name(), self.get(*counter)))
+    }
+}

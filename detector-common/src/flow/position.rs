@@ -1,0 +1,97 @@
+/// How far one direction of a flow has been read: the next TCP sequence number, and the state
+/// of the automaton there.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    next: u32,
+    state: u16,
+    known: u16,
+}
+
+/// Where a segment lies relative to the [`Position`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The first of its direction; nothing is known about what came before.
+    First,
+    /// It continues where the last one ended, after `skip` bytes that were read before.
+    Continues {
+        /// Bytes to skip.
+        skip: u32,
+    },
+    /// Bytes are missing before it.
+    Gap,
+    /// All of it was read before.
+    Repeated,
+}
+
+/// A sequence number further away than this belongs to another connection of the same ends.
+const WINDOW: u32 = 1 << 20;
+
+impl Position {
+    /// Nothing read yet.
+    pub const UNKNOWN: Self = Self { next: 0, state: 0, known: 0 };
+
+    /// Where a segment of `length` bytes at `sequence` lies. Sequence numbers wrap around.
+    #[must_use]
+    #[inline(always)]
+    pub const fn place(&self, sequence: u32, length: u32) -> Place {
+        if self.known == 0 {
+            return Place::First;
+        }
+        let behind = self.next.wrapping_sub(sequence);
+        if behind == 0 {
+            Place::Continues { skip: 0 }
+        } else if behind > WINDOW {
+            Place::Gap
+        } else if behind < length {
+            Place::Continues { skip: behind }
+        } else {
+            Place::Repeated
+        }
+    }
+
+    /// The state in which the automaton goes on.
+    #[must_use]
+    #[inline(always)]
+    pub const fn state(&self) -> u16 {
+        self.state
+    }
+
+    /// Everything before `next` was read and left the automaton in `state`.
+    #[inline(always)]
+    pub const fn advance(&mut self, next: u32, state: u16) {
+        *self = Self { next, state, known: 1 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(next: u32) -> Position {
+        let mut position = Position::UNKNOWN;
+        position.advance(next, 9);
+        position
+    }
+
+    #[test]
+    fn places() {
+        assert_eq!(Position::UNKNOWN.place(5, 1), Place::First);
+        assert_eq!(at(100).place(100, 10), Place::Continues { skip: 0 });
+        assert_eq!(at(100).place(90, 20), Place::Continues { skip: 10 });
+        assert_eq!(at(100).place(90, 10), Place::Repeated);
+        assert_eq!(at(100).place(101, 1), Place::Gap);
+        assert_eq!(at(100).place(99, 1), Place::Repeated, "a keep-alive probe");
+    }
+
+    #[test]
+    fn sequence_numbers_wrap() {
+        assert_eq!(at(4).place(u32::MAX - 5, 12), Place::Continues { skip: 10 });
+        assert_eq!(at(u32::MAX).place(0, 1), Place::Gap);
+    }
+
+    #[test]
+    fn another_connection_starts_afresh() {
+        assert_eq!(at(10 << 20).place(0, 100), Place::Gap);
+    }
+}

@@ -1,0 +1,103 @@
+use super::{Credit, Position, Ticks};
+use crate::settings::Settings;
+
+/// What is done with the payload of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Mode {
+    /// It is scanned for tokens.
+    Scan = 0,
+    /// It is TLS: nothing in it can be read.
+    Tls = 1,
+    /// It is copied to the agent; the entry in the table of watched flows says so.
+    Watch = 2,
+    /// The agent looked at it and dismissed it.
+    Ignore = 3,
+}
+
+/// One direction of a flow.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Half {
+    /// How far it was read.
+    pub position: Position,
+    /// How much of it may still be scanned.
+    pub credit: Credit,
+    /// Payload bytes seen, retransmissions included.
+    pub bytes: u64,
+}
+
+/// What is remembered of a flow that is not under watch.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// The two directions, by [`Direction`](super::Direction).
+    pub halves: [Half; 2],
+    mode: u32,
+    until: Ticks,
+}
+
+const _: () = assert!(size_of::<Flow>() == 56 && align_of::<Flow>() == 8);
+
+impl Flow {
+    /// A flow of which nothing was seen yet.
+    #[must_use]
+    #[inline(always)]
+    pub const fn new(settings: &Settings, now: Ticks) -> Self {
+        let half = Half {
+            position: Position::UNKNOWN,
+            credit: Credit::full(settings.scan_burst, now),
+            bytes: 0,
+        };
+        Self { halves: [half; 2], mode: Mode::Scan as u32, until: 0 }
+    }
+
+    /// What is done with its payload.
+    #[must_use]
+    #[inline(always)]
+    pub const fn mode(&self) -> Mode {
+        match self.mode {
+            1 => Mode::Tls,
+            2 => Mode::Watch,
+            3 => Mode::Ignore,
+            _ => Mode::Scan,
+        }
+    }
+
+    /// Changes what is done with its payload.
+    #[inline(always)]
+    pub const fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode as u32;
+    }
+
+    /// Leaves it alone until `until`, after which it is scanned again.
+    #[inline(always)]
+    pub const fn ignore(&mut self, until: Ticks) {
+        self.mode = Mode::Ignore as u32;
+        self.until = until;
+    }
+
+    /// Whether it is still to be left alone.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_ignored(&self, now: Ticks) -> bool {
+        self.mode == Mode::Ignore as u32 && self.until.wrapping_sub(now).cast_signed() > 0
+    }
+}
+
+/// What is remembered of a flow under watch. The agent ends the watch by removing the entry.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// How much of it may still be copied.
+    pub credit: Credit,
+}
+
+impl Watch {
+    /// A new watch.
+    #[must_use]
+    #[inline(always)]
+    pub const fn new(settings: &Settings, now: Ticks) -> Self {
+        Self { credit: Credit::full(settings.watch_burst, now) }
+    }
+}

@@ -1,0 +1,43 @@
+//! One loop for both worlds: `bpf_loop` in the kernel, where the verifier then checks the body
+//! once instead of once a round, and a plain `for` elsewhere.
+
+use core::ops::ControlFlow;
+
+/// The body of a loop.
+pub trait Round {
+    /// Does one round; `Break` ends the loop.
+    fn round(&mut self) -> ControlFlow<()>;
+}
+
+/// Runs at most `times` rounds.
+#[cfg(not(target_arch = "bpf"))]
+pub fn repeat<R: Round>(times: u32, body: &mut R) {
+    for _ in 0..times {
+        if body.round().is_break() {
+            return;
+        }
+    }
+}
+
+/// Runs at most `times` rounds (the kernel allows 8,388,608).
+#[cfg(target_arch = "bpf")]
+#[inline(always)]
+pub fn repeat<R: Round>(times: u32, body: &mut R) {
+    unsafe extern "C" fn callback<R: Round>(_index: u64, body: *mut R) -> i64 {
+        // SAFETY: `bpf_loop` hands back the pointer given below, whose exclusive borrow outlives
+        // the call, and calls one round after another.
+        let body = unsafe { &mut *body };
+        i64::from(body.round().is_break())
+    }
+    let callback: unsafe extern "C" fn(u64, *mut R) -> i64 = callback::<R>;
+    // SAFETY: the callback has the signature that the helper calls, and `body` lives until the
+    // helper returns.
+    unsafe {
+        aya_ebpf::helpers::generated::bpf_loop(
+            times,
+            callback as *mut core::ffi::c_void,
+            core::ptr::from_mut(body).cast(),
+            0,
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! The limits of the recogniser. They are fixed when the program is loaded.
+
+/// Limits, all in bytes, bytes a second, or [`Ticks`](crate::flow::Ticks).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Bytes of one direction of a flow that are scanned at once, before the rate applies.
+    pub scan_burst: u32,
+    /// Bytes a second by which the scan credit of a direction is refilled.
+    pub scan_rate: u32,
+    /// Bytes of one watched flow that are copied to the agent at once.
+    pub watch_burst: u32,
+    /// Bytes a second by which the credit of a watched flow is refilled.
+    pub watch_rate: u32,
+    /// Bytes of all watched flows together, for each CPU, that are copied at once.
+    pub budget_burst: u32,
+    /// Bytes a second by which that budget is refilled, for each CPU.
+    pub budget_rate: u32,
+    /// A direction counts as early, where disorder is a reason to watch, for this many bytes.
+    pub early_bytes: u32,
+    /// How long a flow that the agent dismissed is not scanned, in ticks of 2^20 ns.
+    pub ignore_ticks: u32,
+    /// 1 when each packet carries its own time in front of it (see `detector-ebpf`), 0 when the
+    /// clock of the machine counts.
+    pub replay: u32,
+}
+
+impl Settings {
+    /// What `firedamp run` uses unless told otherwise.
+    pub const DEFAULT: Self = Self {
+        scan_burst: 16 << 10,
+        scan_rate: 1 << 10,
+        watch_burst: 256 << 10,
+        watch_rate: 16 << 10,
+        budget_burst: 8 << 20,
+        budget_rate: 32 << 20,
+        early_bytes: 1 << 10,
+        ignore_ticks: 10 * 60 * 954,
+        replay: 0,
+    };
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

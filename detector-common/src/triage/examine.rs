@@ -1,0 +1,118 @@
+use super::scan::{WINDOW, scan};
+use crate::automaton::Automaton;
+use crate::counters::{Counter, Counters};
+use crate::flow::{Direction, Flow, Mode, Place, Ticks};
+use crate::packet::{Packet, Segment};
+use crate::settings::Settings;
+
+/// What the payload of a flow that is not under watch gives away.
+pub(super) enum Finding {
+    /// Nothing.
+    Nothing,
+    /// A token; the accept number of the automaton.
+    Match(u16),
+    /// The beginning of the stream cannot be read in order.
+    Doubt,
+}
+
+/// What is needed to examine a segment, beside its flow.
+pub(super) struct Examiner<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) automaton: &'a Automaton,
+    pub(super) counters: &'a mut Counters,
+    pub(super) window: &'a mut [u8; WINDOW],
+}
+
+impl Examiner<'_> {
+    #[inline(always)]
+    pub(super) fn examine<P: Packet>(
+        self,
+        packet: &P,
+        segment: &Segment,
+        direction: Direction,
+        flow: &mut Flow,
+        now: Ticks,
+    ) -> Finding {
+        if flow.is_ignored(now) {
+            self.counters.add(Counter::Ignored);
+            return Finding::Nothing;
+        }
+        let [up, down] = &mut flow.halves;
+        let half = match direction {
+            Direction::Up => up,
+            Direction::Down => down,
+        };
+        let seen = half.bytes;
+        half.bytes = seen.wrapping_add(u64::from(segment.length));
+        if seen == 0 && is_tls(packet, segment) {
+            flow.set_mode(Mode::Tls);
+            self.counters.add(Counter::Tls);
+            return Finding::Nothing;
+        }
+        if !half.credit.available(self.settings.scan_burst, self.settings.scan_rate, now) {
+            self.counters.add(Counter::Spent);
+            return Finding::Nothing;
+        }
+        let early = seen < u64::from(self.settings.early_bytes);
+        let (skip, state, disorder) = match half.position.place(segment.sequence, segment.length) {
+            Place::First => (0, 0, false),
+            Place::Continues { skip } => (skip, half.position.state(), false),
+            Place::Gap => {
+                self.counters.add(Counter::Gaps);
+                (0, 0, true)
+            }
+            Place::Repeated => {
+                self.counters.add(Counter::Retransmitted);
+                // Early on it may be no repetition but what came before the first segment seen.
+                if early {
+                    (0, 0, true)
+                } else {
+                    return Finding::Nothing;
+                }
+            }
+        };
+        let (offset, length) = (segment.offset + skip, segment.length - skip);
+        half.credit.take(length);
+        self.counters.add(Counter::Scanned);
+        let Some(scanned) = scan(packet, self.automaton, self.window, offset, length, state) else {
+            self.counters.add(Counter::Unreadable);
+            return Finding::Nothing;
+        };
+        if scanned.accept != 0 {
+            return Finding::Match(scanned.accept);
+        }
+        half.position.advance(segment.sequence.wrapping_add(segment.length), scanned.state);
+        if early && (disorder || (seen == 0 && opens_json(packet, segment) && !closes_json(scanned.last))) {
+            return Finding::Doubt;
+        }
+        Finding::Nothing
+    }
+}
+
+/// The header of a TLS record (RFC 8446, section 5.1): type, version 3.x, length.
+#[inline(always)]
+fn is_tls<P: Packet>(packet: &P, segment: &Segment) -> bool {
+    if segment.length < 5 {
+        return false;
+    }
+    match packet.header::<5>(segment.offset) {
+        Some([0x14..=0x17, 3, 0..=4, high, low]) => matches!(u16::from_be_bytes([high, low]), 1..=0x4800),
+        _ => false,
+    }
+}
+
+/// Whether the stream opens as a line of JSON might: a bracket, white space or a byte order mark.
+#[inline(always)]
+fn opens_json<P: Packet>(packet: &P, segment: &Segment) -> bool {
+    // Two bytes, because the verifier cannot bound a read of one at a variable offset; the frame
+    // is long enough: the TCP header lies before the payload.
+    matches!(
+        packet.header::<2>(segment.offset - 1),
+        Some([_, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef])
+    )
+}
+
+/// Whether a JSON message may be complete with this byte.
+const fn closes_json(last: u8) -> bool {
+    matches!(last, b'}' | b']' | b'\n' | b'\r' | b' ')
+}

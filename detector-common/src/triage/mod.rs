@@ -1,0 +1,269 @@
+//! What to do with a packet: dismiss it, scan it, or pass it up.
+
+mod examine;
+mod scan;
+mod upcall;
+
+use crate::automaton::Automaton;
+use crate::counters::{Counter, Counters};
+use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
+use crate::flow::{Credit, Direction, End, Flow, FlowKey, Mode, Ticks, Watch, ticks};
+use crate::packet::{self, FIN, Packet, RST, Segment};
+use crate::settings::Settings;
+use examine::{Examiner, Finding};
+use scan::WINDOW;
+use upcall::{Sent, upcall};
+
+/// A table of flows.
+pub trait Table<V> {
+    /// The entry of a flow.
+    fn get(&mut self, key: &FlowKey) -> Option<&mut V>;
+
+    /// Stores an entry. False if there is no room.
+    fn insert(&mut self, key: &FlowKey, value: &V) -> bool;
+}
+
+/// Where events go.
+pub trait Output {
+    /// Sends the header and the first `length` payload bytes, 0 to [`EVENT_PAYLOAD`]. False if
+    /// there is no room.
+    ///
+    /// [`EVENT_PAYLOAD`]: crate::event::EVENT_PAYLOAD
+    fn send(&mut self, record: &EventRecord, length: u32) -> bool;
+}
+
+/// Working memory that is too large for the stack of the kernel.
+#[repr(C)]
+pub struct Scratch {
+    /// An event in the making.
+    record: EventRecord,
+    /// A flow in the making.
+    flow: Flow,
+    window: [u8; WINDOW],
+}
+
+impl Scratch {
+    /// Fresh working memory. Its contents do not matter.
+    #[must_use]
+    pub fn new() -> Self {
+        let nowhere = End::new([0; 16], [0; 2]);
+        let (key, direction) = FlowKey::tcp(nowhere, nowhere);
+        let header = EventHeader::new(EventKind::Segment, key, direction, 0, 0, 0);
+        Self {
+            record: EventRecord { header, payload: [0; EVENT_PAYLOAD] },
+            flow: Flow::new(&Settings::DEFAULT, 0),
+            window: [0; WINDOW],
+        }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// All that the recogniser reads and changes for a packet.
+pub struct Recogniser<'a, F, W, O> {
+    /// The limits.
+    pub settings: &'a Settings,
+    /// What to look for.
+    pub automaton: &'a Automaton,
+    /// Flows not under watch.
+    pub flows: F,
+    /// Flows under watch.
+    pub watched: W,
+    /// To the agent.
+    pub output: O,
+    /// What became of the packets.
+    pub counters: &'a mut Counters,
+    /// How many bytes of watched flows this CPU may still copy.
+    pub budget: &'a mut Credit,
+    /// Working memory.
+    pub scratch: &'a mut Scratch,
+}
+
+/// When and where a packet arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// The recogniser's clock, in nanoseconds.
+    pub time: u64,
+    /// Index of the interface.
+    pub interface: u32,
+}
+
+/// What happened to a packet, for the log of the kernel program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing worth a word.
+    Passed,
+    /// Its flow was put under watch.
+    WatchStarted,
+    /// Its flow should have been put under watch, but the table is full.
+    WatchRefused,
+}
+
+impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
+    /// Reads one packet.
+    #[inline(always)]
+    pub fn packet<P: Packet>(&mut self, packet: &P, arrival: Arrival) -> Outcome {
+        self.counters.add(Counter::Packets);
+        let segment = match packet::parse(packet) {
+            Ok(segment) => segment,
+            Err(reason) => {
+                self.counters.add(reason.counter());
+                return Outcome::Passed;
+            }
+        };
+        let closes = segment.flags & (FIN | RST) != 0;
+        if segment.length == 0 {
+            self.counters.add(Counter::NoPayload);
+            if !closes {
+                return Outcome::Passed;
+            }
+        }
+        let (key, direction) = FlowKey::tcp(segment.source, segment.destination);
+        let Arrival { time, interface } = arrival;
+        // The header of a possible event is where the key lives: the stack of the kernel is small.
+        self.scratch.record.header =
+            EventHeader::new(EventKind::Segment, key, direction, time, segment.sequence, interface);
+        let outcome = if segment.length == 0 {
+            Outcome::Passed
+        } else {
+            self.payload(packet, &segment, direction, ticks(time))
+        };
+        if closes {
+            self.closed(&segment);
+        }
+        outcome
+    }
+
+    #[inline(always)]
+    fn payload<P: Packet>(
+        &mut self,
+        packet: &P,
+        segment: &Segment,
+        direction: Direction,
+        now: Ticks,
+    ) -> Outcome {
+        let mode = self.flows.get(self.scratch.record.header.key()).map(|flow| flow.mode());
+        match mode {
+            Some(Mode::Tls) => {
+                self.counters.add(Counter::Tls);
+                return Outcome::Passed;
+            }
+            Some(Mode::Scan | Mode::Ignore) => {}
+            // A watched flow outlives its entry in the table that floods of short flows wash out.
+            Some(Mode::Watch) | None => {
+                if self.watched(packet, segment, now) {
+                    return Outcome::Passed;
+                }
+                if !self.start_scanning(mode.is_none(), now) {
+                    return Outcome::Passed;
+                }
+            }
+        }
+        let Some(flow) = self.flows.get(self.scratch.record.header.key()) else {
+            return Outcome::Passed;
+        };
+        let examiner = Examiner {
+            settings: self.settings,
+            automaton: self.automaton,
+            counters: self.counters,
+            window: &mut self.scratch.window,
+        };
+        match examiner.examine(packet, segment, direction, flow, now) {
+            Finding::Nothing => Outcome::Passed,
+            Finding::Match(accept) => {
+                self.counters.add(Counter::Matches);
+                self.scratch.record.header.set_accept(accept);
+                self.watch(packet, segment, now)
+            }
+            Finding::Doubt => {
+                self.counters.add(Counter::Doubtful);
+                self.watch(packet, segment, now)
+            }
+        }
+    }
+
+    /// Makes an entry for a new flow, or dismisses one whose watch the agent has ended. False if
+    /// there is nothing to scan.
+    #[inline(always)]
+    fn start_scanning(&mut self, new: bool, now: Ticks) -> bool {
+        let Scratch { record, flow, .. } = &mut *self.scratch;
+        let key = record.header.key();
+        if new {
+            self.counters.add(Counter::Flows);
+            *flow = Flow::new(self.settings, now);
+            if self.flows.insert(key, flow) {
+                return true;
+            }
+            self.counters.add(Counter::FlowsRefused);
+        } else if let Some(flow) = self.flows.get(key) {
+            flow.ignore(now.wrapping_add(self.settings.ignore_ticks));
+            self.counters.add(Counter::Ignored);
+        }
+        false
+    }
+
+    /// Puts a flow under watch and copies the segment that gave the reason.
+    #[inline(always)]
+    fn watch<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> Outcome {
+        let key = self.scratch.record.header.key();
+        let mut watch = Watch::new(self.settings, now);
+        watch.credit.take(segment.length);
+        let stored = self.watched.insert(key, &watch);
+        if stored {
+            if let Some(flow) = self.flows.get(key) {
+                flow.set_mode(Mode::Watch);
+            }
+        } else {
+            self.counters.add(Counter::WatchRefused);
+        }
+        self.copy(packet, segment, now);
+        if stored { Outcome::WatchStarted } else { Outcome::WatchRefused }
+    }
+
+    /// Copies a segment of a flow under watch. False if the flow is not under watch.
+    #[inline(always)]
+    fn watched<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> bool {
+        let Some(watch) = self.watched.get(self.scratch.record.header.key()) else { return false };
+        self.counters.add(Counter::Watched);
+        if watch.credit.available(self.settings.watch_burst, self.settings.watch_rate, now) {
+            watch.credit.take(segment.length);
+            self.copy(packet, segment, now);
+        } else {
+            self.counters.add(Counter::WatchSpent);
+        }
+        true
+    }
+
+    /// Copies a segment to the agent, within the budget of this CPU.
+    #[inline(always)]
+    fn copy<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) {
+        if !self.budget.available(self.settings.budget_burst, self.settings.budget_rate, now) {
+            self.counters.add(Counter::BudgetSpent);
+            return;
+        }
+        self.budget.take(segment.length);
+        match upcall(packet, &mut self.output, &mut self.scratch.record, segment) {
+            Sent::All => {}
+            Sent::RingFull => self.counters.add(Counter::RingFull),
+            Sent::Unreadable => self.counters.add(Counter::Unreadable),
+        }
+    }
+
+    /// Tells the agent that a flow under watch ends.
+    #[inline(always)]
+    fn closed(&mut self, segment: &Segment) {
+        let header = &mut self.scratch.record.header;
+        if self.watched.get(header.key()).is_none() {
+            return;
+        }
+        header.set_kind(EventKind::Closed);
+        header.set_part(segment.sequence.wrapping_add(segment.length), 0);
+        if !self.output.send(&self.scratch.record, 0) {
+            self.counters.add(Counter::RingFull);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The maps. Sizes are defaults; the agent overrides them when it loads the object.
+
+use aya_ebpf::Global;
+use aya_ebpf::bindings::BPF_ANY;
+use aya_ebpf::btf_maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
+use aya_ebpf::macros::btf_map;
+use detector_common::automaton::Automaton;
+use detector_common::counters::Counters;
+use detector_common::event::{EventHeader, EventRecord};
+use detector_common::flow::{Credit, Flow, FlowKey, Watch};
+use detector_common::settings::Settings;
+use detector_common::triage::{Output, Scratch, Table};
+
+/// The limits, written by the agent before the program is loaded.
+#[unsafe(no_mangle)]
+static SETTINGS: Global<Settings> = Global::new(Settings::DEFAULT);
+
+/// The limits in place: a copy would take an eighth of the stack.
+#[inline(always)]
+pub(crate) fn settings() -> &'static Settings {
+    let settings: *const Settings = core::hint::black_box(&raw const SETTINGS).cast();
+    // SAFETY: `Global` is a transparent wrapper, initialised and never written while the program
+    // runs; the black box keeps the compiler from folding what the agent overrides.
+    unsafe { &*settings }
+}
+
+#[btf_map]
+pub(crate) static AUTOMATON: Array<Automaton, 1> = Array::new();
+
+#[btf_map]
+static FLOWS: LruHashMap<FlowKey, Flow, 262_144> = LruHashMap::new();
+
+#[btf_map]
+static WATCHED: HashMap<FlowKey, Watch, 65_536> = HashMap::new();
+
+#[btf_map]
+static EVENTS: RingBuf<EventRecord, 16_777_216> = RingBuf::new();
+
+#[btf_map]
+pub(crate) static COUNTERS: PerCpuArray<Counters, 1> = PerCpuArray::new();
+
+#[btf_map]
+pub(crate) static BUDGET: PerCpuArray<Credit, 1> = PerCpuArray::new();
+
+#[btf_map]
+pub(crate) static SCRATCH: PerCpuArray<Scratch, 1> = PerCpuArray::new();
+
+/// The flows that are not under watch.
+pub(crate) struct Flows;
+
+impl Table<Flow> for Flows {
+    #[inline(always)]
+    fn get(&mut self, key: &FlowKey) -> Option<&mut Flow> {
+        // SAFETY: the kernel keeps the slot alive while the program runs. Another CPU may write
+        // to the same entry, or reuse it for another flow: the fields are integers, and a lost
+        // or misplaced update costs at most one rescan.
+        FLOWS.get_ptr_mut(key).map(|flow| unsafe { &mut *flow })
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, key: &FlowKey, value: &Flow) -> bool {
+        FLOWS.insert(key, value, BPF_ANY.into()).is_ok()
+    }
+}
+
+/// The flows under watch.
+pub(crate) struct Watched;
+
+impl Table<Watch> for Watched {
+    #[inline(always)]
+    fn get(&mut self, key: &FlowKey) -> Option<&mut Watch> {
+        // SAFETY: as above; the only field is a credit.
+        WATCHED.get_ptr_mut(key).map(|watch| unsafe { &mut *watch })
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, key: &FlowKey, value: &Watch) -> bool {
+        WATCHED.insert(key, value, BPF_ANY.into()).is_ok()
+    }
+}
+
+/// The ring buffer.
+pub(crate) struct Events;
+
+impl Output for Events {
+    #[inline(always)]
+    fn send(&mut self, record: &EventRecord, length: u32) -> bool {
+        let header = size_of::<EventHeader>() as u64;
+        // The mask is for the verifier; `length` is at most the payload of a record.
+        let size = header + u64::from(core::hint::black_box(length) & 0xfff).min(EVENT_BYTES - header);
+        // SAFETY: `record` is `EVENT_BYTES` long and `size` at most that.
+        let error = unsafe {
+            aya_ebpf::helpers::generated::bpf_ringbuf_output(
+                core::ptr::from_ref(&EVENTS).cast_mut().cast(),
+                core::ptr::from_ref(record).cast_mut().cast(),
+                size,
+                0,
+            )
+        };
+        error == 0
+    }
+}
+
+const EVENT_BYTES: u64 = size_of::<EventRecord>() as u64;

@@ -1,0 +1,65 @@
+use aya_ebpf::bindings::xdp_action::XDP_PASS;
+use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
+use aya_ebpf::macros::xdp;
+use aya_ebpf::programs::XdpContext;
+use aya_log_ebpf::{debug, warn};
+use detector_common::triage::{Arrival, Outcome, Recogniser};
+
+use crate::maps::{AUTOMATON, BUDGET, COUNTERS, Events, Flows, SCRATCH, Watched, settings};
+use crate::packet::{XdpPacket, replay_time};
+
+/// Reads every packet that arrives and passes it on, whatever happens.
+#[xdp(frags)]
+pub fn firedamp(context: XdpContext) -> u32 {
+    inspect(&context);
+    XDP_PASS
+}
+
+/// `None` cannot happen: the maps are arrays with one element.
+#[inline(always)]
+fn inspect(context: &XdpContext) -> Option<()> {
+    let settings = settings();
+    let time = if settings.replay == 0 {
+        // SAFETY: the helper takes no arguments.
+        unsafe { bpf_ktime_get_boot_ns() }
+    } else {
+        replay_time(context)
+    };
+    let interface = context.ingress_ifindex() as u32;
+    let (counters, budget, scratch) =
+        (COUNTERS.get_ptr_mut(0)?, BUDGET.get_ptr_mut(0)?, SCRATCH.get_ptr_mut(0)?);
+    // SAFETY: entries of this CPU alone; an XDP program does not interrupt itself.
+    let counters = unsafe { &mut *counters };
+    // SAFETY: as above.
+    let budget = unsafe { &mut *budget };
+    // SAFETY: as above.
+    let scratch = unsafe { &mut *scratch };
+    let mut recogniser = Recogniser {
+        settings,
+        automaton: AUTOMATON.get(0)?,
+        flows: Flows,
+        watched: Watched,
+        output: Events,
+        counters,
+        budget,
+        scratch,
+    };
+    match recogniser.packet(&XdpPacket::new(context), Arrival { time, interface }) {
+        Outcome::Passed => {}
+        Outcome::WatchStarted => debug!(context, "a flow on interface {} is watched now", interface),
+        Outcome::WatchRefused => {
+            warn!(context, "the table of watched flows is full: raise --watched");
+        }
+    }
+    Some(())
+}
+
+#[panic_handler]
+fn panic(_info: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// What the kernel demands for the helpers used; the source is MIT OR Apache-2.0.
+#[unsafe(link_section = "license")]
+#[unsafe(no_mangle)]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
