@@ -15,7 +15,7 @@ const CELLS: usize = STATES * CLASSES;
 /// A deterministic automaton over byte classes. State 0 is the start; a cell holds the next
 /// state, with [`ACCEPT`] set if tokens end there.
 #[repr(C)]
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Automaton {
     classes: [u8; 256],
     accepts: [u16; STATES],

@@ -92,6 +92,14 @@ impl Counters {
         }
     }
 
+    /// Counts one, where the counter is not a constant: the verifier must see its bound checked.
+    #[inline(always)]
+    pub fn add_computed(&mut self, counter: Counter) {
+        if let Some(count) = self.0.get_mut(core::hint::black_box(counter as usize)) {
+            *count = count.wrapping_add(1);
+        }
+    }
+
     /// The value of one counter.
     #[must_use]
     pub const fn get(&self, counter: Counter) -> u64 {

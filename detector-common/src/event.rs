@@ -127,6 +127,12 @@ impl EventHeader {
         self.length
     }
 
+    /// The direction as an index, 0 or 1.
+    #[inline(always)]
+    pub(crate) const fn side(&self) -> usize {
+        (self.direction & 1) as usize
+    }
+
     /// The direction of the packet.
     #[must_use]
     pub const fn direction(&self) -> Direction {
@@ -200,7 +206,7 @@ mod tests {
 
     fn header() -> EventHeader {
         let (key, direction) =
-            FlowKey::tcp(End::new([2; 16], [0x9c, 0x40]), End::new([1; 16], [0x0d, 0x05]));
+            FlowKey::tcp(End::v4([2; 4], [0x9c, 0x40]), End::v4([1; 4], [0x0d, 0x05]));
         let mut header = EventHeader::new(EventKind::Segment, key, direction, 7, 100, 3);
         header.set_accept(5);
         header.set_part(120, 5);

@@ -13,6 +13,8 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "agent")]
+mod agent;
 pub mod automaton;
 pub mod counters;
 pub mod event;

@@ -5,15 +5,18 @@ use core::ops::ControlFlow;
 
 /// The body of a loop.
 pub trait Round {
-    /// Does one round; `Break` ends the loop.
-    fn round(&mut self) -> ControlFlow<()>;
+    /// Does round number `index`, from 0; `Break` ends the loop.
+    ///
+    /// What changes from round to round is best computed from `index`: the verifier knows nothing
+    /// about it, so one round stands for all, while it would follow a counter step by step.
+    fn round(&mut self, index: u32) -> ControlFlow<()>;
 }
 
 /// Runs at most `times` rounds.
 #[cfg(not(target_arch = "bpf"))]
 pub fn repeat<R: Round>(times: u32, body: &mut R) {
-    for _ in 0..times {
-        if body.round().is_break() {
+    for index in 0..times {
+        if body.round(index).is_break() {
             return;
         }
     }
@@ -23,11 +26,12 @@ pub fn repeat<R: Round>(times: u32, body: &mut R) {
 #[cfg(target_arch = "bpf")]
 #[inline(always)]
 pub fn repeat<R: Round>(times: u32, body: &mut R) {
-    unsafe extern "C" fn callback<R: Round>(_index: u64, body: *mut R) -> i64 {
+    unsafe extern "C" fn callback<R: Round>(index: u64, body: *mut R) -> i64 {
         // SAFETY: `bpf_loop` hands back the pointer given below, whose exclusive borrow outlives
         // the call, and calls one round after another.
         let body = unsafe { &mut *body };
-        i64::from(body.round().is_break())
+        #[expect(clippy::cast_possible_truncation, reason = "below `times`")]
+        i64::from(body.round(index as u32).is_break())
     }
     let callback: unsafe extern "C" fn(u64, *mut R) -> i64 = callback::<R>;
     // SAFETY: the callback has the signature that the helper calls, and `body` lives until the

@@ -10,7 +10,7 @@ use crate::packet::{XdpPacket, replay_time};
 
 /// Reads every packet that arrives and passes it on, whatever happens.
 #[xdp(frags)]
-pub fn firedamp(context: XdpContext) -> u32 {
+fn firedamp(context: XdpContext) -> u32 {
     inspect(&context);
     XDP_PASS
 }
@@ -45,7 +45,7 @@ fn inspect(context: &XdpContext) -> Option<()> {
         scratch,
     };
     match recogniser.packet(&XdpPacket::new(context), Arrival { time, interface }) {
-        Outcome::Passed => {}
+        Outcome::Passed | Outcome::Watched => {}
         Outcome::WatchStarted => debug!(context, "a flow on interface {} is watched now", interface),
         Outcome::WatchRefused => {
             warn!(context, "the table of watched flows is full: raise --watched");

@@ -2,3 +2,5 @@
 //! ring -> decode -> [`stream`] -> [`protocol`] -> [`judge`] -> [`ledger`] -> [`output`].
 
 pub mod judge;
+pub mod kernel;
+pub mod signature;

@@ -2,41 +2,64 @@ use core::fmt;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// One end of a flow: an address and a TCP port.
-#[repr(C)]
+///
+/// Addresses are held as numbers: comparing bytes is a loop in the kernel.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct End {
-    address: [u8; 16],
-    port: [u8; 2],
+    address: [u64; 2],
+    port: u16,
 }
 
+/// The upper part of `::ffff:0:0/96`, into which IPv4 addresses are mapped.
+const MAPPED: u64 = 0xffff << 32;
+
 impl End {
-    /// `address` is in network order, IPv4 mapped into `::ffff:0:0/96`; `port` is in network order.
+    /// An IPv6 address and a port, both in network order.
     #[must_use]
     #[inline(always)]
-    pub const fn new(address: [u8; 16], port: [u8; 2]) -> Self {
-        Self { address, port }
+    pub const fn v6(high: [u8; 8], low: [u8; 8], port: [u8; 2]) -> Self {
+        Self {
+            address: [u64::from_be_bytes(high), u64::from_be_bytes(low)],
+            port: u16::from_be_bytes(port),
+        }
+    }
+
+    /// An IPv4 address and a port, both in network order.
+    #[must_use]
+    #[inline(always)]
+    pub const fn v4(address: [u8; 4], port: [u8; 2]) -> Self {
+        Self {
+            address: [0, MAPPED | u32::from_be_bytes(address) as u64],
+            port: u16::from_be_bytes(port),
+        }
     }
 
     /// The address, with a v4-mapped one given back as IPv4.
     #[must_use]
     pub fn ip(&self) -> IpAddr {
-        Ipv6Addr::from(self.address).to_canonical()
+        let [high, low] = self.address;
+        Ipv6Addr::from((u128::from(high) << 64) | u128::from(low)).to_canonical()
     }
 
     /// The TCP port.
     #[must_use]
     pub const fn port(&self) -> u16 {
-        u16::from_be_bytes(self.port)
+        self.port
     }
 }
 
 impl From<SocketAddr> for End {
     fn from(socket: SocketAddr) -> Self {
-        let address = match socket.ip() {
-            IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
-            IpAddr::V6(v6) => v6.octets(),
-        };
-        Self::new(address, socket.port().to_be_bytes())
+        let port = socket.port().to_be_bytes();
+        match socket.ip() {
+            IpAddr::V4(v4) => Self::v4(v4.octets(), port),
+            IpAddr::V6(v6) => {
+                let number = u128::from(v6);
+                #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+                let address = [(number >> 64) as u64, number as u64];
+                Self { address, port: socket.port() }
+            }
+        }
     }
 }
 
@@ -79,13 +102,15 @@ impl Direction {
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FlowKey {
-    low: End,
-    high: End,
+    low: [u64; 2],
+    high: [u64; 2],
+    low_port: u16,
+    high_port: u16,
     protocol: u8,
     reserved: [u8; 3],
 }
 
-const _: () = assert!(size_of::<FlowKey>() == 40 && align_of::<FlowKey>() == 1);
+const _: () = assert!(size_of::<FlowKey>() == 40 && align_of::<FlowKey>() == 8);
 
 /// IP protocol number of TCP.
 pub(crate) const TCP: u8 = 6;
@@ -100,15 +125,23 @@ impl FlowKey {
         } else {
             (destination, source, Direction::Down)
         };
-        (Self { low, high, protocol: TCP, reserved: [0; 3] }, direction)
+        let key = Self {
+            low: low.address,
+            high: high.address,
+            low_port: low.port,
+            high_port: high.port,
+            protocol: TCP,
+            reserved: [0; 3],
+        };
+        (key, direction)
     }
 
     /// The end that sends packets of `direction`.
     #[must_use]
     pub const fn sender(&self, direction: Direction) -> End {
         match direction {
-            Direction::Up => self.low,
-            Direction::Down => self.high,
+            Direction::Up => End { address: self.low, port: self.low_port },
+            Direction::Down => End { address: self.high, port: self.high_port },
         }
     }
 
@@ -121,7 +154,7 @@ impl FlowKey {
 
 impl fmt::Debug for FlowKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} <> {:?}", self.low, self.high)
+        write!(f, "{:?} <> {:?}", self.sender(Direction::Up), self.sender(Direction::Down))
     }
 }
 

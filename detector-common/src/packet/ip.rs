@@ -1,4 +1,7 @@
+use core::ops::ControlFlow;
+
 use super::{Packet, Unread};
+use crate::repeat::{Round, repeat};
 
 const TCP: u8 = 6;
 /// RFC 8200: hop-by-hop options, routing, fragment, destination options; RFC 4302:
@@ -13,12 +16,17 @@ const HOST_IDENTITY: u8 = 139;
 const SHIM6: u8 = 140;
 
 /// How many IPv6 extension headers are followed.
-const EXTENSIONS: usize = 8;
+const EXTENSIONS: u32 = 8;
+
+/// Source and destination, in network order.
+pub(super) enum Addresses {
+    V4([u8; 4], [u8; 4]),
+    V6([[u8; 8]; 2], [[u8; 8]; 2]),
+}
 
 /// The addresses, and the part of the frame that belongs to TCP.
 pub(super) struct Transport {
-    pub(super) source: [u8; 16],
-    pub(super) destination: [u8; 16],
+    pub(super) addresses: Addresses,
     pub(super) offset: u32,
     pub(super) end: u32,
 }
@@ -30,12 +38,6 @@ fn end<P: Packet>(packet: &P, offset: u32, claimed: u16) -> u32 {
     let frame = packet.length();
     let end = offset + u32::from(claimed);
     if claimed == 0 || end > frame { frame } else { end }
-}
-
-#[inline(always)]
-fn mapped(address: [u8; 4]) -> [u8; 16] {
-    let [a, b, c, d] = address;
-    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d]
 }
 
 #[inline(always)]
@@ -54,8 +56,7 @@ pub(super) fn v4<P: Packet>(packet: &P, offset: u32) -> Result<Transport, Unread
         return Err(Unread::NotTcp);
     }
     Ok(Transport {
-        source: mapped([s0, s1, s2, s3]),
-        destination: mapped([d0, d1, d2, d3]),
+        addresses: Addresses::V4([s0, s1, s2, s3], [d0, d1, d2, d3]),
         offset: offset + length,
         end: end(packet, offset, total),
     })
@@ -67,30 +68,62 @@ pub(super) fn v6<P: Packet>(packet: &P, offset: u32) -> Result<Transport, Unread
     if first >> 4 != 6 {
         return Err(Unread::Malformed);
     }
-    let (mut next, mut at) = (next, offset + 40);
-    for _ in 0..EXTENSIONS {
-        let unit = match next {
-            TCP => {
-                return Ok(Transport {
-                    source: packet.header(offset + 8).ok_or(Unread::Truncated)?,
-                    destination: packet.header(offset + 24).ok_or(Unread::Truncated)?,
-                    offset: at,
-                    end: end(packet, offset + 40, u16::from_be_bytes([l0, l1])),
-                });
+    let mut chain = Chain { packet, next, offset: offset + 40, ends: Ends::Unfinished };
+    if next != TCP {
+        repeat(EXTENSIONS, &mut chain);
+        match chain.ends {
+            Ends::Unfinished if chain.next == TCP => {}
+            Ends::Unfinished => return Err(Unread::ExtensionHeaders),
+            Ends::Unread(reason) => return Err(reason),
+        }
+    }
+    let half = |at| packet.header::<8>(offset + at).ok_or(Unread::Truncated);
+    Ok(Transport {
+        addresses: Addresses::V6([half(8)?, half(16)?], [half(24)?, half(32)?]),
+        offset: chain.offset,
+        end: end(packet, offset + 40, u16::from_be_bytes([l0, l1])),
+    })
+}
+
+/// The chain of extension headers, as far as it was followed.
+struct Chain<'a, P> {
+    packet: &'a P,
+    next: u8,
+    offset: u32,
+    ends: Ends,
+}
+
+enum Ends {
+    Unfinished,
+    Unread(Unread),
+}
+
+impl<P: Packet> Round for Chain<'_, P> {
+    #[inline(always)]
+    fn round(&mut self, _index: u32) -> ControlFlow<()> {
+        match self.next {
+            TCP => return ControlFlow::Break(()),
+            HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6 => {}
+            _ => {
+                self.ends = Ends::Unread(Unread::NotTcp);
+                return ControlFlow::Break(());
             }
-            HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6 | FRAGMENT => 8,
-            AUTHENTICATION => 4,
-            _ => return Err(Unread::NotTcp),
+        }
+        let Some([next, units, f0, f1]) = self.packet.header::<4>(self.offset) else {
+            self.ends = Ends::Unread(Unread::Truncated);
+            return ControlFlow::Break(());
         };
-        let [following, units, f0, f1] = packet.header::<4>(at).ok_or(Unread::Truncated)?;
-        at += match next {
-            FRAGMENT if u16::from_be_bytes([f0, f1]) & 0xfff8 != 0 => return Err(Unread::Fragment),
+        self.offset += match self.next {
+            FRAGMENT if u16::from_be_bytes([f0, f1]) & 0xfff8 != 0 => {
+                self.ends = Ends::Unread(Unread::Fragment);
+                return ControlFlow::Break(());
+            }
             FRAGMENT => 8,
             // RFC 4302: in units of four bytes, less two.
-            AUTHENTICATION => (u32::from(units) + 2) * unit,
-            _ => (u32::from(units) + 1) * unit,
+            AUTHENTICATION => (u32::from(units) + 2) * 4,
+            _ => (u32::from(units) + 1) * 8,
         };
-        next = following;
+        self.next = next;
+        ControlFlow::Continue(())
     }
-    Err(Unread::ExtensionHeaders)
 }

@@ -1,4 +1,4 @@
-use super::ip::Transport;
+use super::ip::{Addresses, Transport};
 use super::{Packet, Segment, Unread};
 use crate::flow::End;
 
@@ -22,9 +22,15 @@ pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segm
     }
     let offset = transport.offset + length;
     let sequence = u32::from_be_bytes([n0, n1, n2, n3]);
+    let (source, destination) = match transport.addresses {
+        Addresses::V4(source, destination) => (End::v4(source, [s0, s1]), End::v4(destination, [d0, d1])),
+        Addresses::V6([s_high, s_low], [d_high, d_low]) => {
+            (End::v6(s_high, s_low, [s0, s1]), End::v6(d_high, d_low, [d0, d1]))
+        }
+    };
     Ok(Segment {
-        source: End::new(transport.source, [s0, s1]),
-        destination: End::new(transport.destination, [d0, d1]),
+        source,
+        destination,
         sequence: if flags & SYN == 0 { sequence } else { sequence.wrapping_add(1) },
         flags,
         offset,

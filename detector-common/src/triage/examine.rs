@@ -1,7 +1,8 @@
-use super::scan::{WINDOW, scan};
+use super::forget;
+use super::scan::{Window, scan};
 use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
-use crate::flow::{Direction, Flow, Mode, Place, Ticks};
+use crate::flow::{Flow, Mode, Place, Ticks};
 use crate::packet::{Packet, Segment};
 use crate::settings::Settings;
 
@@ -20,7 +21,21 @@ pub(super) struct Examiner<'a> {
     pub(super) settings: &'a Settings,
     pub(super) automaton: &'a Automaton,
     pub(super) counters: &'a mut Counters,
-    pub(super) window: &'a mut [u8; WINDOW],
+    pub(super) window: &'a mut Window,
+    pub(super) reading: &'a mut Reading,
+}
+
+/// The part of a segment to scan, and in which state.
+#[derive(Clone, Copy)]
+pub(super) struct Reading {
+    offset: u32,
+    length: u32,
+    state: u16,
+    disorder: u16,
+}
+
+impl Reading {
+    pub(super) const NOTHING: Self = Self { offset: 0, length: 0, state: 0, disorder: 0 };
 }
 
 impl Examiner<'_> {
@@ -29,7 +44,7 @@ impl Examiner<'_> {
         self,
         packet: &P,
         segment: &Segment,
-        direction: Direction,
+        side: usize,
         flow: &mut Flow,
         now: Ticks,
     ) -> Finding {
@@ -37,11 +52,8 @@ impl Examiner<'_> {
             self.counters.add(Counter::Ignored);
             return Finding::Nothing;
         }
-        let [up, down] = &mut flow.halves;
-        let half = match direction {
-            Direction::Up => up,
-            Direction::Down => down,
-        };
+        #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
+        let half = &mut flow.halves[side & 1];
         let seen = half.bytes;
         half.bytes = seen.wrapping_add(u64::from(segment.length));
         if seen == 0 && is_tls(packet, segment) {
@@ -71,7 +83,13 @@ impl Examiner<'_> {
                 }
             }
         };
-        let (offset, length) = (segment.offset + skip, segment.length - skip);
+        let reading = Reading {
+            offset: segment.offset + skip,
+            length: segment.length - skip,
+            state,
+            disorder: u16::from(disorder && early),
+        };
+        let Reading { offset, length, state, disorder } = forget(self.reading, reading);
         half.credit.take(length);
         self.counters.add(Counter::Scanned);
         let Some(scanned) = scan(packet, self.automaton, self.window, offset, length, state) else {
@@ -82,7 +100,7 @@ impl Examiner<'_> {
             return Finding::Match(scanned.accept);
         }
         half.position.advance(segment.sequence.wrapping_add(segment.length), scanned.state);
-        if early && (disorder || (seen == 0 && opens_json(packet, segment) && !closes_json(scanned.last))) {
+        if disorder != 0 || (seen == 0 && opens_json(packet, segment) && !closes_json(scanned.last)) {
             return Finding::Doubt;
         }
         Finding::Nothing
@@ -95,8 +113,10 @@ fn is_tls<P: Packet>(packet: &P, segment: &Segment) -> bool {
     if segment.length < 5 {
         return false;
     }
-    match packet.header::<5>(segment.offset) {
-        Some([0x14..=0x17, 3, 0..=4, high, low]) => matches!(u16::from_be_bytes([high, low]), 1..=0x4800),
+    // A default, not a match on the option: the compiler would look at the bytes before it looks
+    // whether there are any, and the verifier refuses that.
+    match packet.header::<5>(segment.offset).unwrap_or_default() {
+        [0x14..=0x17, 3, 0..=4, high, low] => matches!(u16::from_be_bytes([high, low]), 1..=0x4800),
         _ => false,
     }
 }
@@ -106,10 +126,8 @@ fn is_tls<P: Packet>(packet: &P, segment: &Segment) -> bool {
 fn opens_json<P: Packet>(packet: &P, segment: &Segment) -> bool {
     // Two bytes, because the verifier cannot bound a read of one at a variable offset; the frame
     // is long enough: the TCP header lies before the payload.
-    matches!(
-        packet.header::<2>(segment.offset - 1),
-        Some([_, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef])
-    )
+    let [_, first] = packet.header::<2>(segment.offset - 1).unwrap_or_default();
+    matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
 }
 
 /// Whether a JSON message may be complete with this byte.

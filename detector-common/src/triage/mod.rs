@@ -7,11 +7,10 @@ mod upcall;
 use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
 use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
-use crate::flow::{Credit, Direction, End, Flow, FlowKey, Mode, Ticks, Watch, ticks};
+use crate::flow::{Credit, End, Flow, FlowKey, Mode, Ticks, Watch, ticks};
 use crate::packet::{self, FIN, Packet, RST, Segment};
 use crate::settings::Settings;
-use examine::{Examiner, Finding};
-use scan::WINDOW;
+use examine::{Examiner, Finding, Reading};
 use upcall::{Sent, upcall};
 
 /// A table of flows.
@@ -39,20 +38,22 @@ pub struct Scratch {
     record: EventRecord,
     /// A flow in the making.
     flow: Flow,
-    window: [u8; WINDOW],
+    segment: Segment,
+    reading: Reading,
 }
 
 impl Scratch {
     /// Fresh working memory. Its contents do not matter.
     #[must_use]
     pub fn new() -> Self {
-        let nowhere = End::new([0; 16], [0; 2]);
+        let nowhere = End::v4([0; 4], [0; 2]);
         let (key, direction) = FlowKey::tcp(nowhere, nowhere);
         let header = EventHeader::new(EventKind::Segment, key, direction, 0, 0, 0);
         Self {
             record: EventRecord { header, payload: [0; EVENT_PAYLOAD] },
             flow: Flow::new(&Settings::DEFAULT, 0),
-            window: [0; WINDOW],
+            segment: Segment { source: nowhere, destination: nowhere, sequence: 0, flags: 0, offset: 0, length: 0 },
+            reading: Reading::NOTHING,
         }
     }
 }
@@ -83,6 +84,14 @@ pub struct Recogniser<'a, F, W, O> {
     pub scratch: &'a mut Scratch,
 }
 
+/// Gives a value back by way of memory of which the verifier does not remember what is in it: it
+/// would follow the rest of the program once for each way that leads here.
+#[inline(always)]
+fn forget<T: Copy>(place: &mut T, value: T) -> T {
+    *place = value;
+    *core::hint::black_box(place)
+}
+
 /// When and where a packet arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival {
@@ -97,6 +106,8 @@ pub struct Arrival {
 pub enum Outcome {
     /// Nothing worth a word.
     Passed,
+    /// Its flow is under watch.
+    Watched,
     /// Its flow was put under watch.
     WatchStarted,
     /// Its flow should have been put under watch, but the table is full.
@@ -111,10 +122,11 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         let segment = match packet::parse(packet) {
             Ok(segment) => segment,
             Err(reason) => {
-                self.counters.add(reason.counter());
+                self.counters.add_computed(reason.counter());
                 return Outcome::Passed;
             }
         };
+        let segment = forget(&mut self.scratch.segment, segment);
         let closes = segment.flags & (FIN | RST) != 0;
         if segment.length == 0 {
             self.counters.add(Counter::NoPayload);
@@ -127,11 +139,11 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         // The header of a possible event is where the key lives: the stack of the kernel is small.
         self.scratch.record.header =
             EventHeader::new(EventKind::Segment, key, direction, time, segment.sequence, interface);
-        let outcome = if segment.length == 0 {
-            Outcome::Passed
-        } else {
-            self.payload(packet, &segment, direction, ticks(time))
-        };
+        let now = ticks(time);
+        let outcome = if segment.length == 0 { Outcome::Passed } else { self.payload(packet, &segment, now) };
+        if outcome != Outcome::Passed {
+            self.copy(packet, &segment, now);
+        }
         if closes {
             self.closed(&segment);
         }
@@ -139,13 +151,7 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
     }
 
     #[inline(always)]
-    fn payload<P: Packet>(
-        &mut self,
-        packet: &P,
-        segment: &Segment,
-        direction: Direction,
-        now: Ticks,
-    ) -> Outcome {
+    fn payload<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> Outcome {
         let mode = self.flows.get(self.scratch.record.header.key()).map(|flow| flow.mode());
         match mode {
             Some(Mode::Tls) => {
@@ -155,33 +161,33 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
             Some(Mode::Scan | Mode::Ignore) => {}
             // A watched flow outlives its entry in the table that floods of short flows wash out.
             Some(Mode::Watch) | None => {
-                if self.watched(packet, segment, now) {
-                    return Outcome::Passed;
+                if let Some(outcome) = self.watched(segment, now) {
+                    return outcome;
                 }
                 if !self.start_scanning(mode.is_none(), now) {
                     return Outcome::Passed;
                 }
             }
         }
-        let Some(flow) = self.flows.get(self.scratch.record.header.key()) else {
-            return Outcome::Passed;
-        };
+        let Scratch { record: EventRecord { header, payload }, reading, .. } = &mut *self.scratch;
+        let Some(flow) = self.flows.get(header.key()) else { return Outcome::Passed };
         let examiner = Examiner {
             settings: self.settings,
             automaton: self.automaton,
             counters: self.counters,
-            window: &mut self.scratch.window,
+            window: payload,
+            reading,
         };
-        match examiner.examine(packet, segment, direction, flow, now) {
+        match examiner.examine(packet, segment, header.side(), flow, now) {
             Finding::Nothing => Outcome::Passed,
             Finding::Match(accept) => {
                 self.counters.add(Counter::Matches);
-                self.scratch.record.header.set_accept(accept);
-                self.watch(packet, segment, now)
+                header.set_accept(accept);
+                self.watch(segment, now)
             }
             Finding::Doubt => {
                 self.counters.add(Counter::Doubtful);
-                self.watch(packet, segment, now)
+                self.watch(segment, now)
             }
         }
     }
@@ -206,36 +212,33 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         false
     }
 
-    /// Puts a flow under watch and copies the segment that gave the reason.
+    /// Puts a flow under watch.
     #[inline(always)]
-    fn watch<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> Outcome {
+    fn watch(&mut self, segment: &Segment, now: Ticks) -> Outcome {
         let key = self.scratch.record.header.key();
         let mut watch = Watch::new(self.settings, now);
         watch.credit.take(segment.length);
-        let stored = self.watched.insert(key, &watch);
-        if stored {
-            if let Some(flow) = self.flows.get(key) {
-                flow.set_mode(Mode::Watch);
-            }
-        } else {
+        if !self.watched.insert(key, &watch) {
             self.counters.add(Counter::WatchRefused);
+            return Outcome::WatchRefused;
         }
-        self.copy(packet, segment, now);
-        if stored { Outcome::WatchStarted } else { Outcome::WatchRefused }
+        if let Some(flow) = self.flows.get(key) {
+            flow.set_mode(Mode::Watch);
+        }
+        Outcome::WatchStarted
     }
 
-    /// Copies a segment of a flow under watch. False if the flow is not under watch.
+    /// What to do with a segment of a flow under watch; `None` if the flow is not under watch.
     #[inline(always)]
-    fn watched<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> bool {
-        let Some(watch) = self.watched.get(self.scratch.record.header.key()) else { return false };
+    fn watched(&mut self, segment: &Segment, now: Ticks) -> Option<Outcome> {
+        let watch = self.watched.get(self.scratch.record.header.key())?;
         self.counters.add(Counter::Watched);
         if watch.credit.available(self.settings.watch_burst, self.settings.watch_rate, now) {
             watch.credit.take(segment.length);
-            self.copy(packet, segment, now);
-        } else {
-            self.counters.add(Counter::WatchSpent);
+            return Some(Outcome::Watched);
         }
-        true
+        self.counters.add(Counter::WatchSpent);
+        Some(Outcome::Passed)
     }
 
     /// Copies a segment to the agent, within the budget of this CPU.

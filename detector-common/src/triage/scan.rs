@@ -1,14 +1,20 @@
 use core::ops::ControlFlow;
 
 use crate::automaton::{ACCEPT, Automaton};
+use crate::event::EVENT_PAYLOAD;
 use crate::packet::Packet;
 use crate::repeat::{Round, repeat};
 
-/// How many payload bytes are fetched at once.
-pub(super) const WINDOW: usize = 256;
+/// Where payload is put to be read: the buffer of a possible event.
+pub(super) type Window = [u8; EVENT_PAYLOAD];
 
-/// Enough rounds for the longest segment.
-const ROUNDS: u32 = (1 << 16) / 256 + 1;
+/// Bytes a round steps over. The verifier follows each of them once for each way that leads to
+/// the scan, so the loop within a round is short and the loop over the rounds is long.
+const BLOCK: usize = 16;
+
+/// Enough rounds for a full window, and enough windows for the longest segment.
+const BLOCKS: u32 = (2048 / 16) + 1;
+const WINDOWS: u32 = (1 << 16) / 2048 + 2;
 
 /// What a scan came to.
 pub(super) struct Scanned {
@@ -20,44 +26,79 @@ pub(super) struct Scanned {
     pub(super) last: u8,
 }
 
-struct Scan<'a, P> {
-    packet: &'a P,
+/// Steps the automaton over the bytes of a window.
+struct Blocks<'a> {
     automaton: &'a Automaton,
-    window: &'a mut [u8; WINDOW],
-    offset: u32,
-    left: u32,
+    window: &'a Window,
+    length: usize,
     scanned: Scanned,
 }
 
-impl<P: Packet> Round for Scan<'_, P> {
+impl Round for Blocks<'_> {
     #[inline(always)]
-    fn round(&mut self) -> ControlFlow<()> {
-        #[expect(clippy::cast_possible_truncation, reason = "256")]
-        let length = self.left.min(WINDOW as u32);
-        if length == 0 || !self.packet.copy(self.offset, length, self.window) {
-            return ControlFlow::Break(());
-        }
-        let (mut state, mut last) = (self.scanned.state, 0);
-        for at in 0..WINDOW {
-            if at >= length as usize {
-                break;
+    fn round(&mut self, index: u32) -> ControlFlow<()> {
+        let Scanned { mut state, mut last, .. } = self.scanned;
+        let start = index as usize * BLOCK;
+        for at in start..start + BLOCK {
+            if at >= self.length {
+                self.scanned = Scanned { accept: 0, state, last };
+                return ControlFlow::Break(());
             }
-            #[expect(clippy::indexing_slicing, reason = "the loop ends at the length of the array")]
+            #[expect(clippy::indexing_slicing, reason = "masked to the length of the array")]
             {
-                last = self.window[at];
+                last = self.window[at & (EVENT_PAYLOAD - 1)];
             }
             state = self.automaton.step(state, last);
             if state & ACCEPT != 0 {
                 // One match is reason enough: from here on the agent reads everything.
-                self.scanned.accept = self.automaton.accept(state);
-                self.left = 0;
+                self.scanned = Scanned { accept: self.automaton.accept(state), state, last };
                 return ControlFlow::Break(());
             }
         }
         self.scanned = Scanned { accept: 0, state, last };
-        self.offset += length;
-        self.left -= length;
         ControlFlow::Continue(())
+    }
+}
+
+/// Goes through a segment window by window.
+struct Windows<'a, P> {
+    packet: &'a P,
+    automaton: &'a Automaton,
+    window: &'a mut Window,
+    offset: u32,
+    length: u32,
+    complete: bool,
+    scanned: Scanned,
+}
+
+impl<P: Packet> Round for Windows<'_, P> {
+    #[inline(always)]
+    fn round(&mut self, index: u32) -> ControlFlow<()> {
+        #[expect(clippy::cast_possible_truncation, reason = "2048")]
+        let window = EVENT_PAYLOAD as u32;
+        let done = index * window;
+        if done >= self.length {
+            self.complete = true;
+            return ControlFlow::Break(());
+        }
+        let length = (self.length - done).min(window);
+        if !self.packet.copy(self.offset + done, length, self.window) {
+            return ControlFlow::Break(());
+        }
+        let Scanned { state, last, .. } = self.scanned;
+        let mut blocks = Blocks {
+            automaton: self.automaton,
+            window: self.window,
+            length: length as usize,
+            scanned: Scanned { accept: 0, state, last },
+        };
+        repeat(BLOCKS, &mut blocks);
+        self.scanned = blocks.scanned;
+        if self.scanned.accept == 0 {
+            return ControlFlow::Continue(());
+        }
+        self.complete = true;
+        ControlFlow::Break(())
     }
 }
 
@@ -67,13 +108,13 @@ impl<P: Packet> Round for Scan<'_, P> {
 pub(super) fn scan<P: Packet>(
     packet: &P,
     automaton: &Automaton,
-    window: &mut [u8; WINDOW],
+    window: &mut Window,
     offset: u32,
     length: u32,
     state: u16,
 ) -> Option<Scanned> {
     let scanned = Scanned { accept: 0, state, last: 0 };
-    let mut scan = Scan { packet, automaton, window, offset, left: length, scanned };
-    repeat(ROUNDS, &mut scan);
-    (scan.left == 0).then_some(scan.scanned)
+    let mut windows = Windows { packet, automaton, window, offset, length, complete: false, scanned };
+    repeat(WINDOWS, &mut windows);
+    windows.complete.then_some(windows.scanned)
 }

@@ -22,33 +22,32 @@ struct Upcall<'a, P, O> {
     record: &'a mut EventRecord,
     sequence: u32,
     offset: u32,
-    left: u32,
+    length: u32,
     sent: Sent,
 }
 
 impl<P: Packet, O: Output> Round for Upcall<'_, P, O> {
     #[inline(always)]
-    fn round(&mut self) -> ControlFlow<()> {
+    fn round(&mut self, index: u32) -> ControlFlow<()> {
         #[expect(clippy::cast_possible_truncation, reason = "2048")]
-        let length = self.left.min(EVENT_PAYLOAD as u32);
-        if length == 0 {
+        let part = EVENT_PAYLOAD as u32;
+        let done = index * part;
+        if done >= self.length {
             return ControlFlow::Break(());
         }
-        if !self.packet.copy(self.offset, length, &mut self.record.payload) {
+        let length = (self.length - done).min(part);
+        if !self.packet.copy(self.offset + done, length, &mut self.record.payload) {
             self.sent = Sent::Unreadable;
             return ControlFlow::Break(());
         }
         #[expect(clippy::cast_possible_truncation, reason = "at most 2048")]
         {
-            self.record.header.set_part(self.sequence, length as u16);
+            self.record.header.set_part(self.sequence.wrapping_add(done), length as u16);
         }
         if !self.output.send(self.record, length) {
             self.sent = Sent::RingFull;
             return ControlFlow::Break(());
         }
-        self.sequence = self.sequence.wrapping_add(length);
-        self.offset += length;
-        self.left -= length;
         ControlFlow::Continue(())
     }
 }
@@ -62,8 +61,8 @@ pub(super) fn upcall<P: Packet, O: Output>(
     record: &mut EventRecord,
     segment: &Segment,
 ) -> Sent {
-    let Segment { sequence, offset, length: left, .. } = *segment;
-    let mut upcall = Upcall { packet, output, record, sequence, offset, left, sent: Sent::All };
+    let Segment { sequence, offset, length, .. } = *segment;
+    let mut upcall = Upcall { packet, output, record, sequence, offset, length, sent: Sent::All };
     repeat(ROUNDS, &mut upcall);
     upcall.sent
 }

@@ -1,0 +1,157 @@
+use std::ffi::CStr;
+use std::fmt;
+use std::io;
+
+use aya::programs::ProgramError;
+use aya::programs::xdp::{XdpError, XdpMode as Flags};
+use nix::errno::Errno;
+use nix::net::if_;
+
+use super::{LoadError, Program};
+
+/// Where in the receive path the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum XdpMode {
+    /// Native if the driver can, else generic.
+    Auto,
+    /// In the driver.
+    Native,
+    /// In the network stack: any interface, slower.
+    Generic,
+}
+
+/// An interface to which the program is attached.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    /// Its name.
+    pub interface: String,
+    /// Its index.
+    pub index: u32,
+    /// Native or generic.
+    pub mode: XdpMode,
+    /// Why native mode is not used, if it was tried.
+    pub fallback: Option<String>,
+}
+
+impl fmt::Display for Attached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mode = if self.mode == XdpMode::Generic { "generic" } else { "native" };
+        write!(f, "watching {} with XDP in {mode} mode", self.interface)?;
+        match &self.fallback {
+            Some(reason) => write!(f, " (native is not possible: {reason}; generic is slower)"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why the program is not attached.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    /// The interface does not exist.
+    #[error("there is no interface {name}; there are: {}", .present.join(", "))]
+    NoInterface {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        present: Vec<String>,
+    },
+    /// Another XDP program is attached.
+    #[error(
+        "{interface} already has an XDP program ({cause}); see which with `ip link show dev {interface}`, \
+         stop the program that put it there, or remove it with `ip link set dev {interface} xdp off`"
+    )]
+    Occupied {
+        /// The interface.
+        interface: String,
+        /// The error of the system call.
+        cause: String,
+    },
+    /// The kernel or the driver refuses.
+    #[error("cannot attach to {interface} in {mode} mode: {cause}{hint}")]
+    Refused {
+        /// The interface.
+        interface: String,
+        /// The mode that was tried.
+        mode: &'static str,
+        /// The error of the system call.
+        cause: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The program is not loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+}
+
+/// Attaches the program to an interface.
+///
+/// # Errors
+/// The interface does not exist, is occupied, or does not take the program in the wanted mode.
+pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
+    let index = if_::if_nametoindex(interface).map_err(|_| AttachError::NoInterface {
+        name: interface.to_owned(),
+        present: interfaces(),
+    })?;
+    let attached = |mode, fallback| Attached { interface: interface.to_owned(), index, mode, fallback };
+    if mode != XdpMode::Generic {
+        match attach_as(program, interface, index, Flags::Driver) {
+            Ok(()) => return Ok(attached(XdpMode::Native, None)),
+            Err(AttachError::Refused { cause, .. }) if mode == XdpMode::Auto => {
+                attach_as(program, interface, index, Flags::Skb)?;
+                return Ok(attached(XdpMode::Generic, Some(cause)));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    attach_as(program, interface, index, Flags::Skb)?;
+    Ok(attached(XdpMode::Generic, None))
+}
+
+fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {
+    let error = match program.xdp()?.attach_to_if_index(index, flags) {
+        Ok(_) => return Ok(()),
+        Err(error) => error,
+    };
+    let (interface, cause) = (interface.to_owned(), cause(&error));
+    match errno(&error) {
+        Some(Errno::EBUSY | Errno::EEXIST) => Err(AttachError::Occupied { interface, cause }),
+        _ if matches!(flags, Flags::Driver) => {
+            let hint = "; try --xdp-mode generic";
+            Err(AttachError::Refused { interface, mode: "native", cause, hint })
+        }
+        _ => Err(AttachError::Refused { interface, mode: "generic", cause, hint: "" }),
+    }
+}
+
+fn errno(error: &ProgramError) -> Option<Errno> {
+    let raw = match error {
+        ProgramError::SyscallError(error) => error.io_error.raw_os_error(),
+        ProgramError::XdpError(XdpError::NetlinkError(error)) => error.raw_os_error(),
+        _ => None,
+    };
+    raw.map(Errno::from_raw)
+}
+
+/// The cause in words: the driver's own if the kernel passes it on, else that of the error number.
+fn cause(error: &ProgramError) -> String {
+    match error {
+        ProgramError::SyscallError(error) => error.io_error.to_string(),
+        ProgramError::XdpError(XdpError::NetlinkError(error)) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn interfaces() -> Vec<String> {
+    let name = |name: &CStr| name.to_string_lossy().into_owned();
+    if_::if_nameindex()
+        .map(|list| list.iter().map(|interface| name(interface.name())).collect())
+        .unwrap_or_default()
+}
+
+/// The name of an interface with an index, if it still exists.
+///
+/// # Errors
+/// There is no such interface.
+pub fn interface_name(index: u32) -> io::Result<String> {
+    Ok(if_::if_indextoname(index)?.to_string_lossy().into_owned())
+}

@@ -1,0 +1,228 @@
+use std::borrow::Borrow;
+use std::io;
+
+use aya::maps::{Array, HashMap, MapData, MapError, PerCpuArray, RingBuf};
+use aya::programs::{ProgramError, Xdp};
+use aya::{Ebpf, EbpfError, EbpfLoader};
+use aya_log::EbpfLogger;
+use detector_common::automaton::Automaton;
+use detector_common::counters::Counters;
+use detector_common::flow::{Flow, FlowKey, Watch};
+use detector_common::settings::Settings;
+
+use super::object;
+
+const PROGRAM: &str = "firedamp";
+
+/// How many lines of the verifier's log are the cause; the rest is how it got there.
+const VERIFIER_LINES: usize = 4;
+
+/// The sizes of the maps.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Flows that are remembered.
+    pub flows: u32,
+    /// Flows that are watched at the same time.
+    pub watched: u32,
+    /// Size of the ring buffer in bytes: a power of two, at least a page.
+    pub ring: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { flows: 262_144, watched: 65_536, ring: 16 << 20 }
+    }
+}
+
+/// Why the program is not in the kernel.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The agent was built without it.
+    #[error(transparent)]
+    Missing(#[from] object::MissingObject),
+    /// The verifier refused it.
+    #[error("the kernel refused the program: {cause}\n{}", indent(.verdict))]
+    Verifier {
+        /// The error of the system call.
+        cause: io::Error,
+        /// The end of the verifier's log.
+        verdict: String,
+    },
+    /// Another step failed.
+    #[error("cannot load the kernel program: {0}")]
+    Ebpf(#[source] Box<EbpfError>),
+    /// The object does not fit this agent.
+    #[error("the kernel program has no {0}: it does not belong to this firedamp; run `cargo xtask build`")]
+    Lacks(&'static str),
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("  verifier: {line}")).collect::<Vec<_>>().join("\n")
+}
+
+impl From<EbpfError> for LoadError {
+    fn from(error: EbpfError) -> Self {
+        match error {
+            EbpfError::ProgramError(ProgramError::LoadError { io_error, verifier_log }) => {
+                let log = verifier_log.to_string();
+                tracing::debug!("the verifier's whole log:\n{log}");
+                Self::Verifier { cause: io_error, verdict: verdict(&log) }
+            }
+            other => Self::Ebpf(Box::new(other)),
+        }
+    }
+}
+
+impl From<ProgramError> for LoadError {
+    fn from(error: ProgramError) -> Self {
+        EbpfError::from(error).into()
+    }
+}
+
+impl From<MapError> for LoadError {
+    fn from(error: MapError) -> Self {
+        EbpfError::from(error).into()
+    }
+}
+
+/// The last lines of the verifier's log, without its statistics.
+fn verdict(log: &str) -> String {
+    let lines: Vec<&str> = log
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.starts_with("processed ") && !line.starts_with("verification time"))
+        .collect();
+    lines[lines.len().saturating_sub(VERIFIER_LINES)..].join("\n")
+}
+
+/// The program in the kernel, with its maps. Dropping it detaches and unloads it.
+pub struct Program {
+    ebpf: Ebpf,
+    counters: PerCpuArray<MapData, Counters>,
+}
+
+/// The agent's say over which flows are watched.
+pub struct Watches {
+    watched: HashMap<MapData, FlowKey, Watch>,
+    flows: HashMap<MapData, FlowKey, Flow>,
+}
+
+impl Program {
+    /// Loads the program with its limits and the table of tokens.
+    ///
+    /// # Errors
+    /// The object is missing, or the kernel refuses it or one of its maps.
+    pub fn load(settings: &Settings, limits: &Limits, automaton: &Automaton) -> Result<Self, LoadError> {
+        let mut ebpf = EbpfLoader::new()
+            .override_global("SETTINGS", settings, true)
+            .map_max_entries("FLOWS", limits.flows)
+            .map_max_entries("WATCHED", limits.watched)
+            .map_max_entries("EVENTS", limits.ring)
+            .load(object::embedded()?)?;
+        let mut table: Array<_, Automaton> = map(&mut ebpf, "AUTOMATON")?;
+        table.set(0, automaton, 0)?;
+        let counters = map(&mut ebpf, "COUNTERS")?;
+        let mut program = Self { ebpf, counters };
+        program.xdp()?.load()?;
+        Ok(program)
+    }
+
+    pub(super) fn xdp(&mut self) -> Result<&mut Xdp, LoadError> {
+        let program = self.ebpf.program_mut(PROGRAM).ok_or(LoadError::Lacks(PROGRAM))?;
+        Ok(program.try_into()?)
+    }
+
+    /// How many instructions the verifier walked through, on kernels that tell (5.16).
+    ///
+    /// # Errors
+    /// The kernel does not describe its program.
+    pub fn verified_instructions(&mut self) -> Result<Option<u32>, LoadError> {
+        Ok(self.xdp()?.info()?.verified_instruction_count())
+    }
+
+    /// The ring buffer of events. It can be taken once.
+    ///
+    /// # Errors
+    /// It was taken before.
+    pub fn take_events(&mut self) -> Result<RingBuf<MapData>, LoadError> {
+        map(&mut self.ebpf, "EVENTS")
+    }
+
+    /// The tables of flows. They can be taken once.
+    ///
+    /// # Errors
+    /// They were taken before.
+    pub fn take_watches(&mut self) -> Result<Watches, LoadError> {
+        Ok(Watches { watched: map(&mut self.ebpf, "WATCHED")?, flows: map(&mut self.ebpf, "FLOWS")? })
+    }
+
+    /// The messages of the program, to be flushed to the log; `None` if it has none.
+    pub fn take_log(&mut self) -> Option<EbpfLogger<&'static dyn log::Log>> {
+        EbpfLogger::init(&mut self.ebpf)
+            .inspect_err(|error| tracing::debug!("no messages from the kernel program: {error}"))
+            .ok()
+    }
+
+    /// The counters of all CPUs together.
+    ///
+    /// # Errors
+    /// The kernel does not give them out.
+    pub fn counters(&self) -> Result<Counters, MapError> {
+        let mut sum = Counters::ZERO;
+        for counters in self.counters.get(&0, 0)?.iter() {
+            sum.merge(counters);
+        }
+        Ok(sum)
+    }
+}
+
+fn map<M: TryFrom<aya::maps::Map, Error = MapError>>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, LoadError> {
+    Ok(ebpf.take_map(name).ok_or(LoadError::Lacks(name))?.try_into()?)
+}
+
+impl Watches {
+    /// Ends the watch: the flow is left alone for a while.
+    ///
+    /// # Errors
+    /// The kernel refuses; that the flow is not watched is no error.
+    pub fn dismiss(&mut self, key: &FlowKey) -> Result<(), MapError> {
+        gone_is_fine(self.watched.remove(key))
+    }
+
+    /// Forgets the flow: if it speaks again, it is a new one.
+    ///
+    /// # Errors
+    /// The kernel refuses; that the flow is not known is no error.
+    pub fn forget(&mut self, key: &FlowKey) -> Result<(), MapError> {
+        gone_is_fine(self.flows.remove(key))?;
+        gone_is_fine(self.watched.remove(key))
+    }
+
+    /// Forgets all flows.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn clear(&mut self) -> Result<(), MapError> {
+        let keys: Vec<_> = self.watched.keys().chain(self.flows.keys()).collect::<Result<_, _>>()?;
+        keys.iter().try_for_each(|key| self.forget(key.borrow()))
+    }
+}
+
+fn gone_is_fine(result: Result<(), MapError>) -> Result<(), MapError> {
+    match result {
+        Err(MapError::KeyNotFound) => Ok(()),
+        Err(MapError::SyscallError(error)) if error.io_error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_is_the_end_of_the_log() {
+        let log = "0: R1=ctx()\n1: (b7) r0 = 0\n\nR0 invalid mem access 'scalar'\nprocessed 17 insns (limit 1000000)\n";
+        assert!(verdict(log).ends_with("R0 invalid mem access 'scalar'"));
+        assert_eq!(verdict(""), "");
+    }
+}

@@ -1,0 +1,13 @@
+//! Everything that touches the kernel: may we, the program and its maps, the interfaces, the
+//! ring buffer, and running the program on given packets.
+
+mod attach;
+mod load;
+mod object;
+mod preflight;
+mod test_run;
+
+pub use attach::{AttachError, Attached, XdpMode, attach};
+pub use load::{Limits, LoadError, Program, Watches};
+pub use preflight::{NotReady, preflight};
+pub use test_run::TestRunError;

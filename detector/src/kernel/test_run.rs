@@ -1,0 +1,67 @@
+use std::time::Duration;
+
+use aya::programs::{ProgramError, TestRun as _, TestRunOptions};
+
+use super::{LoadError, Program};
+
+/// What the program returns for every packet.
+const XDP_PASS: u32 = 2;
+
+/// Bytes of metadata in front of a packet: its time.
+const METADATA: usize = 8;
+
+/// The shortest and the longest frame that the kernel runs a program on. The kernel pads to an
+/// Ethernet header; the longest is what fits in its buffers beside the metadata.
+const SHORTEST: usize = 14;
+
+/// Why a packet was not run.
+#[derive(Debug, thiserror::Error)]
+pub enum TestRunError {
+    /// The program is not there.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The kernel refuses the packet.
+    #[error("the kernel does not run the program on a frame of {length} bytes: {cause}")]
+    Refused {
+        /// Its length.
+        length: usize,
+        /// The error of the system call.
+        cause: ProgramError,
+    },
+    /// The program did something else than passing the packet on.
+    #[error("the program returned {0} instead of XDP_PASS")]
+    NotPassed(u32),
+}
+
+impl Program {
+    /// Runs the program `repeat` times on an Ethernet frame that arrived at `time`, nanoseconds
+    /// on any clock, and gives the mean duration of a run. The program must have been loaded
+    /// with `Settings::replay`. Frames too short for an Ethernet header are filled up.
+    ///
+    /// # Errors
+    /// The kernel refuses, or the program does not pass the packet on.
+    pub fn test_run(&mut self, frame: &[u8], time: u64, repeat: u32) -> Result<Duration, TestRunError> {
+        let mut data = Vec::with_capacity(METADATA + frame.len().max(SHORTEST));
+        data.extend_from_slice(&time.to_ne_bytes());
+        data.extend_from_slice(frame);
+        data.resize(data.len().max(METADATA + SHORTEST), 0);
+        // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex.
+        let end = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let context = [METADATA as u32, end, 0, 0, 0, 0].map(u32::to_ne_bytes).concat();
+        let options = TestRunOptions {
+            data_in: Some(&data),
+            ctx_in: Some(&context),
+            repeat,
+            ..TestRunOptions::new()
+        };
+        let result = self
+            .xdp()?
+            .test_run(options)
+            .map_err(|cause| TestRunError::Refused { length: frame.len(), cause })?;
+        if result.return_value == XDP_PASS {
+            Ok(result.duration)
+        } else {
+            Err(TestRunError::NotPassed(result.return_value))
+        }
+    }
+}
