@@ -1,1 +1,14 @@
-//! The laboratory: private network namespaces, simulated miners and pools, packet builders.
+//! What the tests and the demonstration stand on.
+//!
+//! [`lab`] builds private network namespaces with a gateway in the middle and runs the agent
+//! there; [`sim`] are the miners, pools and ordinary traffic that live in it; [`dialects`] are
+//! the lines they say. [`packet`] and [`conversation`] turn the same lines into packets for
+//! tests that need no network at all. [`privileges`] says aloud when a test cannot run.
+
+pub mod conversation;
+pub mod dialects;
+pub mod lab;
+pub mod noise;
+pub mod packet;
+pub mod privileges;
+pub mod sim;

@@ -1,0 +1,38 @@
+//! Bytes that look random and are the same in every run.
+
+/// A `SplitMix64` generator: made-up hashes, nonces and bulk data come from it.
+#[derive(Clone, Debug)]
+pub struct Noise(u64);
+
+impl Noise {
+    /// Two generators with the same `seed` say the same.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits.
+    pub const fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// `length` bytes.
+    pub fn bytes(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes: Vec<u8> =
+            (0..length.div_ceil(8)).flat_map(|_| self.next_u64().to_le_bytes()).collect();
+        bytes.truncate(length);
+        bytes
+    }
+
+    /// `digits` lower-case hexadecimal digits.
+    pub fn hex(&mut self, digits: usize) -> String {
+        let mut text: String =
+            (0..digits.div_ceil(16)).map(|_| format!("{:016x}", self.next_u64())).collect();
+        text.truncate(digits);
+        text
+    }
+}
