@@ -30,9 +30,7 @@ impl Noise {
 
     /// `digits` lower-case hexadecimal digits.
     pub fn hex(&mut self, digits: usize) -> String {
-        let mut text: String =
-            (0..digits.div_ceil(16)).map(|_| format!("{:016x}", self.next_u64())).collect();
-        text.truncate(digits);
-        text
+        let digit = |_| char::from_digit((self.next_u64() & 15) as u32, 16).unwrap_or('0');
+        (0..digits).map(digit).collect()
     }
 }

@@ -14,7 +14,7 @@ use crate::conversation::{Line, Speaker};
 /// A client and a pool that understand each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// XMRig and a Monero pool: login, jobs, submit, keepalived.
+    /// `XMRig` and a Monero pool: login, jobs, submit, keepalived.
     Monero,
     /// A client of the cgminer family (cgminer's spacing and submit, a Bitaxe's
     /// `mining.suggest_difficulty`) and a Bitcoin pool: Stratum version 1 with BIP 310.

@@ -1,4 +1,4 @@
-//! XMRig (Client.cpp, JsonRequest.cpp) and a Monero pool (xmrig-proxy's STRATUM.md).
+//! `XMRig` (Client.cpp, JsonRequest.cpp) and a Monero pool (xmrig-proxy's STRATUM.md).
 
 use serde_json::Value;
 

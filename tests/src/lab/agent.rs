@@ -1,0 +1,291 @@
+//! The agent as a child process in the gateway.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, getppid};
+use serde_json::Value;
+
+use super::Lab;
+
+/// What a line of the agent's log contains when it is attached to an interface.
+pub const WATCHING: &str = "watching";
+
+/// Loading the program takes a fraction of a second on an idle machine.
+const ATTACH: Duration = Duration::from_secs(30);
+
+/// One line of the agent's output.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// When it was read from the pipe.
+    pub arrived: Instant,
+    /// The JSON object.
+    pub value: Value,
+}
+
+/// What the agent said last.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// On standard output.
+    Record(Record),
+    /// On standard error.
+    Log(String),
+    /// Both are closed: it has ended or is about to.
+    Ended,
+}
+
+/// Everything one run of the agent said.
+#[derive(Debug)]
+pub struct Report {
+    /// All alerts, in order.
+    pub alerts: Vec<Record>,
+    /// The counters of the closing `stats` record.
+    pub stats: Option<Value>,
+    /// Its log.
+    pub log: Vec<String>,
+    /// How it ended.
+    pub status: ExitStatus,
+}
+
+/// A running agent. Dropping it kills it.
+///
+/// The kernel also kills it when the thread that started it ends, so that nothing is left behind
+/// by a laboratory that was itself killed.
+#[derive(Debug)]
+pub struct Agent {
+    child: Child,
+    news: Receiver<Said>,
+    open: u8,
+    unread: VecDeque<News>,
+    report: Vec<Record>,
+    log: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Said {
+    Out(Instant, String),
+    Log(String),
+    Closed,
+}
+
+impl Agent {
+    /// Starts `binary run --iface ... --output OUTPUT` in the gateway and waits until it watches
+    /// all `interfaces`. `output` is a path, or `-` for records on the pipe.
+    ///
+    /// # Errors
+    /// It cannot be started, ends, or is not attached in time; with its log.
+    pub fn start(lab: &Lab, binary: &Path, interfaces: &[&str], output: &str) -> Result<Self> {
+        let mut command = Command::new(binary);
+        command.arg("run");
+        for interface in interfaces {
+            command.args(["--iface", interface]);
+        }
+        command.args(["--output", output]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C is for the laboratory, which then ends the agent.
+        command.process_group(0);
+        die_with_parent(&mut command);
+        lab.gateway.confine(&mut command)?;
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
+        let (sender, news) = channel();
+        read(child.stdout.take(), &sender, |line| Said::Out(Instant::now(), line));
+        read(child.stderr.take(), &sender, Said::Log);
+        let mut this =
+            Self { child, news, open: 2, unread: VecDeque::new(), report: Vec::new(), log: Vec::new() };
+        this.attached(interfaces.len())?;
+        Ok(this)
+    }
+
+    fn attached(&mut self, interfaces: usize) -> Result<()> {
+        let deadline = Instant::now() + ATTACH;
+        let mut heard = Vec::new();
+        let mut watching = 0;
+        while watching < interfaces {
+            match self.receive(deadline) {
+                Some(News::Ended) => bail!("the agent ended at once; its log:\n{}", self.log.join("\n")),
+                Some(said) => {
+                    watching += usize::from(matches!(&said, News::Log(line) if line.contains(WATCHING)));
+                    heard.push(said);
+                }
+                None => {
+                    bail!("the agent is not attached after {ATTACH:?}; its log:\n{}", self.log.join("\n"))
+                }
+            }
+        }
+        self.unread.extend(heard);
+        Ok(())
+    }
+
+    /// The next thing the agent says, `None` when it says nothing for so long.
+    pub fn next(&mut self, patience: Duration) -> Option<News> {
+        self.unread.pop_front().or_else(|| self.receive(Instant::now() + patience))
+    }
+
+    /// Waits for an alert that `fits`, among those that came already or come before `patience` is over.
+    ///
+    /// # Errors
+    /// None came; with what came instead.
+    pub fn wait_for(&mut self, patience: Duration, fits: impl Fn(&Record) -> bool) -> Result<Record> {
+        let deadline = Instant::now() + patience;
+        let mut seen = 0;
+        loop {
+            if let Some(record) = self.report.iter().skip(seen).find(|record| fits(record)) {
+                return Ok(record.clone());
+            }
+            seen = self.report.len();
+            match self.receive(deadline) {
+                Some(News::Ended) => bail!("the agent ended; its log:\n{}", self.log.join("\n")),
+                Some(_) => {}
+                None => {
+                    let seen: Vec<String> =
+                        self.report.iter().map(|record| record.value.to_string()).collect();
+                    bail!(
+                        "no such record within {patience:?}; records:\n{}\nlog:\n{}",
+                        seen.join("\n"),
+                        self.log.join("\n")
+                    );
+                }
+            }
+        }
+    }
+
+    /// All records so far that `next` or `wait_for` have come across.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.report
+    }
+
+    /// The agent's process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal to the agent.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let id = Pid::from_raw(self.child.id().cast_signed());
+        kill(id, signal).with_context(|| format!("cannot send {signal} to the agent"))
+    }
+
+    /// Sends SIGTERM, waits until the agent has ended, and gives all it said.
+    ///
+    /// # Errors
+    /// It does not end within `patience`; then it is killed.
+    pub fn stop(mut self, patience: Duration) -> Result<Report> {
+        self.signal(Signal::SIGTERM).ok();
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.receive(deadline) {
+                Some(News::Ended) => break,
+                Some(_) => {}
+                None => {
+                    bail!("the agent goes on {patience:?} after SIGTERM; its log:\n{}", self.log.join("\n"))
+                }
+            }
+        }
+        let ended = self.child.wait()?;
+        let (alerts, others): (Vec<Record>, Vec<Record>) =
+            std::mem::take(&mut self.report).into_iter().partition(|record| kind(record) == Some("alert"));
+        let closing = others.iter().rev().find(|record| kind(record) == Some("stats"));
+        let stats = closing.and_then(|record| record.value.get("stats").cloned());
+        Ok(Report { alerts, stats, log: std::mem::take(&mut self.log), status: ended })
+    }
+
+    fn receive(&mut self, deadline: Instant) -> Option<News> {
+        loop {
+            if self.open == 0 {
+                return Some(News::Ended);
+            }
+            match self.news.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Said::Out(arrived, line)) => {
+                    let Ok(value) = serde_json::from_str(&line) else {
+                        self.log.push(format!("not JSON on standard output: {line}"));
+                        return self.log.last().cloned().map(News::Log);
+                    };
+                    let record = Record { arrived, value };
+                    self.report.push(record.clone());
+                    return Some(News::Record(record));
+                }
+                Ok(Said::Log(line)) => {
+                    self.log.push(line.clone());
+                    return Some(News::Log(line));
+                }
+                Ok(Said::Closed) => self.open -= 1,
+                Err(RecvTimeoutError::Disconnected) => self.open = 0,
+                Err(RecvTimeoutError::Timeout) => return None,
+            }
+        }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+impl Report {
+    /// The counter of this name, wherever it stands in the stats, summed over its places.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> Option<u64> {
+        self.stats.as_ref().and_then(|stats| counter(stats, name))
+    }
+
+    /// Whether it ended by itself with exit code 0.
+    #[must_use]
+    pub fn clean(&self) -> bool {
+        self.status.success() && self.status.signal().is_none()
+    }
+}
+
+fn counter(value: &Value, name: &str) -> Option<u64> {
+    let object = value.as_object()?;
+    let here = object.get(name).and_then(Value::as_u64);
+    object.values().filter_map(|inner| counter(inner, name)).chain(here).reduce(|sum, more| sum + more)
+}
+
+fn kind(record: &Record) -> Option<&str> {
+    record.value.get("event_type").and_then(Value::as_str)
+}
+
+fn die_with_parent(command: &mut Command) {
+    let parent = nix::unistd::getpid();
+    let ask = move || {
+        prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // The parent may have died before the kernel was asked.
+        if getppid() == parent { Ok(()) } else { Err(nix::errno::Errno::ESRCH.into()) }
+    };
+    // SAFETY: between fork and exec only the system calls prctl and getppid are made.
+    unsafe { command.pre_exec(ask) };
+}
+
+fn read(
+    pipe: Option<impl Read + Send + 'static>,
+    sender: &Sender<Said>,
+    said: impl Fn(String) -> Said + Send + 'static,
+) {
+    let sender = sender.clone();
+    thread::spawn(move || {
+        let lines = pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).split(b'\n'));
+        for line in lines.map_while(Result::ok) {
+            if sender.send(said(String::from_utf8_lossy(&line).into_owned())).is_err() {
+                return;
+            }
+        }
+        sender.send(Said::Closed).ok();
+    });
+}
