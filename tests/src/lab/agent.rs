@@ -28,8 +28,18 @@ const ATTACH: Duration = Duration::from_secs(30);
 pub struct Record {
     /// When it was read from the pipe.
     pub arrived: Instant,
-    /// The JSON object.
+    /// The line as it came.
+    pub text: String,
+    /// The JSON object in it.
     pub value: Value,
+}
+
+impl Record {
+    /// Whether the field of this name in `mining` is the text.
+    #[must_use]
+    pub fn says(&self, field: &str, text: &str) -> bool {
+        self.value.get("mining").and_then(|mining| mining.get(field)).is_some_and(|value| value == text)
+    }
 }
 
 /// What the agent said last.
@@ -46,8 +56,8 @@ pub enum News {
 /// Everything one run of the agent said.
 #[derive(Debug)]
 pub struct Report {
-    /// All alerts, in order.
-    pub alerts: Vec<Record>,
+    /// All records, in order.
+    pub records: Vec<Record>,
     /// The counters of the closing `stats` record.
     pub stats: Option<Value>,
     /// Its log.
@@ -66,7 +76,7 @@ pub struct Agent {
     news: Receiver<Said>,
     open: u8,
     unread: VecDeque<News>,
-    report: Vec<Record>,
+    records: Vec<Record>,
     log: Vec<String>,
 }
 
@@ -91,8 +101,6 @@ impl Agent {
         }
         command.args(["--output", output]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Ctrl-C is for the laboratory, which then ends the agent.
-        command.process_group(0);
         die_with_parent(&mut command);
         lab.gateway.confine(&mut command)?;
         let mut child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
@@ -100,7 +108,7 @@ impl Agent {
         read(child.stdout.take(), &sender, |line| Said::Out(Instant::now(), line));
         read(child.stderr.take(), &sender, Said::Log);
         let mut this =
-            Self { child, news, open: 2, unread: VecDeque::new(), report: Vec::new(), log: Vec::new() };
+            Self { child, news, open: 2, unread: VecDeque::new(), records: Vec::new(), log: Vec::new() };
         this.attached(interfaces.len())?;
         Ok(this)
     }
@@ -138,16 +146,16 @@ impl Agent {
         let deadline = Instant::now() + patience;
         let mut seen = 0;
         loop {
-            if let Some(record) = self.report.iter().skip(seen).find(|record| fits(record)) {
+            if let Some(record) = self.records.iter().skip(seen).find(|record| fits(record)) {
                 return Ok(record.clone());
             }
-            seen = self.report.len();
+            seen = self.records.len();
             match self.receive(deadline) {
                 Some(News::Ended) => bail!("the agent ended; its log:\n{}", self.log.join("\n")),
                 Some(_) => {}
                 None => {
                     let seen: Vec<String> =
-                        self.report.iter().map(|record| record.value.to_string()).collect();
+                        self.records.iter().map(|record| record.value.to_string()).collect();
                     bail!(
                         "no such record within {patience:?}; records:\n{}\nlog:\n{}",
                         seen.join("\n"),
@@ -161,7 +169,13 @@ impl Agent {
     /// All records so far that `next` or `wait_for` have come across.
     #[must_use]
     pub fn records(&self) -> &[Record] {
-        &self.report
+        &self.records
+    }
+
+    /// All lines of its log so far that `next` or `wait_for` have come across.
+    #[must_use]
+    pub fn log(&self) -> &[String] {
+        &self.log
     }
 
     /// The agent's process id.
@@ -196,11 +210,10 @@ impl Agent {
             }
         }
         let ended = self.child.wait()?;
-        let (alerts, others): (Vec<Record>, Vec<Record>) =
-            std::mem::take(&mut self.report).into_iter().partition(|record| kind(record) == Some("alert"));
-        let closing = others.iter().rev().find(|record| kind(record) == Some("stats"));
+        let records = std::mem::take(&mut self.records);
+        let closing = records.iter().rev().find(|record| kind(record) == Some("stats"));
         let stats = closing.and_then(|record| record.value.get("stats").cloned());
-        Ok(Report { alerts, stats, log: std::mem::take(&mut self.log), status: ended })
+        Ok(Report { records, stats, log: std::mem::take(&mut self.log), status: ended })
     }
 
     fn receive(&mut self, deadline: Instant) -> Option<News> {
@@ -214,8 +227,8 @@ impl Agent {
                         self.log.push(format!("not JSON on standard output: {line}"));
                         return self.log.last().cloned().map(News::Log);
                     };
-                    let record = Record { arrived, value };
-                    self.report.push(record.clone());
+                    let record = Record { arrived, text: line, value };
+                    self.records.push(record.clone());
                     return Some(News::Record(record));
                 }
                 Ok(Said::Log(line)) => {
@@ -239,6 +252,11 @@ impl Drop for Agent {
 }
 
 impl Report {
+    /// The records about miners, in order.
+    pub fn alerts(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|record| kind(record) == Some("alert"))
+    }
+
     /// The counter of this name, wherever it stands in the stats, summed over its places.
     #[must_use]
     pub fn counter(&self, name: &str) -> Option<u64> {

@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use anyhow::{Context, Result};
 
 pub use agent::{Agent, News, Record, Report, WATCHING};
-pub use namespace::Namespace;
+pub use namespace::{Namespace, Segments};
 
 use trunk::Trunk;
 
@@ -126,12 +126,13 @@ impl Lab {
         Ok(namespaces)
     }
 
-    /// Segments the clients' and the servers' TCP sent again so far, together.
+    /// What the clients' and the servers' TCP sent so far, together.
     ///
     /// # Errors
     /// The kernel's counters cannot be read.
-    pub fn retransmitted(&self) -> Result<u64> {
-        Ok(self.miner.retransmitted()? + self.pool.retransmitted()?)
+    pub fn segments(&self) -> Result<Segments> {
+        let (here, there) = (self.miner.segments()?, self.pool.segments()?);
+        Ok(Segments { sent: here.sent + there.sent, sent_again: here.sent_again + there.sent_again })
     }
 }
 

@@ -19,6 +19,15 @@ pub struct Namespace {
     descriptor: OwnedFd,
 }
 
+/// TCP segments that left a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segments {
+    /// For the first time.
+    pub sent: u64,
+    /// Because the first time did not arrive.
+    pub sent_again: u64,
+}
+
 impl Namespace {
     /// An empty namespace.
     ///
@@ -72,7 +81,8 @@ impl Namespace {
         })?)
     }
 
-    /// Makes `command` start its child inside the namespace.
+    /// Makes `command` start its child inside the namespace, out of reach of Ctrl-C, which is
+    /// for the laboratory.
     ///
     /// # Errors
     /// No descriptor is to be had.
@@ -81,6 +91,7 @@ impl Namespace {
         let enter = move || Ok(setns(&descriptor, CloneFlags::CLONE_NEWNET)?);
         // SAFETY: between fork and exec only the system call setns is made.
         unsafe { command.pre_exec(enter) };
+        command.process_group(0);
         Ok(())
     }
 
@@ -119,18 +130,22 @@ impl Namespace {
         self.run(|| std::fs::write(&path, value).with_context(|| format!("cannot write {path}")))
     }
 
-    /// Segments that TCP sent again in this namespace.
+    /// What TCP sent in this namespace so far.
     ///
     /// # Errors
     /// The kernel's counters cannot be read.
-    pub fn retransmitted(&self) -> Result<u64> {
+    pub fn segments(&self) -> Result<Segments> {
         let table = self.run(|| Ok(std::fs::read_to_string("/proc/thread-self/net/snmp")?))?;
         let mut rows = table.lines().filter_map(|line| line.strip_prefix("Tcp:")).map(str::split_whitespace);
         let (Some(names), Some(values)) = (rows.next(), rows.next()) else {
             bail!("no TCP counters in snmp")
         };
-        let found = names.zip(values).find(|(name, _)| *name == "RetransSegs");
-        Ok(found.context("no RetransSegs in snmp")?.1.parse()?)
+        let row: Vec<(&str, &str)> = names.zip(values).collect();
+        let counter = |wanted| -> Result<u64> {
+            let found = row.iter().find(|(name, _)| *name == wanted);
+            Ok(found.with_context(|| format!("no {wanted} in snmp"))?.1.parse()?)
+        };
+        Ok(Segments { sent: counter("OutSegs")?, sent_again: counter("RetransSegs")? })
     }
 }
 
