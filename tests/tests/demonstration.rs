@@ -22,14 +22,14 @@ fn start() -> Result<Child> {
     Ok(command.spawn()?)
 }
 
-/// Reads the demonstration's output until a line contains `text`; gives what was read.
-fn read_until(output: &mut impl BufRead, text: &str) -> Result<String> {
-    let mut read = String::new();
-    while !read.contains(text) {
-        let length = output.read_line(&mut read)?;
-        ensure!(length > 0, "the demonstration ended without {text}:\n{read}");
+/// Reads the demonstration's output until one line contains all `words`.
+fn read_until(output: &mut impl BufRead, words: &[&str]) -> Result<()> {
+    let mut line = String::new();
+    while !words.iter().all(|word| line.contains(word)) {
+        line.clear();
+        ensure!(output.read_line(&mut line)? > 0, "the demonstration ended without {words:?}");
     }
-    Ok(read)
+    Ok(())
 }
 
 /// What a laboratory could leave behind: interfaces, named namespaces, mounted namespaces.
@@ -81,7 +81,7 @@ fn ctrl_c_ends_with_a_table_and_leaves_nothing() -> Result<()> {
     let before = traces()?;
     let mut lab = start()?;
     let mut output = BufReader::new(lab.stdout.take().context("no pipe")?);
-    read_until(&mut output, "stratum-v1")?;
+    read_until(&mut output, &["stratum-v1", "confirmed"])?;
     let agents = children(lab.id())?;
     assert_eq!(agents.len(), 1, "the agent is the only child");
     send(&lab, Signal::SIGINT)?;
@@ -106,7 +106,7 @@ fn a_killed_demonstration_leaves_nothing() -> Result<()> {
     let before = traces()?;
     let mut lab = start()?;
     let mut output = BufReader::new(lab.stdout.take().context("no pipe")?);
-    read_until(&mut output, "cryptonote")?;
+    read_until(&mut output, &["cryptonote"])?;
     let agents = children(lab.id())?;
     assert_eq!(agents.len(), 1, "the agent is the only child");
     send(&lab, Signal::SIGKILL)?;

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow, bail};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::signal::SigSet;
 
 /// The tool that configures interfaces.
 const IP: &str = "ip";
@@ -88,8 +89,12 @@ impl Namespace {
     /// No descriptor is to be had.
     pub fn confine(&self, command: &mut Command) -> Result<()> {
         let descriptor = self.descriptor.try_clone()?;
-        let enter = move || Ok(setns(&descriptor, CloneFlags::CLONE_NEWNET)?);
-        // SAFETY: between fork and exec only the system call setns is made.
+        let enter = move || {
+            // A child inherits what this process has blocked, and would not hear it is to end.
+            SigSet::empty().thread_set_mask()?;
+            Ok(setns(&descriptor, CloneFlags::CLONE_NEWNET)?)
+        };
+        // SAFETY: between fork and exec only pthread_sigmask and setns are called, which may be.
         unsafe { command.pre_exec(enter) };
         command.process_group(0);
         Ok(())

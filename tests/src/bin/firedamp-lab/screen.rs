@@ -48,6 +48,7 @@ impl Screen {
         let time = text(&record.value, "/timestamp");
         // 2025-01-31T12:34:56.789012+0000: the time of day to the millisecond.
         let time = time.get(11..23).unwrap_or(&time);
+        let agent = text(&record.value, "/mining/agent");
         let colour = match case.verdict.as_str() {
             "confirmed" => RED,
             _ => BOLD,
@@ -55,7 +56,7 @@ impl Screen {
         let (on, off) = if self.colour_out { (colour, PLAIN) } else { ("", "") };
         writeln!(
             io::stdout(),
-            "{time}  {} -> {}  {} {}  {on}{}{off} {}  {}  {}",
+            "{time}  {:<10} -> {:<18}  {:<10} {:<3}  {on}{}{off} {}  {}  {}",
             case.miner,
             case.pool,
             case.protocol,
@@ -63,7 +64,7 @@ impl Screen {
             case.verdict,
             case.stage,
             case.shares,
-            text(&record.value, "/mining/agent"),
+            agent.split_whitespace().next().unwrap_or_default(),
         )
     }
 
