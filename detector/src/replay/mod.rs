@@ -1,0 +1,3 @@
+//! Running captures through the detector instead of live packets.
+
+pub mod capture;
