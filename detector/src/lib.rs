@@ -1,6 +1,8 @@
 //! The Firedamp agent, in the order in which an event passes through it:
+//! ring -> decode -> [`stream`] -> [`protocol`] -> [`judge`] -> [`ledger`] -> [`output`].
 //!
 //! [`kernel`] loads and feeds the program that finds the flows, [`signature`] gives it the tokens
+//! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
 pub mod judge;
 pub mod kernel;

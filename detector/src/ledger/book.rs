@@ -1,0 +1,177 @@
+use detector_common::flow::FlowKey;
+use hashlink::{LinkedHashMap, LruCache};
+use jiff::{SignedDuration, Timestamp};
+
+use super::case::{Case, CaseKey, News, Tally};
+use super::record::{Reason, Record};
+use crate::judge::Assessment;
+
+/// Limits of a ledger.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The most cases kept, at least 1. Above it, the one that is quiet for longest is closed.
+    pub cases: usize,
+    /// The most flows whose counters are remembered, at least 1. Above it, the one not observed for
+    /// longest is forgotten; should it go on, it counts as another connection.
+    pub flows: usize,
+    /// A case falls quiet when nothing happened for this long.
+    pub quiet: SignedDuration,
+    /// A case that goes on is recorded at most this often.
+    pub interval: SignedDuration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            cases: 262_144,
+            flows: 262_144,
+            quiet: SignedDuration::from_hours(1),
+            interval: SignedDuration::from_hours(1),
+        }
+    }
+}
+
+/// The judgement on one flow at one moment. Bytes, jobs and shares are those of the flow so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a> {
+    /// The flow.
+    pub key: FlowKey,
+    /// Name of the interface that saw it, if it has one.
+    pub interface: Option<&'a str>,
+    /// When.
+    pub time: Timestamp,
+    /// Payload bytes of the flow in both directions so far.
+    pub bytes: u64,
+    /// The judgement.
+    pub assessment: &'a Assessment,
+}
+
+struct Flow {
+    case: CaseKey,
+    tally: Tally,
+}
+
+/// The open cases. One ledger follows one course of time: time that jumps back is held still for
+/// deadlines, so give each capture a ledger of its own.
+pub struct Ledger {
+    settings: Settings,
+    /// Cases in which something happened lately, the longest-waiting first.
+    active: LinkedHashMap<CaseKey, Case>,
+    /// Cases that fell quiet, the longest-quiet first.
+    quiet: LinkedHashMap<CaseKey, Case>,
+    flows: LruCache<FlowKey, Flow>,
+    now: Timestamp,
+    evicted: u64,
+}
+
+impl Ledger {
+    /// An empty ledger.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            active: LinkedHashMap::new(),
+            quiet: LinkedHashMap::new(),
+            flows: LruCache::new(settings.flows.max(1)),
+            now: Timestamp::MIN,
+            evicted: 0,
+            settings,
+        }
+    }
+
+    /// Takes in an observation. Gives the records that are due: of cases that fell quiet until
+    /// then, of one that had to make room, and of this one.
+    pub fn observe(&mut self, observation: &Observation<'_>) -> Vec<Record> {
+        let mut due = self.advance(observation.time);
+        let id = CaseKey::of(observation);
+        let mut news = self.follow(id, observation);
+        let known = self.active.get(&id).or_else(|| self.quiet.get(&id));
+        if known.is_some_and(|case| !case.is_news(observation, &news)) {
+            return due;
+        }
+        if let Some(case) = self.active.to_back(&id) {
+            let reason = case.absorb(observation, &news, self.now, &self.settings);
+            due.extend(reason.map(|reason| case.record(reason, self.now)));
+            return due;
+        }
+        let (mut case, reason) = if let Some(case) = self.quiet.remove(&id) {
+            (case, Reason::Returned)
+        } else {
+            due.extend(self.make_room());
+            // The flow may be known from a case that had to make room.
+            news.connection = true;
+            (Case::new(id, observation, self.now), Reason::Opened)
+        };
+        case.absorb(observation, &news, self.now, &self.settings);
+        due.push(case.record(reason, self.now));
+        self.active.insert(id, case);
+        due
+    }
+
+    /// Lets time pass without an observation; gives the records of the cases that fell quiet, each
+    /// with the time at which it did.
+    pub fn advance(&mut self, time: Timestamp) -> Vec<Record> {
+        self.now = self.now.max(time);
+        let mut due = Vec::new();
+        while let Some((_, case)) = self.active.front() {
+            if self.now.duration_since(case.active()) < self.settings.quiet {
+                break;
+            }
+            let Some((id, mut case)) = self.active.pop_front() else { break };
+            let fell_quiet = case.active().checked_add(self.settings.quiet).unwrap_or(self.now);
+            due.push(case.record(Reason::Quiet, fell_quiet));
+            self.quiet.insert(id, case);
+        }
+        due
+    }
+
+    /// Forgets a flow that was closed, after its last observation, so that the next with the same
+    /// addresses and ports counts as another connection.
+    pub fn closed(&mut self, key: &FlowKey) {
+        self.flows.remove(key);
+    }
+
+    /// Closes every case; gives their last records one by one.
+    pub fn finish(&mut self, time: Timestamp) -> impl Iterator<Item = Record> {
+        self.now = self.now.max(time);
+        let now = self.now;
+        self.flows.clear();
+        let active = std::mem::take(&mut self.active);
+        let quiet = std::mem::take(&mut self.quiet);
+        quiet.into_iter().chain(active).map(move |(_, mut case)| case.record(Reason::Final, now))
+    }
+
+    /// How many cases are open.
+    #[must_use]
+    pub fn cases(&self) -> usize {
+        self.active.len() + self.quiet.len()
+    }
+
+    /// How many cases were closed to make room.
+    #[must_use]
+    pub const fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Brings the flow's counters up to date.
+    fn follow(&mut self, id: CaseKey, observation: &Observation<'_>) -> News {
+        let tally = Tally::of(observation);
+        let known = self.flows.get_mut(&observation.key).filter(|flow| flow.case == id);
+        if let Some(flow) = known
+            && let Some(gained) = tally.since(&flow.tally)
+        {
+            flow.tally = tally;
+            return News { connection: false, gained };
+        }
+        self.flows.insert(observation.key, Flow { case: id, tally });
+        News { connection: true, gained: tally }
+    }
+
+    fn make_room(&mut self) -> Option<Record> {
+        if self.cases() < self.settings.cases.max(1) {
+            return None;
+        }
+        let (_, mut case) = self.quiet.pop_front().or_else(|| self.active.pop_front())?;
+        self.evicted += 1;
+        Some(case.record(Reason::Final, self.now))
+    }
+}

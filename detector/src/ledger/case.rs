@@ -1,0 +1,218 @@
+use std::net::{IpAddr, SocketAddr};
+
+use detector_common::flow::FlowKey;
+use jiff::Timestamp;
+
+use super::frequency::Frequency;
+use super::record::{Reason, Record};
+use super::{Observation, Settings};
+use crate::judge::{Assessment, Evidence, Facts, Protocol, Shares, Stage, Verdict};
+
+/// What makes two flows the same case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct CaseKey {
+    miner: IpAddr,
+    pool: SocketAddr,
+    protocol: Protocol,
+}
+
+impl CaseKey {
+    pub(super) fn of(observation: &Observation<'_>) -> Self {
+        let Assessment { miner_sends, protocol, .. } = *observation.assessment;
+        Self {
+            miner: observation.key.sender(miner_sends).ip(),
+            pool: observation.key.receiver(miner_sends).into(),
+            protocol,
+        }
+    }
+}
+
+/// What only grows while a flow lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    bytes: u64,
+    jobs: u64,
+    shares: Shares,
+}
+
+impl Tally {
+    pub(super) const fn of(observation: &Observation<'_>) -> Self {
+        let Facts { jobs, shares, .. } = observation.assessment.facts;
+        Self { bytes: observation.bytes, jobs, shares }
+    }
+
+    /// What came since `earlier`; `None` if something shrank, so that this is another flow.
+    pub(super) fn since(&self, earlier: &Self) -> Option<Self> {
+        Some(Self {
+            bytes: self.bytes.checked_sub(earlier.bytes)?,
+            jobs: self.jobs.checked_sub(earlier.jobs)?,
+            shares: Shares {
+                submitted: self.shares.submitted.checked_sub(earlier.shares.submitted)?,
+                accepted: self.shares.accepted.checked_sub(earlier.shares.accepted)?,
+                rejected: self.shares.rejected.checked_sub(earlier.shares.rejected)?,
+            },
+        })
+    }
+
+    const fn add(&mut self, more: &Self) {
+        self.bytes = self.bytes.saturating_add(more.bytes);
+        self.jobs = self.jobs.saturating_add(more.jobs);
+        self.shares.submitted = self.shares.submitted.saturating_add(more.shares.submitted);
+        self.shares.accepted = self.shares.accepted.saturating_add(more.shares.accepted);
+        self.shares.rejected = self.shares.rejected.saturating_add(more.shares.rejected);
+    }
+}
+
+/// What an observation adds to its case.
+pub(super) struct News {
+    /// The flow was not known.
+    pub(super) connection: bool,
+    /// What the flow gained.
+    pub(super) gained: Tally,
+}
+
+pub(super) struct Case {
+    id: CaseKey,
+    key: FlowKey,
+    miner_port: u16,
+    interface: Option<String>,
+    verdict: Verdict,
+    stage: Stage,
+    confidence: f64,
+    evidence: Vec<Evidence>,
+    facts: Facts,
+    tally: Tally,
+    frequency: Frequency,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+    /// The ledger's time of the last news.
+    active: Timestamp,
+    /// The ledger's time of the last record.
+    recorded: Timestamp,
+}
+
+impl Case {
+    pub(super) fn new(id: CaseKey, observation: &Observation<'_>, now: Timestamp) -> Self {
+        let assessment = observation.assessment;
+        Self {
+            id,
+            key: observation.key,
+            miner_port: 0,
+            interface: None,
+            verdict: assessment.verdict,
+            stage: assessment.stage,
+            confidence: 0.0,
+            evidence: Vec::new(),
+            facts: Facts::default(),
+            tally: Tally::default(),
+            frequency: Frequency::new(observation.time),
+            first_seen: observation.time,
+            last_seen: observation.time,
+            active: now,
+            recorded: now,
+        }
+    }
+
+    /// Whether an observation tells the case anything.
+    pub(super) fn is_news(&self, observation: &Observation<'_>, news: &News) -> bool {
+        let assessment = observation.assessment;
+        news.connection
+            || news.gained != Tally::default()
+            || assessment.verdict > self.verdict
+            || assessment.stage > self.stage
+    }
+
+    /// Takes an observation in; says why a record is due, if one is.
+    pub(super) fn absorb(
+        &mut self,
+        observation: &Observation<'_>,
+        news: &News,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Option<Reason> {
+        let assessment = observation.assessment;
+        let reason = if assessment.verdict > self.verdict {
+            Some(Reason::Verdict)
+        } else if assessment.stage > self.stage {
+            Some(Reason::Stage)
+        } else if now.duration_since(self.recorded) >= settings.interval {
+            Some(Reason::Periodic)
+        } else {
+            None
+        };
+        self.weigh(assessment);
+        self.learn(&assessment.facts);
+        self.tally.add(&news.gained);
+        if news.connection {
+            self.frequency.add(observation.time);
+        }
+        self.key = observation.key;
+        self.miner_port = observation.key.sender(assessment.miner_sends).port();
+        if self.interface.as_deref() != observation.interface {
+            self.interface = observation.interface.map(str::to_owned);
+        }
+        self.first_seen = self.first_seen.min(observation.time);
+        self.last_seen = self.last_seen.max(observation.time);
+        self.active = now;
+        reason
+    }
+
+    /// A weaker verdict takes nothing back.
+    fn weigh(&mut self, assessment: &Assessment) {
+        let standing = (self.verdict, self.confidence);
+        let better = (assessment.verdict, assessment.confidence) >= standing;
+        if better && self.evidence != assessment.evidence {
+            self.evidence.clone_from(&assessment.evidence);
+        }
+        self.verdict = self.verdict.max(assessment.verdict);
+        self.stage = self.stage.max(assessment.stage);
+        self.confidence = self.confidence.max(assessment.confidence);
+    }
+
+    fn learn(&mut self, facts: &Facts) {
+        fn latest<T: Clone + PartialEq>(known: &mut Option<T>, told: Option<&T>) {
+            if told.is_some() && known.as_ref() != told {
+                *known = told.cloned();
+            }
+        }
+        latest(&mut self.facts.agent, facts.agent.as_ref());
+        latest(&mut self.facts.wallet, facts.wallet.as_ref());
+        latest(&mut self.facts.worker, facts.worker.as_ref());
+        latest(&mut self.facts.coin, facts.coin.as_ref());
+        latest(&mut self.facts.algorithm, facts.algorithm.as_ref());
+        latest(&mut self.facts.pool_name, facts.pool_name.as_ref());
+        latest(&mut self.facts.difficulty, facts.difficulty.as_ref());
+    }
+
+    /// The ledger's time of the last news.
+    pub(super) const fn active(&self) -> Timestamp {
+        self.active
+    }
+
+    /// A record of the case as it is at `time`.
+    pub(super) fn record(&mut self, reason: Reason, time: Timestamp) -> Record {
+        self.recorded = time;
+        let mut facts = self.facts.clone();
+        facts.jobs = self.tally.jobs;
+        facts.shares = self.tally.shares;
+        Record {
+            reason,
+            time,
+            key: self.key,
+            miner: SocketAddr::new(self.id.miner, self.miner_port),
+            pool: self.id.pool,
+            interface: self.interface.clone(),
+            protocol: self.id.protocol,
+            verdict: self.verdict,
+            stage: self.stage,
+            confidence: self.confidence,
+            evidence: self.evidence.clone(),
+            facts,
+            bytes: self.tally.bytes,
+            connections: self.frequency.total(),
+            connections_per_hour: self.frequency.per_hour(self.first_seen, time),
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use std::net::SocketAddr;
+
+use detector_common::flow::FlowKey;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::judge::{Evidence, Facts, Protocol, Stage, Verdict};
+
+/// Why a record is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The case is new.
+    Opened,
+    /// The verdict rose.
+    Verdict,
+    /// The stage rose.
+    Stage,
+    /// The case had been quiet and went on.
+    Returned,
+    /// The interval passed and something happened in it.
+    Periodic,
+    /// Nothing happened for long.
+    Quiet,
+    /// The agent ends, the capture ends, or the case had to make room.
+    Final,
+}
+
+/// What is known about a case at one moment. Sums are over all flows of the case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// Why it is written.
+    pub reason: Reason,
+    /// The moment.
+    pub time: Timestamp,
+    /// The case's latest flow.
+    pub key: FlowKey,
+    /// The miner's end of the latest flow.
+    pub miner: SocketAddr,
+    /// The pool's end.
+    pub pool: SocketAddr,
+    /// The interface that last saw the case.
+    pub interface: Option<String>,
+    /// The dialect spoken.
+    pub protocol: Protocol,
+    /// The strongest verdict so far.
+    pub verdict: Verdict,
+    /// The furthest stage so far.
+    pub stage: Stage,
+    /// The highest confidence so far, 0 to 1.
+    pub confidence: f64,
+    /// The reasons for the strongest verdict.
+    pub evidence: Vec<Evidence>,
+    /// The latest of each fact; jobs and shares are sums.
+    pub facts: Facts,
+    /// Payload bytes seen.
+    pub bytes: u64,
+    /// How many flows there were.
+    pub connections: u64,
+    /// Connections an hour over the last 24 hours, or over the case's life if that is shorter (but
+    /// at least an hour). `None` while the case is younger than an hour and has only one
+    /// connection. Counted in clock hours: an estimate.
+    pub connections_per_hour: Option<f64>,
+    /// When the case was first seen.
+    pub first_seen: Timestamp,
+    /// When something last happened.
+    pub last_seen: Timestamp,
+}
