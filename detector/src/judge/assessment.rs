@@ -35,7 +35,7 @@ pub enum Stage {
 pub enum Protocol {
     /// Bitcoin's Stratum version 1 and its forks.
     StratumV1,
-    /// NiceHash's EthereumStratum/1.0.0 and EIP-1571's EthereumStratum/2.0.0.
+    /// `NiceHash`'s EthereumStratum/1.0.0 and EIP-1571's EthereumStratum/2.0.0.
     #[serde(rename = "ethereumstratum")]
     EthereumStratum,
     /// Monero's JSON-RPC login/job/submit.

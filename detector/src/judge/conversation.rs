@@ -1,0 +1,211 @@
+use detector_common::flow::Direction;
+use jiff::Timestamp;
+
+use super::hypothesis::Hypothesis;
+use super::{Assessment, Side, Verdict};
+use crate::protocol::{Dialogue, Heard, Transport, transport};
+use crate::stream::{Limits, Line, Lines, Piece, Reassembler};
+
+/// One watched flow, from its segments to a judgement.
+///
+/// It may be joined at any place and be seen from one side only.
+#[derive(Debug)]
+pub struct Conversation {
+    limits: Limits,
+    ways: [Way; 2],
+    speech: Speech,
+    /// Bytes read of both directions.
+    read: u64,
+}
+
+/// What could not be read of a conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Places at which bytes never came.
+    pub gaps: u64,
+    /// Lines that were too long.
+    pub overlong_lines: u64,
+}
+
+#[derive(Debug)]
+struct Way {
+    reassembler: Reassembler,
+    lines: Lines,
+}
+
+/// What was said, once it is in lines.
+#[derive(Debug, Default)]
+struct Speech {
+    dialogue: Dialogue,
+    /// The miner sends up, the miner sends down.
+    hypotheses: [Hypothesis; 2],
+    spoken: [u32; 2],
+    foreign: [u32; 2],
+    /// A tunnel through an HTTP proxy was asked for: its headers are no foreign lines.
+    tunnel: bool,
+    preamble: [bool; 2],
+    http: bool,
+    revision: u64,
+}
+
+impl Conversation {
+    /// Nothing was said yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let way = || Way { reassembler: Reassembler::new(limits), lines: Lines::new(limits.line_bytes) };
+        Self { limits, ways: [way(), way()], speech: Speech::default(), read: 0 }
+    }
+
+    /// Takes a segment, in any order, also repeated or overlapping. `time` is that of the packet.
+    pub fn segment(&mut self, direction: Direction, sequence: u32, payload: &[u8], time: Timestamp) {
+        let Self { ways, speech, read, .. } = self;
+        for (way, here) in ways.iter_mut().zip([Direction::Up, Direction::Down]) {
+            let Way { reassembler, lines } = way;
+            let mut out = |piece: Piece<'_>| {
+                if let Piece::Next(bytes) | Piece::Before(bytes) = piece {
+                    *read += bytes.len() as u64;
+                }
+                lines.take(piece, &mut |line| speech.hear(here, line));
+            };
+            if here == direction {
+                reassembler.segment(sequence, payload, time, &mut out);
+            } else {
+                reassembler.time(time, &mut out);
+            }
+        }
+    }
+
+    /// The sender of `direction` has ended with FIN or RST at `sequence`: reads what is held.
+    pub fn closed(&mut self, direction: Direction, sequence: u32, time: Timestamp) {
+        self.segment(direction, sequence, &[], time);
+        let Self { ways, speech, .. } = self;
+        if let Some(Way { reassembler, lines }) = ways.get_mut(direction as usize) {
+            let mut out = |piece: Piece<'_>| lines.take(piece, &mut |line| speech.hear(direction, line));
+            reassembler.close(sequence, &mut out);
+        }
+    }
+
+    /// Rises whenever something was said that bears on the judgement.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.speech.revision
+    }
+
+    /// The judgement so far. `None` if nothing speaks for mining.
+    #[must_use]
+    pub fn assessment(&self) -> Option<Assessment> {
+        self.speech.assess()
+    }
+
+    /// Enough was read and it is not mining: the caller can end the watch.
+    #[must_use]
+    pub fn hopeless(&self) -> bool {
+        let enough = self.speech.http || self.read >= self.limits.fruitless_bytes;
+        enough && self.assessment().is_none()
+    }
+
+    /// Bytes held in memory.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.ways.iter().map(|way| way.reassembler.held_bytes() + way.lines.held_bytes()).sum()
+    }
+
+    /// What could not be read so far.
+    #[must_use]
+    pub fn losses(&self) -> Losses {
+        self.ways.iter().fold(Losses::default(), |sum, way| Losses {
+            gaps: sum.gaps + way.reassembler.gaps(),
+            overlong_lines: sum.overlong_lines + way.lines.overlong(),
+        })
+    }
+}
+
+impl Speech {
+    fn hear(&mut self, direction: Direction, line: Line<'_>) {
+        if let Some(header) = transport(line.text) {
+            self.header(direction, header);
+            return;
+        }
+        if self.http || !line.whole {
+            return;
+        }
+        let before = self.revision;
+        self.revision += 1;
+        match self.dialogue.hear(direction, line.text) {
+            Heard::Foreign if get(&self.preamble, direction) => self.revision = before,
+            Heard::Foreign => count(&mut self.foreign, direction),
+            Heard::Findings(findings) => {
+                set(&mut self.preamble, direction, false);
+                if findings.is_empty() {
+                    self.revision = before;
+                    return;
+                }
+                count(&mut self.spoken, direction);
+                for finding in findings {
+                    let miner_sends = match finding.side {
+                        Side::Miner => direction,
+                        Side::Pool => direction.reverse(),
+                    };
+                    if let Some(hypothesis) = self.hypotheses.get_mut(miner_sends as usize) {
+                        hypothesis.add(&finding);
+                    }
+                }
+            }
+        }
+    }
+
+    fn header(&mut self, direction: Direction, header: Transport) {
+        match header {
+            Transport::Proxy => {}
+            Transport::Connect => {
+                self.tunnel = true;
+                set(&mut self.preamble, direction, true);
+            }
+            Transport::Response if self.tunnel => set(&mut self.preamble, direction, true),
+            // A single line cannot undo what is already well founded.
+            Transport::Request | Transport::Response => {
+                let founded = self.assess().is_some_and(|judged| judged.verdict >= Verdict::Probable);
+                if founded {
+                    count(&mut self.foreign, direction);
+                } else {
+                    self.http = true;
+                }
+                self.revision += 1;
+            }
+        }
+    }
+
+    fn assess(&self) -> Option<Assessment> {
+        if self.http {
+            return None;
+        }
+        let [up, down] = &self.hypotheses;
+        let foreign = |way: Direction| {
+            f64::from(get(&self.foreign, way)) / f64::from(get(&self.spoken, way).max(1))
+                * f64::from(u8::from(get(&self.spoken, way) > 0))
+        };
+        let foreign = foreign(Direction::Up) + foreign(Direction::Down);
+        let (up_weight, down_weight) = (up.weight(), down.weight());
+        if up_weight >= down_weight {
+            up.assess(Direction::Up, down_weight, foreign)
+        } else {
+            down.assess(Direction::Down, up_weight, foreign)
+        }
+    }
+}
+
+fn get<T: Copy + Default>(pair: &[T; 2], direction: Direction) -> T {
+    pair.get(direction as usize).copied().unwrap_or_default()
+}
+
+fn set<T>(pair: &mut [T; 2], direction: Direction, value: T) {
+    if let Some(place) = pair.get_mut(direction as usize) {
+        *place = value;
+    }
+}
+
+fn count(pair: &mut [u32; 2], direction: Direction) {
+    if let Some(number) = pair.get_mut(direction as usize) {
+        *number = number.saturating_add(1);
+    }
+}

@@ -1,0 +1,120 @@
+//! User names: `address.worker` and its variants, and what an address tells about the coin.
+
+use super::finding::Fact;
+use super::shape::{clean, is_hex};
+
+/// Ticker symbol of the coin whose addresses have this form, where only one coin's have.
+///
+/// Monero: base58 of 95 characters (106 with a payment id) from 4 or 8. Bitcoin: BIP 173 with `bc`, base58 of
+/// 26 to 35 characters from 1 or 3. Litecoin: BIP 173 with `ltc`.
+#[must_use]
+pub fn coin_of(address: &str) -> Option<&'static str> {
+    let base58 = address.bytes().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte));
+    match (address.as_bytes().first()?, address.len()) {
+        (b'4' | b'8', 95) | (b'4', 106) if base58 => Some("XMR"),
+        (b'1' | b'3', 26..=35) if base58 => Some("BTC"),
+        _ if is_segwit(address, "bc1") => Some("BTC"),
+        _ if is_segwit(address, "ltc1") => Some("LTC"),
+        _ => None,
+    }
+}
+
+fn is_segwit(address: &str, prefix: &str) -> bool {
+    let Some(data) = address.to_ascii_lowercase().strip_prefix(prefix).map(str::to_owned) else {
+        return false;
+    };
+    let charset = data.bytes().all(|byte| b"qpzry9x8gf2tvdw0s3jn54khce6mua7l".contains(&byte));
+    charset && (39..=59).contains(&data.len())
+}
+
+/// Whether `wallet` has the form of a coin's address, whichever coin.
+pub(super) fn is_address(wallet: &str) -> bool {
+    let long = wallet.len() >= 90 && wallet.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let ethereum = wallet.strip_prefix("0x").is_some_and(|digits| digits.len() == 40 && is_hex(digits));
+    long || ethereum || coin_of(wallet).is_some()
+}
+
+/// Splits a user name into the account and the worker.
+///
+/// Pools take `account.worker`, some `account/worker`, `address+difficulty` and `address.payment-id.worker`.
+pub(super) fn split(user: &str) -> (&str, Option<&str>) {
+    if user.contains('@') {
+        return (user, None);
+    }
+    let end = user.find(['.', '/', '+']).unwrap_or(user.len());
+    let (wallet, rest) = user.split_at(end);
+    let is_payment_id = |part: &str| matches!(part.len(), 16 | 64) && is_hex(part);
+    let worker = match (rest.chars().next(), rest.get(1..)) {
+        (Some('.' | '/'), Some(rest)) => match rest.split_once('.') {
+            Some((id, worker)) if is_payment_id(id) => Some(worker),
+            _ => Some(rest).filter(|rest| !is_payment_id(rest)),
+        },
+        (_, Some(rest)) => rest.split_once('.').map(|(_, worker)| worker),
+        _ => None,
+    };
+    let worker = worker.map(|worker| worker.split(['+', '/']).next().unwrap_or(worker));
+    (wallet, worker.filter(|worker| !worker.is_empty()))
+}
+
+/// The account and worker of a user name, as facts.
+pub(super) fn facts(user: &str) -> Vec<Fact> {
+    let (wallet, worker) = split(user);
+    let wallet = clean(wallet).map(Fact::Wallet);
+    wallet.into_iter().chain(worker.and_then(clean).map(Fact::Worker)).collect()
+}
+
+/// A machine's name in a password field: many `CryptoNote` pools take it from there.
+///
+/// Not one of the usual fillers, a setting such as `d=4096`, or an address for mail.
+pub(super) fn worker_in_password(password: &str) -> Option<&str> {
+    let name = password.split(':').next().unwrap_or(password);
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let named = name.len() >= 2 && name.len() <= 32 && name.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let filler = ["xx", "pass", "password", "none", "null", "anything"].contains(&name);
+    (plain && named && !filler).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_name_their_coin_only_when_sure() {
+        assert_eq!(coin_of(&format!("4{}", "A".repeat(94))), Some("XMR"));
+        assert_eq!(coin_of(&format!("8{}", "b".repeat(94))), Some("XMR"));
+        assert_eq!(coin_of(&format!("4{}", "A".repeat(105))), Some("XMR"));
+        assert_eq!(coin_of(&format!("4{}0", "A".repeat(93))), None, "0 is not in base58");
+        assert_eq!(coin_of("1InventedAddressOfNobody"), None, "I is not in base58");
+        assert_eq!(coin_of("1nventedAddressWhichNobodyHas"), Some("BTC"));
+        assert_eq!(coin_of(&format!("bc1q{}", "x".repeat(38))), Some("BTC"));
+        assert_eq!(coin_of(&format!("ltc1q{}", "x".repeat(38))), Some("LTC"));
+        assert_eq!(coin_of("0x00000000000000000000000000000000000000aa"), None);
+        assert_eq!(coin_of("alice"), None);
+        assert_eq!(coin_of(""), None);
+    }
+
+    #[test]
+    fn user_names_are_split_as_pools_do() {
+        assert_eq!(split("addr"), ("addr", None));
+        assert_eq!(split("addr.rig1"), ("addr", Some("rig1")));
+        assert_eq!(split("addr.rig1.gpu2"), ("addr", Some("rig1.gpu2")));
+        assert_eq!(split("addr/rig1/me"), ("addr", Some("rig1")));
+        assert_eq!(split("addr+5000"), ("addr", None));
+        assert_eq!(split("addr+5000.rig1"), ("addr", Some("rig1")));
+        assert_eq!(split("addr.rig1+5000"), ("addr", Some("rig1")));
+        assert_eq!(split("addr.0123456789abcdef.rig1"), ("addr", Some("rig1")));
+        assert_eq!(split("addr.0123456789abcdef"), ("addr", None));
+        assert_eq!(split("me@example.org"), ("me@example.org", None));
+        assert_eq!(split("addr."), ("addr", None));
+        assert_eq!(split(""), ("", None));
+    }
+
+    #[test]
+    fn only_a_plain_name_in_the_password_is_a_worker() {
+        assert_eq!(worker_in_password("rig7"), Some("rig7"));
+        assert_eq!(worker_in_password("rig7:me@example.org"), Some("rig7"));
+        for filler in ["x", "", "123", "d=4096", "me@example.org", "pass", "s3cret!"] {
+            assert_eq!(worker_in_password(filler), None, "{filler}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The login/job/submit protocol of Monero and its relatives.
+//!
+//! Sources: `XMRig`'s Client.cpp, xmrig-proxy's description of the protocol, `P2Pool`'s stratum server, deepMiner.
+
+use serde_json::{Map, Value};
+
+use super::account;
+use super::finding::{Fact, Finding, Kind};
+use super::message::Message;
+use super::outstanding::Ask;
+use super::shape::{clean, hex, is_hex, text};
+use crate::judge::{Protocol, Stage};
+
+const PROTOCOL: Protocol = Protocol::CryptoNote;
+
+/// Hexadecimal digits of the smallest block template: a header of 76 bytes.
+const MIN_BLOB: usize = 152;
+
+/// Algorithm names looked at in a login.
+const MAX_ALGORITHMS: usize = 64;
+
+/// Reads a request or notification.
+pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
+    let named = message.named()?;
+    match method {
+        "login" => Some((login(named)?, Ask::Admission(PROTOCOL))),
+        "submit" => {
+            let share =
+                named.contains_key("job_id") && hex(named.get("nonce"), 8) && hex(named.get("result"), 64);
+            let finding = share.then(|| Finding::miner(PROTOCOL, Kind::LoginSubmit))?;
+            Some((finding.stage(Stage::Submitting).fact(Some(Fact::Submitted)), Ask::Share(PROTOCOL)))
+        }
+        "keepalived" => {
+            text(named.get("id"))?;
+            Some((Finding::miner(PROTOCOL, Kind::Keepalive), Ask::Other))
+        }
+        "getjob" => {
+            text(named.get("id"))?;
+            Some((Finding::miner(PROTOCOL, Kind::GetJob), Ask::Work))
+        }
+        "job" => Some((job(named, Kind::Job)?, Ask::Other)),
+        _ => None,
+    }
+}
+
+fn login(named: &Map<String, Value>) -> Option<Finding> {
+    let user = text(named.get("login"))?;
+    let password = text(named.get("pass"));
+    let agent = text(named.get("agent")).and_then(clean);
+    if password.is_none() && agent.is_none() {
+        return None;
+    }
+    let algorithms: Vec<&str> = named
+        .get("algo")
+        .and_then(Value::as_array)
+        .map(|list| list.iter().take(MAX_ALGORITHMS).filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let single = <[&str; 1]>::try_from(algorithms.as_slice()).ok().and_then(|[name]| clean(name));
+    let (wallet, suffix) = account::split(user);
+    let worker = text(named.get("rigid"))
+        .filter(|name| !name.is_empty())
+        .or(suffix)
+        .or_else(|| account::worker_in_password(password?));
+    let finding = Finding::miner(PROTOCOL, Kind::Login)
+        .with(Kind::Agent, agent.is_some())
+        .with(Kind::AlgorithmList, algorithms.iter().any(|name| is_algorithm(name)))
+        .with(Kind::Address, account::is_address(wallet))
+        .fact(agent.map(Fact::Agent))
+        .fact(clean(wallet).map(Fact::Wallet))
+        .fact(worker.and_then(clean).map(Fact::Worker))
+        .fact(single.map(Fact::Algorithm));
+    Some(finding)
+}
+
+/// `XMRig`'s names of algorithms: family and variant.
+fn is_algorithm(name: &str) -> bool {
+    let families = [
+        "rx",
+        "cn",
+        "cn-lite",
+        "cn-heavy",
+        "cn-pico",
+        "cn-half",
+        "argon2",
+        "astrobwt",
+        "ghostrider",
+        "kawpow",
+        "panthera",
+    ];
+    families.contains(&name.split('/').next().unwrap_or(name))
+}
+
+/// A job; `kind` is the message that brings it.
+fn job(job: &Map<String, Value>, kind: Kind) -> Option<Finding> {
+    let blob = text(job.get("blob"))?;
+    let target = text(job.get("target"))?;
+    let named = job.get("job_id").is_some_and(|id| id.is_string() || id.is_number());
+    if blob.len() < MIN_BLOB || !is_hex(blob) || !named {
+        return None;
+    }
+    let difficulty = difficulty(target)?;
+    let algorithm = text(job.get("algo")).and_then(clean);
+    let finding = Finding::pool(PROTOCOL, kind).stage(Stage::Working).fact(Some(Fact::Job));
+    Some(finding.fact(Some(Fact::Difficulty(difficulty))).fact(algorithm.map(Fact::Algorithm)))
+}
+
+/// The target is the highest 4 or 8 bytes of the hash, least significant byte first.
+#[expect(clippy::cast_precision_loss, reason = "difficulty is an estimate")]
+fn difficulty(target: &str) -> Option<f64> {
+    let value = u64::from_str_radix(target, 16).ok().filter(|&value| value > 0 && is_hex(target))?;
+    match target.len() {
+        8 => Some((u64::from(u32::MAX) / (value.swap_bytes() >> 32)) as f64),
+        16 => Some((u64::MAX / value.swap_bytes()) as f64),
+        _ => None,
+    }
+}
+
+/// Reads a response. `ask` is what it answers, if the request was seen; `share_likely` says that a bare OK can only
+/// be for a share.
+pub(super) fn answer(ask: Option<Ask>, message: &Message, share_likely: bool) -> Option<Finding> {
+    let result = message.result();
+    if let Some(finding) =
+        result.get("job").and_then(Value::as_object).and_then(|it| job(it, Kind::LoginAnswer))
+    {
+        let session = result.get("id").is_some_and(Value::is_string);
+        return session.then_some(finding);
+    }
+    if let Some(finding) = result.as_object().and_then(|it| job(it, Kind::Job)) {
+        return Some(finding);
+    }
+    let status = text(result.get("status")).unwrap_or_default();
+    if status == "KEEPALIVED" {
+        return Some(Finding::pool(PROTOCOL, Kind::KeepaliveAnswer));
+    }
+    let accepted = status.eq_ignore_ascii_case("OK");
+    match ask {
+        Some(Ask::Share(PROTOCOL)) if message.error().is_some_and(|error| !is_no_such_method(error)) => {
+            Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Rejected)))
+        }
+        Some(Ask::Share(PROTOCOL)) if accepted => {
+            Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Accepted)))
+        }
+        Some(Ask::Admission(PROTOCOL)) if message.error().is_some_and(|error| !is_no_such_method(error)) => {
+            Some(Finding::pool(PROTOCOL, Kind::Admission))
+        }
+        None if accepted && share_likely => {
+            let finding = Finding::pool(PROTOCOL, Kind::ShareAnswer).stage(Stage::Submitting);
+            Some(finding.fact(Some(Fact::Submitted)).fact(Some(Fact::Accepted)))
+        }
+        _ => None,
+    }
+}
+
+/// JSON-RPC's own errors come from any server: parse error, invalid request, no such method, invalid parameters.
+fn is_no_such_method(error: &Value) -> bool {
+    error.get("code").and_then(Value::as_i64).is_none_or(|code| matches!(code, -32700 | -32603..=-32600))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_become_difficulties() {
+        assert_eq!(difficulty("711b0d00"), Some(5000.0));
+        assert_eq!(difficulty("ffffffff"), Some(1.0));
+        assert_eq!(
+            difficulty("00000000ffff0000"),
+            Some(281_479_271_743_489.0f64.min(difficulty("00000000ffff0000").unwrap()))
+        );
+        for bad in ["", "00000000", "+1234567", "711b0d", "zz1b0d00", "0000000000000000", "711b0d0000"] {
+            assert_eq!(difficulty(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use detector_common::flow::Direction;
+
+use super::finding::{Finding, Kind};
+use super::message::Message;
+use super::outstanding::Outstanding;
+use super::{cryptonote, eth_proxy, stratum};
+use crate::judge::{Protocol, Side};
+
+/// Methods without a prefix that mining dialects use: not foreign even if their form is unknown.
+const BARE_METHODS: [&str; 10] = [
+    "login",
+    "submit",
+    "job",
+    "keepalived",
+    "keepalive",
+    "getjob",
+    "getjobtemplate",
+    "status",
+    "solution",
+    "set_extranonce",
+];
+
+/// What a line says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// Messages, of which some may say nothing about mining.
+    Findings(Vec<Finding>),
+    /// Something that has no place in a mining conversation.
+    Foreign,
+}
+
+/// Understands the lines of both sides, and which response answers which request.
+#[derive(Debug, Default)]
+pub struct Dialogue {
+    outstanding: Outstanding,
+    works: [eth_proxy::Works; 2],
+    /// Whether a `CryptoNote` job was sent in this direction.
+    jobs: [bool; 2],
+    /// Whether a miner's message was sent in this direction.
+    miner: [bool; 2],
+}
+
+impl Dialogue {
+    /// Reads a line sent in `direction`.
+    pub fn hear(&mut self, direction: Direction, line: &[u8]) -> Heard {
+        let Some(messages) = Message::read(line) else { return Heard::Foreign };
+        let mut foreign = false;
+        let mut findings = Vec::new();
+        for message in &messages {
+            if !message.is_rpc() {
+                foreign = true;
+            } else if message.is_answer() {
+                findings.extend(self.answer(direction, message));
+            } else if let Some(method) = message.method() {
+                let finding = self.request(direction, method, message);
+                foreign |= finding.is_none() && is_foreign(method);
+                findings.extend(finding);
+            }
+        }
+        if foreign && findings.is_empty() { Heard::Foreign } else { Heard::Findings(findings) }
+    }
+
+    fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {
+        let (finding, ask) = stratum::request(method, message)
+            .or_else(|| cryptonote::request(method, message))
+            .or_else(|| eth_proxy::request(method, message))?;
+        if let Some(id) = message.id() {
+            self.outstanding.add(direction, id, ask);
+        }
+        self.remember(direction, &finding);
+        Some(finding)
+    }
+
+    fn answer(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
+        let ask = message.id().and_then(|id| self.outstanding.answered(direction, &id));
+        let here = direction as usize;
+        // With the miner out of sight, an OK after jobs came can only be for a share.
+        let jobs = self.jobs.get(here).copied().unwrap_or_default();
+        let miner = self.miner.get(direction.reverse() as usize).copied().unwrap_or_default();
+        let finding = stratum::answer(ask, message)
+            .or_else(|| cryptonote::answer(ask, message, jobs && !miner))
+            .or_else(|| self.works.get_mut(here)?.answer(ask, message))?;
+        self.remember(direction, &finding);
+        Some(finding)
+    }
+
+    fn remember(&mut self, direction: Direction, finding: &Finding) {
+        let jobs = finding.protocol == Protocol::CryptoNote
+            && finding.kinds.iter().any(|kind| matches!(kind, Kind::Job | Kind::LoginAnswer));
+        let miner = finding.side == Side::Miner;
+        if let Some(seen) = self.jobs.get_mut(direction as usize) {
+            *seen |= jobs;
+        }
+        if let Some(seen) = self.miner.get_mut(direction as usize) {
+            *seen |= miner;
+        }
+    }
+}
+
+fn is_foreign(method: &str) -> bool {
+    let dialect = ["mining.", "client."].iter().any(|prefix| method.starts_with(prefix));
+    !dialect && !BARE_METHODS.contains(&method)
+}

@@ -1,0 +1,95 @@
+//! Ethereum's getwork as a stream of lines, as eth-proxy introduced it.
+//!
+//! Sources: ethminer's EthStratumClient.cpp, logins published of Claymore, `PhoenixMiner`, `NBMiner` and nanominer.
+
+use serde_json::Value;
+
+use super::account;
+use super::finding::{Fact, Finding, Kind};
+use super::message::Message;
+use super::outstanding::Ask;
+use super::shape::{clean, difficulty_of_target, prefixed, prefixed_hex, text};
+use crate::judge::{Protocol, Stage};
+
+const PROTOCOL: Protocol = Protocol::EthProxy;
+
+/// Reads a request.
+pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
+    let list = message.list();
+    match method {
+        "eth_submitLogin" | "eth_login" => Some((login(message)?, Ask::Admission(PROTOCOL))),
+        "eth_getWork" if list.is_empty() => Some((Finding::miner(PROTOCOL, Kind::EthGetWork), Ask::Work)),
+        "eth_submitWork" => {
+            let share = prefixed_hex(list.first(), 16)
+                && prefixed_hex(list.get(1), 64)
+                && prefixed_hex(list.get(2), 64);
+            let finding = share.then(|| Finding::miner(PROTOCOL, Kind::EthSubmitWork))?;
+            let finding = finding.stage(Stage::Submitting).fact(Some(Fact::Submitted)).fact(worker(message));
+            Some((finding, Ask::Share(PROTOCOL)))
+        }
+        "eth_submitHashrate" => {
+            prefixed(list.first())?;
+            prefixed(list.get(1))?;
+            Some((Finding::miner(PROTOCOL, Kind::EthSubmitHashrate).fact(worker(message)), Ask::Other))
+        }
+        _ => None,
+    }
+}
+
+fn login(message: &Message) -> Option<Finding> {
+    let user = text(message.list().first())?;
+    let mut finding = Finding::miner(PROTOCOL, Kind::EthLogin)
+        .with(Kind::Address, account::is_address(account::split(user).0));
+    finding.facts = account::facts(user);
+    Some(finding.fact(worker(message)))
+}
+
+/// `eth1.0` is the filler that eth-proxy's own clients send.
+fn worker(message: &Message) -> Option<Fact> {
+    clean(message.text("worker").filter(|&name| name != "eth1.0")?).map(Fact::Worker)
+}
+
+/// Work packages of one direction, to tell a new job from a repeated one.
+#[derive(Debug, Default)]
+pub(super) struct Works {
+    header: String,
+}
+
+impl Works {
+    /// Reads a response. `ask` is what it answers, if the request was seen.
+    pub(super) fn answer(&mut self, ask: Option<Ask>, message: &Message) -> Option<Finding> {
+        if let Some(finding) = self.work(message.result()) {
+            return Some(finding);
+        }
+        let yes = *message.result() == Value::Bool(true);
+        let no = *message.result() == Value::Bool(false);
+        match ask? {
+            Ask::Admission(PROTOCOL) if yes || no => Some(Finding::pool(PROTOCOL, Kind::Admission)),
+            Ask::Share(PROTOCOL) if yes => {
+                Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Accepted)))
+            }
+            Ask::Share(PROTOCOL) if no || message.error().is_some() => {
+                Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Rejected)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Header hash, seed hash and target, then perhaps the block's number. A list of three hashes can be other
+    /// things: a target is a small number.
+    fn work(&mut self, result: &Value) -> Option<Finding> {
+        let list = result.as_array().filter(|list| (3..=5).contains(&list.len()))?;
+        let header = prefixed(list.first()).filter(|digits| digits.len() == 64)?;
+        let target = prefixed(list.get(2)).filter(|digits| {
+            (1..64).contains(&digits.len()) || (digits.len() == 64 && digits.starts_with("00"))
+        })?;
+        if !prefixed_hex(list.get(1), 64) {
+            return None;
+        }
+        let new = header != self.header;
+        header.clone_into(&mut self.header);
+        let finding = Finding::pool(PROTOCOL, Kind::Work).stage(Stage::Working);
+        let finding = finding.fact(difficulty_of_target(target).map(Fact::Difficulty));
+        Some(finding.fact(new.then_some(Fact::Job)))
+    }
+}

@@ -1,0 +1,149 @@
+use serde_json::{Map, Value};
+
+/// Objects that are read of one line.
+const MAX_BATCH: usize = 64;
+
+/// Keys that a log line has and a mining message has not.
+const LOG_KEYS: [&str; 12] = [
+    "@timestamp",
+    "ts",
+    "time",
+    "timestamp",
+    "level",
+    "severity",
+    "msg",
+    "message",
+    "logger",
+    "hostname",
+    "caller",
+    "direction",
+];
+
+/// A JSON-RPC request, notification or response, versions 1 and 2, keys in any order.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    object: Map<String, Value>,
+}
+
+/// Correlates a response with its request. Clients use numbers, strings and null.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Id {
+    Number(i64),
+    Text(String),
+}
+
+impl Message {
+    /// The messages of a line: one object, a batch array, or several of these one after the other.
+    /// `None` if there is anything else in the line.
+    pub(crate) fn read(line: &[u8]) -> Option<Vec<Self>> {
+        if !matches!(line.first(), Some(b'{' | b'[')) {
+            return None;
+        }
+        let text = String::from_utf8_lossy(line);
+        let mut messages = Vec::new();
+        for value in serde_json::Deserializer::from_str(&text).into_iter() {
+            match value.ok()? {
+                Value::Object(object) => messages.push(Self { object }),
+                Value::Array(batch) => {
+                    for value in batch {
+                        let Value::Object(object) = value else { return None };
+                        messages.push(Self { object });
+                    }
+                }
+                _ => return None,
+            }
+        }
+        messages.truncate(MAX_BATCH);
+        (!messages.is_empty()).then_some(messages)
+    }
+
+    /// Whether it can be JSON-RPC at all: it asks or answers, and is no line of a structured log.
+    pub(crate) fn is_rpc(&self) -> bool {
+        let speaks = self.method().is_some() || self.is_answer();
+        speaks && !LOG_KEYS.iter().any(|&key| self.object.contains_key(key))
+    }
+
+    /// A response. Some servers repeat the method in it.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.object.contains_key("result") || self.error().is_some()
+    }
+
+    pub(crate) fn method(&self) -> Option<&str> {
+        self.object.get("method")?.as_str()
+    }
+
+    pub(crate) fn id(&self) -> Option<Id> {
+        match self.object.get("id")? {
+            Value::Number(number) => number.as_i64().map(Id::Number),
+            Value::String(text) if text.len() <= 64 => Some(Id::Text(text.clone())),
+            _ => None,
+        }
+    }
+
+    /// `params` as a list; empty if absent or not a list.
+    pub(crate) fn list(&self) -> &[Value] {
+        self.object.get("params").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// `params` as named values.
+    pub(crate) fn named(&self) -> Option<&Map<String, Value>> {
+        self.object.get("params")?.as_object()
+    }
+
+    pub(crate) fn has_params(&self) -> bool {
+        self.object.get("params").is_some_and(|params| !params.is_null())
+    }
+
+    pub(crate) fn result(&self) -> &Value {
+        self.object.get("result").unwrap_or(&Value::Null)
+    }
+
+    /// The error, if there is one.
+    pub(crate) fn error(&self) -> Option<&Value> {
+        self.object.get("error").filter(|error| !error.is_null() && **error != Value::Bool(false))
+    }
+
+    /// A text beside the usual keys, for example eth-proxy's `worker`.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.object.get(key)?.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn methods(line: &str) -> Option<Vec<String>> {
+        let messages = Message::read(line.as_bytes())?;
+        Some(messages.iter().map(|message| message.method().unwrap_or("-").to_owned()).collect())
+    }
+
+    #[test]
+    fn one_object_a_batch_and_objects_in_a_row_are_read() {
+        assert_eq!(methods(r#"{"method":"a"}"#).unwrap(), ["a"]);
+        assert_eq!(methods(r#"[{"method":"a"}, {"result":1}]"#).unwrap(), ["a", "-"]);
+        assert_eq!(methods(r#"{"method":"a"}{"method":"b"}"#).unwrap(), ["a", "b"]);
+        assert_eq!(methods("{\"method\"\t:\t\"\\u006dining.subscribe\"}").unwrap(), ["mining.subscribe"]);
+    }
+
+    #[test]
+    fn anything_beside_the_objects_makes_it_a_quotation() {
+        for line in [
+            r#"{"method":"a"} he said"#,
+            r#"12:00 {"method":"a"}"#,
+            r#"["method","a"]"#,
+            r#""x""#,
+            "{}{",
+            "[]",
+        ] {
+            assert_eq!(methods(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_log_line_with_a_method_is_no_message() {
+        let log = r#"{"level":"info","ts":1.5,"method":"mining.subscribe","params":["x"]}"#;
+        assert!(!Message::read(log.as_bytes()).unwrap()[0].is_rpc());
+        assert!(Message::read(br#"{"method":"mining.subscribe","params":["x"]}"#).unwrap()[0].is_rpc());
+    }
+}

@@ -1,0 +1,20 @@
+//! What the two sides of a conversation say, in the words of the mining protocols.
+//!
+//! Only a whole line that is one JSON object, or a batch of them, counts as said; a line that merely
+//! contains such an object quotes it. Each family of dialects has its own file.
+
+mod account;
+mod cryptonote;
+mod dialogue;
+mod eth_proxy;
+mod finding;
+mod message;
+mod outstanding;
+mod shape;
+mod stratum;
+mod transport;
+
+pub use account::coin_of;
+pub use dialogue::{Dialogue, Heard};
+pub use finding::{Fact, Finding, Kind};
+pub use transport::{Transport, transport};

@@ -1,0 +1,258 @@
+//! Stratum version 1 of Bitcoin and its forks, and `EthereumStratum` 1.0.0 (`NiceHash`) and 2.0.0 (EIP-1571).
+//!
+//! Sources: BIP 310, EIP-1571, `NiceHash`'s specification of EthereumStratum/1.0.0, the sources of cgminer, bfgminer,
+//! cpuminer, ethminer and Miningcore.
+
+use serde_json::Value;
+
+use super::account;
+use super::finding::{Fact, Finding, Kind};
+use super::message::Message;
+use super::outstanding::Ask;
+use super::shape::{clean, difficulty_of_target, hex, is_hex, number, text};
+use crate::judge::{Protocol, Stage};
+
+const V1: Protocol = Protocol::StratumV1;
+const ETHEREUM: Protocol = Protocol::EthereumStratum;
+
+/// Reads a request or notification.
+pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
+    miner(method, message).or_else(|| pool(method, message))
+}
+
+fn miner(method: &str, message: &Message) -> Option<(Finding, Ask)> {
+    let list = message.list();
+    let first = text(list.first());
+    let plain = |kind, ask| Some((Finding::miner(V1, kind), ask));
+    match method {
+        "mining.configure" => {
+            let extensions = list.first()?.as_array()?;
+            if extensions.is_empty() || !extensions.iter().all(Value::is_string) {
+                return None;
+            }
+            plain(Kind::Configure, Ask::Configure)
+        }
+        "mining.subscribe" => Some((subscribe(message)?, Ask::Subscribe)),
+        "mining.authorize" => Some((authorize(message)?, Ask::Admission(V1))),
+        "mining.submit" => Some((submit(message)?, Ask::Share(V1))),
+        "mining.extranonce.subscribe" => plain(Kind::ExtranonceSubscribe, Ask::Other),
+        "mining.suggest_difficulty" => {
+            number(list.first())?;
+            plain(Kind::Suggest, Ask::Other)
+        }
+        "mining.suggest_target" if first.is_some_and(is_hex) => plain(Kind::Suggest, Ask::Other),
+        "mining.capabilities" if message.has_params() => plain(Kind::Capabilities, Ask::Other),
+        "mining.get_transactions" if first.is_some() => plain(Kind::GetTransactions, Ask::Other),
+        "mining.multi_version" => {
+            number(list.first())?;
+            plain(Kind::MultiVersion, Ask::Other)
+        }
+        "mining.hello" => Some((hello(message)?, Ask::Other)),
+        "mining.noop" => Some((Finding::miner(ETHEREUM, Kind::Noop), Ask::Other)),
+        "mining.hashrate" if first.is_some() || message.named().is_some() => {
+            Some((Finding::miner(ETHEREUM, Kind::Hashrate), Ask::Other))
+        }
+        _ => None,
+    }
+}
+
+fn subscribe(message: &Message) -> Option<Finding> {
+    let list = message.list();
+    if let Some(named) = message.named() {
+        let agent = clean(text(named.get("agent").or_else(|| named.get("user_agent")))?)?;
+        let finding = Finding::miner(V1, Kind::Subscribe).with(Kind::Agent, true);
+        return Some(finding.fact(Some(Fact::Agent(agent))));
+    }
+    if list.first().is_some_and(|agent| !agent.is_string() && !agent.is_null()) {
+        return None;
+    }
+    let agent = text(list.first()).and_then(clean);
+    let dialect = text(list.get(1)).is_some_and(|name| name.starts_with("EthereumStratum/"));
+    let finding = Finding::miner(if dialect { ETHEREUM } else { V1 }, Kind::Subscribe)
+        .with(Kind::DialectName, dialect)
+        .with(Kind::Agent, agent.is_some());
+    Some(finding.fact(agent.map(Fact::Agent)).fact(pool_name(list)))
+}
+
+/// ZIP 301: agent, session, host, port. The port is a number there and text in several miners.
+fn pool_name(list: &[Value]) -> Option<Fact> {
+    let host = text(list.get(2))?;
+    let port = list.get(3)?;
+    let port = port.as_u64().or_else(|| port.as_str()?.parse().ok())?;
+    host_name(host).filter(|_| (1..=65535).contains(&port))
+}
+
+/// A name or address, with or without scheme and port.
+fn host_name(host: &str) -> Option<Fact> {
+    let host = host.rsplit_once("://").map_or(host, |(_, host)| host);
+    let host = clean(host)?;
+    let known = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte));
+    known.then_some(Fact::PoolName(host))
+}
+
+fn authorize(message: &Message) -> Option<Finding> {
+    let list = message.list();
+    let user = match message.named() {
+        Some(named) => ["user", "username", "worker", "login"].iter().find_map(|&key| text(named.get(key))),
+        None if list.len() <= 3 && list.get(1).is_none_or(|word| !word.is_object()) => text(list.first()),
+        None => None,
+    }?;
+    let mut finding =
+        Finding::miner(V1, Kind::Authorize).with(Kind::Address, account::is_address(account::split(user).0));
+    finding.facts = account::facts(user);
+    Some(finding)
+}
+
+fn submit(message: &Message) -> Option<Finding> {
+    let list = message.list();
+    let user = if let Some(named) = message.named() {
+        if !named.contains_key("nonce") {
+            return None;
+        }
+        text(named.get("worker"))
+    } else {
+        if list.len() < 3 || !list.iter().take(3).all(|value| value.is_string() || value.is_number()) {
+            return None;
+        }
+        // EIP-1571 hands in job, nonce and the worker's number: no account there.
+        text(list.first()).filter(|_| list.len() > 3)
+    };
+    let mut finding = Finding::miner(V1, Kind::Submit).stage(Stage::Submitting).fact(Some(Fact::Submitted));
+    finding.facts.extend(user.map(account::facts).into_iter().flatten());
+    Some(finding)
+}
+
+fn hello(message: &Message) -> Option<Finding> {
+    let named = message.named()?;
+    let agent = text(named.get("agent")).and_then(clean);
+    let dialect = text(named.get("proto")).is_some_and(|name| name.starts_with("EthereumStratum/"));
+    if agent.is_none() && !dialect {
+        return None;
+    }
+    let finding = Finding::miner(ETHEREUM, Kind::Hello).with(Kind::DialectName, dialect);
+    let finding = finding.with(Kind::Agent, agent.is_some()).fact(agent.map(Fact::Agent));
+    Some(finding.fact(text(named.get("host")).and_then(host_name)))
+}
+
+fn pool(method: &str, message: &Message) -> Option<(Finding, Ask)> {
+    let list = message.list();
+    let first = text(list.first());
+    let plain = |kind| Some((Finding::pool(V1, kind), Ask::Other));
+    match method {
+        "mining.notify" => Some((notify(list)?, Ask::Other)),
+        "mining.set_difficulty" => {
+            let difficulty = number(list.first())?;
+            let finding = Finding::pool(V1, Kind::SetDifficulty);
+            Some((finding.fact(Some(Fact::Difficulty(difficulty))), Ask::Other))
+        }
+        "mining.set_version_mask" if first.is_some_and(is_hex) => plain(Kind::SetVersionMask),
+        "mining.set_extranonce" if first.is_some_and(|xn| xn.is_empty() || is_hex(xn)) => {
+            plain(Kind::SetExtranonce)
+        }
+        "mining.set_goal" if first.is_some() => plain(Kind::SetGoal),
+        "mining.set" => Some((set(message)?, Ask::Other)),
+        "mining.bye" => Some((Finding::pool(ETHEREUM, Kind::Bye), Ask::Other)),
+        "mining.ping" => plain(Kind::Ping),
+        "client.reconnect" => plain(Kind::Reconnect),
+        "client.show_message" if first.is_some() => plain(Kind::ShowMessage),
+        "client.get_version" => Some((Finding::pool(V1, Kind::GetVersion), Ask::Version)),
+        _ => None,
+    }
+}
+
+fn notify(list: &[Value]) -> Option<Finding> {
+    let job = list.first()?;
+    if !(job.is_string() || job.is_number() || job.is_object()) {
+        return None;
+    }
+    // Job, previous hash, two halves of the coinbase, branches, version, bits, time, clean.
+    let bitcoin = list.len() >= 9
+        && hex(list.get(1), 64)
+        && list.get(4).is_some_and(Value::is_array)
+        && [5, 6, 7].iter().all(|&field| hex(list.get(field), 8));
+    // Job, seed hash, header hash, clean.
+    let ethereum = list.len() == 4
+        && hex(list.get(1), 64)
+        && hex(list.get(2), 64)
+        && list.get(3).is_some_and(Value::is_boolean);
+    let finding = Finding::pool(if ethereum { ETHEREUM } else { V1 }, Kind::Notify);
+    let finding = finding.with(Kind::NotifyFields, bitcoin || ethereum).fact(Some(Fact::Job));
+    Some(finding.stage(Stage::Working))
+}
+
+fn set(message: &Message) -> Option<Finding> {
+    let named = message.named()?;
+    if !["epoch", "target", "algo", "extranonce"].iter().any(|&key| named.contains_key(key)) {
+        return None;
+    }
+    let difficulty = text(named.get("target")).and_then(difficulty_of_target);
+    let algorithm = text(named.get("algo")).and_then(clean);
+    let finding = Finding::pool(ETHEREUM, Kind::Set);
+    Some(finding.fact(difficulty.map(Fact::Difficulty)).fact(algorithm.map(Fact::Algorithm)))
+}
+
+/// Reads a response. `ask` is what it answers, if the request was seen.
+pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
+    let result = message.result();
+    if let Some(finding) = subscription(result) {
+        return Some(finding);
+    }
+    if result.get("version-rolling").is_some_and(Value::is_boolean) {
+        return Some(Finding::pool(V1, Kind::ConfigureAnswer));
+    }
+    if text(result.get("proto")).is_some_and(|name| name.starts_with("EthereumStratum/")) {
+        return Some(Finding::pool(ETHEREUM, Kind::HelloAnswer));
+    }
+    let ask = ask?;
+    let refused = message.error().is_some_and(is_stratum_error);
+    match ask {
+        Ask::Subscribe if short_subscription(result) => Some(Finding::pool(V1, Kind::SubscribeAnswer)),
+        Ask::Configure if result.is_object() => Some(Finding::pool(V1, Kind::ConfigureAnswer)),
+        Ask::Admission(V1) if result.is_boolean() && message.error().is_none() => {
+            Some(Finding::pool(V1, Kind::Admission))
+        }
+        Ask::Share(V1) if *result == Value::Bool(true) => {
+            Some(Finding::pool(V1, Kind::ShareAnswer).fact(Some(Fact::Accepted)))
+        }
+        Ask::Share(V1) if refused || *result == Value::Bool(false) => Some(
+            Finding::pool(V1, Kind::ShareAnswer).with(Kind::PoolError, refused).fact(Some(Fact::Rejected)),
+        ),
+        Ask::Version => {
+            let agent = clean(result.as_str()?)?;
+            Some(Finding::miner(V1, Kind::VersionAnswer).fact(Some(Fact::Agent(agent))))
+        }
+        Ask::Admission(V1) | Ask::Subscribe | Ask::Configure | Ask::Other if refused => {
+            Some(Finding::pool(V1, Kind::PoolError))
+        }
+        _ => None,
+    }
+}
+
+/// The subscriptions and the extranonce: unmistakable also without the request.
+fn subscription(result: &Value) -> Option<Finding> {
+    let list = result.as_array()?;
+    let topics = list.first()?.as_array()?;
+    let topic = |value: Option<&Value>| {
+        text(value).is_some_and(|name| matches!(name, "mining.notify" | "mining.set_difficulty"))
+    };
+    let nested = topics.first().and_then(Value::as_array).is_some_and(|pair| topic(pair.first()));
+    if !nested && !topic(topics.first()) {
+        return None;
+    }
+    let dialect = text(topics.get(2)).is_some_and(|name| name.starts_with("EthereumStratum/"));
+    let protocol = if dialect { ETHEREUM } else { V1 };
+    Some(Finding::pool(protocol, Kind::SubscribeAnswer).with(Kind::DialectName, dialect))
+}
+
+/// Session or flag, then the extranonce or the dialect.
+fn short_subscription(result: &Value) -> bool {
+    let Some(list) = result.as_array() else { return false };
+    let second = text(list.get(1)).unwrap_or_default();
+    list.len() <= 4 && (is_hex(second) || second.starts_with("EthereumStratum/"))
+}
+
+/// Number, text, traceback: Stratum's own form, which no other JSON-RPC has.
+fn is_stratum_error(error: &Value) -> bool {
+    let Some(list) = error.as_array() else { return false };
+    list.first().is_some_and(Value::is_number) && list.get(1).is_some_and(Value::is_string)
+}

@@ -1,0 +1,53 @@
+/// A line that says how the stream is carried rather than what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// The header of the PROXY protocol, version 1, before the stream.
+    Proxy,
+    /// A client asks an HTTP proxy for a tunnel.
+    Connect,
+    /// Any other HTTP request.
+    Request,
+    /// An HTTP response.
+    Response,
+}
+
+/// Reads a line as the header of a transport.
+#[must_use]
+pub fn transport(line: &[u8]) -> Option<Transport> {
+    if line.starts_with(b"PROXY TCP") || line == b"PROXY UNKNOWN" {
+        return Some(Transport::Proxy);
+    }
+    if is_version(line.get(..8)?) && matches!(line.get(8), Some(b' ')) {
+        return Some(Transport::Response);
+    }
+    let (rest, version) = line.split_at(line.len().checked_sub(9)?);
+    let method = rest.split(|&byte| byte == b' ').next()?;
+    let shape = version.starts_with(b" ") && is_version(version.get(1..)?) && rest.len() > method.len();
+    if !shape || method.is_empty() || !method.iter().all(u8::is_ascii_uppercase) {
+        return None;
+    }
+    Some(if method == b"CONNECT" { Transport::Connect } else { Transport::Request })
+}
+
+fn is_version(text: &[u8]) -> bool {
+    matches!(text, b"HTTP/1.0" | b"HTTP/1.1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_told_from_content() {
+        assert_eq!(transport(b"POST / HTTP/1.1"), Some(Transport::Request));
+        assert_eq!(transport(b"GET /a?b=c HTTP/1.0"), Some(Transport::Request));
+        assert_eq!(transport(b"CONNECT pool.example:3333 HTTP/1.1"), Some(Transport::Connect));
+        assert_eq!(transport(b"HTTP/1.1 200 OK"), Some(Transport::Response));
+        assert_eq!(transport(b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333"), Some(Transport::Proxy));
+        for line in
+            [&b"{\"method\":\"x\"} HTTP/1.1"[..], b"HTTP/1.1", b" HTTP/1.1", b"", b"HTTP/1.12", b"PROXY"]
+        {
+            assert_eq!(transport(line), None, "{}", String::from_utf8_lossy(line));
+        }
+    }
+}

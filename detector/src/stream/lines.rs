@@ -1,0 +1,194 @@
+use super::Piece;
+
+/// A line as it was sent, without white space around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Never empty.
+    pub text: &'a [u8],
+    /// False if the stream was joined within the line, or part of it is missing.
+    pub whole: bool,
+}
+
+/// Splits a stream into lines at line feeds.
+///
+/// A line that is complete JSON counts as soon as the segment ends, for some clients send no line feed.
+#[derive(Debug)]
+pub struct Lines {
+    limit: usize,
+    line: Vec<u8>,
+    nesting: Nesting,
+    origin: Origin,
+    /// The rest of the line is dropped: it is too long.
+    skipping: bool,
+    /// The rest of a line within which the stream was joined, kept for a `Before`.
+    head: Option<Vec<u8>>,
+    overlong: u64,
+}
+
+/// Where the line that is being read began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// At the place where the stream was joined.
+    Joined,
+    /// After a gap.
+    Gap,
+    /// After another line.
+    Line,
+}
+
+impl Lines {
+    /// Lines of at most `limit` bytes.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            line: Vec::new(),
+            nesting: Nesting::NEW,
+            origin: Origin::Joined,
+            skipping: false,
+            head: None,
+            overlong: 0,
+        }
+    }
+
+    /// Takes what the reassembler handed on and gives the lines that it completes.
+    pub fn take(&mut self, piece: Piece<'_>, out: &mut impl FnMut(Line<'_>)) {
+        match piece {
+            Piece::Next(bytes) => self.next(bytes, out),
+            Piece::Before(bytes) => self.before(bytes, out),
+            Piece::Settled => self.head = None,
+            Piece::Gap => self.begin(Origin::Gap),
+            Piece::Restart => {
+                self.begin(Origin::Joined);
+                self.head = None;
+            }
+        }
+    }
+
+    /// Bytes held for a line that is not complete.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.line.len() + self.head.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Lines that were too long to be read.
+    #[must_use]
+    pub const fn overlong(&self) -> u64 {
+        self.overlong
+    }
+
+    fn begin(&mut self, origin: Origin) {
+        self.line.clear();
+        self.nesting = Nesting::NEW;
+        self.skipping = false;
+        self.origin = origin;
+    }
+
+    fn next(&mut self, bytes: &[u8], out: &mut impl FnMut(Line<'_>)) {
+        for part in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.append(part);
+            if part.last() == Some(&b'\n') {
+                self.end(out);
+            }
+        }
+        if self.nesting.closed() {
+            self.end(out);
+        }
+    }
+
+    fn append(&mut self, part: &[u8]) {
+        if self.skipping {
+            return;
+        }
+        if self.line.len() + part.len() > self.limit {
+            self.line = Vec::new();
+            self.nesting = Nesting::NEW;
+            self.skipping = true;
+            self.overlong += 1;
+            return;
+        }
+        self.nesting.read(part);
+        self.line.extend_from_slice(part);
+    }
+
+    fn end(&mut self, out: &mut impl FnMut(Line<'_>)) {
+        let whole = self.origin == Origin::Line || self.nesting.closed();
+        let text = trim(&self.line);
+        if !text.is_empty() {
+            out(Line { text, whole });
+        }
+        if !whole && !self.skipping && self.origin == Origin::Joined {
+            self.head = Some(self.line.clone());
+        }
+        self.begin(Origin::Line);
+    }
+
+    /// The stream began earlier than it seemed: its first line is continued towards the front.
+    fn before(&mut self, bytes: &[u8], out: &mut impl FnMut(Line<'_>)) {
+        let within_first = self.origin == Origin::Joined && !self.skipping;
+        let rest =
+            if within_first { std::mem::take(&mut self.line) } else { self.head.take().unwrap_or_default() };
+        let mut front = Self::new(self.limit);
+        front.next(bytes, out);
+        front.next(&rest, out);
+        front.overlong += self.overlong;
+        if within_first {
+            *self = front;
+        } else {
+            self.head = front.head;
+            self.overlong = front.overlong;
+        }
+    }
+}
+
+fn trim(line: &[u8]) -> &[u8] {
+    // A TCP keep-alive probe may have brought a zero byte where the stream was joined.
+    let text = line.trim_ascii();
+    let zeros = text.iter().take_while(|&&byte| byte == 0).count();
+    let text = text.get(zeros..).unwrap_or_default();
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii()
+}
+
+/// Tells without parsing whether the objects and arrays of a line are all closed.
+#[derive(Clone, Copy, Debug)]
+struct Nesting {
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+    opened: bool,
+    /// There is something outside of objects and arrays.
+    text: bool,
+}
+
+impl Nesting {
+    const NEW: Self = Self { depth: 0, in_string: false, escaped: false, opened: false, text: false };
+
+    const fn closed(self) -> bool {
+        self.opened && self.depth == 0 && !self.text
+    }
+
+    fn read(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'{' | b'[' => {
+                    self.opened = true;
+                    self.depth = self.depth.saturating_add(1);
+                }
+                b'}' | b']' if self.depth > 0 => self.depth -= 1,
+                b'"' if self.depth > 0 => self.in_string = true,
+                _ if self.depth > 0 || byte.is_ascii_whitespace() => {}
+                0 | 0xef | 0xbb | 0xbf if !self.opened => {}
+                _ => self.text = true,
+            }
+        }
+    }
+}

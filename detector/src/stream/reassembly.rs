@@ -1,0 +1,242 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Limits;
+
+/// A sequence number further than this from what is expected belongs to another connection.
+const FAR: u64 = 1024 * 1024;
+
+/// What the reassembler hands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// The bytes that follow what was handed on before.
+    Next(&'a [u8]),
+    /// The bytes that end where the stream was first seen: it began earlier than it seemed.
+    Before(&'a [u8]),
+    /// From here on nothing comes `Before` any more.
+    Settled,
+    /// Bytes are missing between what was handed on before and what follows.
+    Gap,
+    /// Another connection began on the same flow.
+    Restart,
+}
+
+/// Puts the segments of one direction in order by TCP sequence number.
+///
+/// The first copy of a byte wins. The stream may be joined at any place.
+#[derive(Debug)]
+pub struct Reassembler {
+    limits: Limits,
+    /// What was handed on: positions whose low 32 bits are the sequence number.
+    done: Option<Span>,
+    /// Pieces outside `done`, by position, that do not overlap.
+    held: BTreeMap<u64, Vec<u8>>,
+    held_bytes: usize,
+    /// Since when bytes before the lowest held piece are awaited.
+    gap: Option<Patience>,
+    /// Since when the stream is read, until it is settled.
+    youth: Option<Patience>,
+    gaps: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u64,
+    end: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    since: Timestamp,
+    segments: u32,
+}
+
+impl Patience {
+    const fn new(since: Timestamp) -> Self {
+        Self { since, segments: 0 }
+    }
+
+    fn spent(self, now: Timestamp, limits: &Limits) -> bool {
+        self.segments >= limits.patience_segments || now.duration_since(self.since) >= limits.patience_time
+    }
+}
+
+impl Reassembler {
+    /// Nothing is known yet: the first segment given begins the stream.
+    #[must_use]
+    pub const fn new(limits: Limits) -> Self {
+        Self { limits, done: None, held: BTreeMap::new(), held_bytes: 0, gap: None, youth: None, gaps: 0 }
+    }
+
+    /// Takes a segment and hands on what has become readable.
+    pub fn segment(
+        &mut self,
+        sequence: u32,
+        payload: &[u8],
+        time: Timestamp,
+        out: &mut impl FnMut(Piece<'_>),
+    ) {
+        if payload.is_empty() {
+            return;
+        }
+        let position = self.position(sequence, time, out);
+        self.hold(position, payload);
+        for patience in [&mut self.gap, &mut self.youth].into_iter().flatten() {
+            patience.segments = patience.segments.saturating_add(1);
+        }
+        self.hand_on(out);
+        self.time(time, out);
+    }
+
+    /// Gives up gaps that are too old at `now`.
+    pub fn time(&mut self, now: Timestamp, out: &mut impl FnMut(Piece<'_>)) {
+        if self.youth.is_some_and(|youth| youth.spent(now, &self.limits)) {
+            self.settle(out);
+        }
+        if !self.waiting() {
+            self.gap = None;
+            return;
+        }
+        let gap = *self.gap.get_or_insert(Patience::new(now));
+        if gap.spent(now, &self.limits) {
+            self.skip(out);
+            self.gap = self.waiting().then_some(Patience::new(now));
+        }
+        while self.held_bytes > self.limits.reorder_bytes || self.held.len() > self.limits.reorder_pieces {
+            if self.waiting() {
+                self.skip(out);
+            } else {
+                self.settle(out);
+            }
+        }
+    }
+
+    /// The sender has ended (FIN or RST at `sequence`): hands on all that is held.
+    pub fn close(&mut self, sequence: u32, out: &mut impl FnMut(Piece<'_>)) {
+        self.settle(out);
+        while self.waiting() {
+            self.skip(out);
+        }
+        self.gap = None;
+        let Some(done) = self.done else { return };
+        let end = nearest(done.end, sequence);
+        if end > done.end && end - done.end <= FAR {
+            self.gaps += 1;
+            out(Piece::Gap);
+        }
+    }
+
+    /// Bytes held out of order.
+    #[must_use]
+    pub const fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
+    /// Places at which bytes never came.
+    #[must_use]
+    pub const fn gaps(&self) -> u64 {
+        self.gaps
+    }
+
+    fn position(&mut self, sequence: u32, time: Timestamp, out: &mut impl FnMut(Piece<'_>)) -> u64 {
+        if let Some(done) = self.done {
+            let position = nearest(done.end, sequence);
+            if position.abs_diff(done.end) <= FAR {
+                return position;
+            }
+            self.held.clear();
+            self.held_bytes = 0;
+            self.gap = None;
+            out(Piece::Restart);
+        }
+        // High enough for bytes from before it.
+        let position = (1 << 40) | u64::from(sequence);
+        self.done = Some(Span { start: position, end: position });
+        self.youth = Some(Patience::new(time));
+        position
+    }
+
+    /// Keeps those of `bytes` that are new.
+    fn hold(&mut self, mut position: u64, mut bytes: &[u8]) {
+        let Some(done) = self.done else { return };
+        while !bytes.is_empty() {
+            let known = self.known_until(done, position);
+            let stop = if known > position { known } else { self.known_after(done, position) };
+            let length = usize::try_from(stop - position).unwrap_or(usize::MAX).min(bytes.len());
+            let (piece, rest) = bytes.split_at(length);
+            let wanted = position >= done.end || self.youth.is_some();
+            if known <= position && wanted {
+                self.held.insert(position, piece.to_vec());
+                self.held_bytes += length;
+            }
+            position += length as u64;
+            bytes = rest;
+        }
+    }
+
+    /// The end of the known stretch that contains `position`; `position` or less if there is none.
+    fn known_until(&self, done: Span, position: u64) -> u64 {
+        if (done.start..done.end).contains(&position) {
+            return done.end;
+        }
+        self.held.range(..=position).next_back().map_or(0, |(at, piece)| at + piece.len() as u64)
+    }
+
+    /// The start of the first known stretch after `position`.
+    fn known_after(&self, done: Span, position: u64) -> u64 {
+        let held = self.held.range(position..).next().map_or(u64::MAX, |(at, _)| *at);
+        if done.start > position && done.start < done.end { held.min(done.start) } else { held }
+    }
+
+    fn hand_on(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        let Some(mut done) = self.done else { return };
+        while let Some(piece) = self.held.remove(&done.end) {
+            self.held_bytes -= piece.len();
+            done.end += piece.len() as u64;
+            out(Piece::Next(&piece));
+        }
+        while let Some((&at, piece)) = self.held.range(..done.start).next_back()
+            && at + piece.len() as u64 == done.start
+            && let Some(piece) = self.held.remove(&at)
+        {
+            self.held_bytes -= piece.len();
+            done.start = at;
+            out(Piece::Before(&piece));
+        }
+        self.done = Some(done);
+    }
+
+    /// Whether a later piece waits for bytes before it.
+    fn waiting(&self) -> bool {
+        self.done.is_some_and(|done| self.held.range(done.end..).next().is_some())
+    }
+
+    fn skip(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        let Some(done) = &mut self.done else { return };
+        let Some((&at, _)) = self.held.range(done.end..).next() else { return };
+        done.end = at;
+        self.gaps += 1;
+        out(Piece::Gap);
+        self.hand_on(out);
+    }
+
+    fn settle(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        let Some(done) = self.done else { return };
+        if self.youth.take().is_none() {
+            return;
+        }
+        let later = self.held.split_off(&done.end);
+        self.gaps += u64::from(!self.held.is_empty());
+        self.held = later;
+        self.held_bytes = self.held.values().map(Vec::len).sum();
+        out(Piece::Settled);
+    }
+}
+
+/// The position nearest to `around` that has this sequence number.
+fn nearest(around: u64, sequence: u32) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "the low half of a position is its sequence number")]
+    let ahead = sequence.wrapping_sub(around as u32).cast_signed();
+    around.saturating_add_signed(i64::from(ahead))
+}
