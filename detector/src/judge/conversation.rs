@@ -1,9 +1,9 @@
 use detector_common::flow::Direction;
 use jiff::Timestamp;
 
-use super::hypothesis::Hypothesis;
+use super::hypothesis::{Hypothesis, SUSPICION};
 use super::{Assessment, Side, Verdict};
-use crate::protocol::{Dialogue, Heard, Transport, transport};
+use crate::protocol::{Dialogue, Heard, Transport, after_socks, transport};
 use crate::stream::{Limits, Line, Lines, Piece, Reassembler};
 
 /// One watched flow, from its segments to a judgement.
@@ -100,7 +100,7 @@ impl Conversation {
     /// Enough was read and it is not mining: the caller can end the watch.
     #[must_use]
     pub fn hopeless(&self) -> bool {
-        let enough = self.speech.http || self.read >= self.limits.fruitless_bytes;
+        let enough = self.speech.http || self.speech.weighty() || self.read >= self.limits.fruitless_bytes;
         enough && self.assessment().is_none()
     }
 
@@ -126,12 +126,11 @@ impl Speech {
             self.header(direction, header);
             return;
         }
-        if self.http || !line.whole {
-            return;
-        }
+        let text = if line.whole { Some(line.text) } else { after_socks(line.text) };
+        let Some(text) = text.filter(|_| !self.http) else { return };
         let before = self.revision;
         self.revision += 1;
-        match self.dialogue.hear(direction, line.text) {
+        match self.dialogue.hear(direction, text) {
             Heard::Foreign if get(&self.preamble, direction) => self.revision = before,
             Heard::Foreign => count(&mut self.foreign, direction),
             Heard::Findings(findings) => {
@@ -157,7 +156,7 @@ impl Speech {
     fn header(&mut self, direction: Direction, header: Transport) {
         match header {
             Transport::Proxy => {}
-            Transport::Connect => {
+            Transport::Tunnel => {
                 self.tunnel = true;
                 set(&mut self.preamble, direction, true);
             }
@@ -179,18 +178,27 @@ impl Speech {
         if self.http {
             return None;
         }
-        let [up, down] = &self.hypotheses;
-        let foreign = |way: Direction| {
-            f64::from(get(&self.foreign, way)) / f64::from(get(&self.spoken, way).max(1))
-                * f64::from(u8::from(get(&self.spoken, way) > 0))
+        let miner_sends = self.likelier();
+        let foreign = |way: Direction| match get(&self.spoken, way) {
+            0 => 0.0,
+            spoken => f64::from(get(&self.foreign, way)) / f64::from(spoken),
         };
-        let foreign = foreign(Direction::Up) + foreign(Direction::Down);
-        let (up_weight, down_weight) = (up.weight(), down.weight());
-        if up_weight >= down_weight {
-            up.assess(Direction::Up, down_weight, foreign)
-        } else {
-            down.assess(Direction::Down, up_weight, foreign)
-        }
+        let [up, down] = &self.hypotheses;
+        let (hypothesis, rival) = match miner_sends {
+            Direction::Up => (up, down),
+            Direction::Down => (down, up),
+        };
+        hypothesis.assess(miner_sends, rival, [foreign(miner_sends), foreign(miner_sends.reverse())])
+    }
+
+    fn likelier(&self) -> Direction {
+        let [up, down] = &self.hypotheses;
+        if up.weight() >= down.weight() { Direction::Up } else { Direction::Down }
+    }
+
+    /// Enough was said to be suspicious: if it is not, it was a quotation.
+    fn weighty(&self) -> bool {
+        self.hypotheses.iter().any(|hypothesis| hypothesis.weight() >= SUSPICION)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Assessment, Evidence, Facts, Protocol, Side, Stage, Verdict};
 use crate::protocol::{Fact, Finding, Kind, coin_of};
 
 /// Weight below which nothing is reported.
-const SUSPICION: f64 = 7.0;
+pub(super) const SUSPICION: f64 = 7.0;
 
 /// Number of jobs or shares that make a series.
 const SERIES: u64 = 3;
@@ -66,27 +66,20 @@ impl Hypothesis {
         self.kinds.keys().map(|&kind| weight(kind)).sum()
     }
 
-    /// The judgement if this hypothesis holds: `rival` is the weight of the opposite one, `foreign` the lines that have
-    /// no place in a mining conversation for each one that has.
-    pub(super) fn assess(&self, miner_sends: Direction, rival: f64, foreign: f64) -> Option<Assessment> {
+    /// The judgement if this hypothesis holds, the miner sends in the given direction and `rival` is the opposite
+    /// hypothesis. `foreign` is, for the miner and the pool, the lines that have no place in a mining conversation for
+    /// each one that has.
+    pub(super) fn assess(
+        &self,
+        miner_sends: Direction,
+        rival: &Self,
+        foreign: [f64; 2],
+    ) -> Option<Assessment> {
         let mut evidence: Vec<Evidence> =
             self.kinds.iter().map(|(&kind, &side)| reason(kind, side)).collect();
-        if rival > 0.0 {
-            evidence.push(Evidence {
-                kind: "wrong-side",
-                side: Side::Pool,
-                detail: "messages came from the side that does not send them".to_owned(),
-                weight: -rival,
-            });
-        }
-        if foreign > 0.0 {
-            evidence.push(Evidence {
-                kind: "foreign-lines",
-                side: Side::Miner,
-                detail: "other text stands between the messages".to_owned(),
-                weight: FOREIGN_LINE * foreign,
-            });
-        }
+        evidence.extend(rival.against());
+        let foreign = [Side::Miner, Side::Pool].into_iter().zip(foreign);
+        evidence.extend(foreign.filter_map(|(side, lines)| self.foreign_lines(side, lines)));
         let sum: f64 = evidence.iter().map(|reason| reason.weight).sum();
         if sum < SUSPICION {
             return None;
@@ -98,16 +91,45 @@ impl Hypothesis {
         Some(Assessment { protocol, verdict, stage, confidence, miner_sends, evidence, facts: self.facts() })
     }
 
+    /// What speaks for this hypothesis as a reason against the opposite one.
+    fn against(&self) -> Option<Evidence> {
+        let pool_spoke_as_miner = self.kinds.values().any(|&side| side == Side::Miner);
+        (!self.kinds.is_empty()).then(|| Evidence {
+            kind: "wrong-side",
+            side: if pool_spoke_as_miner { Side::Pool } else { Side::Miner },
+            detail: "messages came from the side that does not send them".to_owned(),
+            weight: -self.weight(),
+        })
+    }
+
+    fn foreign_lines(&self, side: Side, lines: f64) -> Option<Evidence> {
+        (lines > 0.0).then(|| Evidence {
+            kind: match side {
+                Side::Miner => "client-foreign-lines",
+                Side::Pool => "pool-foreign-lines",
+            },
+            side,
+            detail: "other text stands between the messages".to_owned(),
+            weight: (FOREIGN_LINE * lines).max(-self.weight_of(side)),
+        })
+    }
+
+    fn by(&self, side: Side) -> impl Iterator<Item = Kind> {
+        self.kinds.iter().filter(move |(_, by)| **by == side).map(|(&kind, _)| kind)
+    }
+
+    fn weight_of(&self, side: Side) -> f64 {
+        self.by(side).map(weight).sum()
+    }
+
     fn verdict(&self, confidence: f64) -> Verdict {
         if confidence < 0.5 {
             return Verdict::Suspected;
         }
-        let side = |side: Side| self.kinds.iter().filter(move |(_, by)| **by == side).map(|(&kind, _)| kind);
-        let total = |by| side(by).map(weight).sum::<f64>();
-        let messages = |by| side(by).filter(|kind| kind.is_message()).count();
-        let both = total(Side::Miner) >= 6.0 && total(Side::Pool) >= 4.0 && confidence >= 0.99;
-        let miner_alone = messages(Side::Miner) >= 3 && total(Side::Miner) >= 25.0;
-        let pool_alone = self.facts.jobs >= SERIES && total(Side::Pool) >= 18.0;
+        let (miner, pool) = (self.weight_of(Side::Miner), self.weight_of(Side::Pool));
+        let both = miner >= 6.0 && pool >= 4.0 && confidence >= 0.99;
+        let miner_alone = miner >= 25.0 && self.by(Side::Miner).filter(|kind| kind.is_message()).count() >= 3;
+        let pool_alone = pool >= 18.0 && self.facts.jobs >= SERIES;
         let certain = confidence >= 0.999;
         if both || (certain && (miner_alone || pool_alone)) { Verdict::Confirmed } else { Verdict::Probable }
     }

@@ -3,6 +3,8 @@
 mod assessment;
 mod conversation;
 mod hypothesis;
+#[cfg(test)]
+mod tests;
 mod weight;
 
 pub use assessment::{Assessment, Evidence, Facts, Protocol, Shares, Side, Stage, Verdict};

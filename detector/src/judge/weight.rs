@@ -3,7 +3,8 @@ use crate::protocol::Kind;
 /// One flow in 100,000 is mining before anything is known of it: the natural logarithm of the odds.
 pub(super) const PRIOR: f64 = -11.5;
 
-/// What a line that has no place in a mining conversation takes away, divided by the messages that have.
+/// Taken away for each line that has no place in a mining conversation, divided by the messages that have.
+/// It never takes more than the same side has brought.
 pub(super) const FOREIGN_LINE: f64 = -6.0;
 
 /// Natural logarithm of how much likelier a miner's conversation has `kind` in it than any other flow.
@@ -22,7 +23,8 @@ pub(super) const fn weight(kind: Kind) -> f64 {
         Kind::EthGetWork | Kind::Keepalive => 8.0,
         Kind::Agent => 6.5,
         Kind::Login | Kind::Noop | Kind::DialectName => 6.0,
-        Kind::AlgorithmList | Kind::Address | Kind::ShareSeries | Kind::VersionAnswer => 5.0,
+        Kind::Address => 7.0,
+        Kind::AlgorithmList | Kind::ShareSeries | Kind::VersionAnswer => 5.0,
         Kind::GetJob => 4.0,
 
         Kind::LoginAnswer => 14.0,

@@ -1,4 +1,4 @@
-use super::super::judge::{Protocol, Side, Stage};
+use crate::judge::{Protocol, Side, Stage};
 
 /// One thing that a side of a mining conversation says. Each has one weight, however often it is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

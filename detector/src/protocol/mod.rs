@@ -17,4 +17,4 @@ mod transport;
 pub use account::coin_of;
 pub use dialogue::{Dialogue, Heard};
 pub use finding::{Fact, Finding, Kind};
-pub use transport::{Transport, transport};
+pub use transport::{Transport, after_socks, transport};

@@ -50,7 +50,7 @@ pub(super) fn difficulty_of_target(digits: &str) -> Option<f64> {
     }
     let target =
         digits.chars().try_fold(0.0, |sum, digit| Some(sum * 16.0 + f64::from(digit.to_digit(16)?)))?;
-    (target > 0.0).then(|| 2f64.powi(256) / target)
+    (target > 0.0).then(|| (2f64.powi(256) / target).round())
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 pub enum Transport {
     /// The header of the PROXY protocol, version 1, before the stream.
     Proxy,
-    /// A client asks an HTTP proxy for a tunnel.
-    Connect,
+    /// A client asks an HTTP proxy for a tunnel, or the proxy grants it.
+    Tunnel,
     /// Any other HTTP request.
     Request,
     /// An HTTP response.
@@ -18,7 +18,8 @@ pub fn transport(line: &[u8]) -> Option<Transport> {
         return Some(Transport::Proxy);
     }
     if is_version(line.get(..8)?) && matches!(line.get(8), Some(b' ')) {
-        return Some(Transport::Response);
+        let granted = line.ends_with(b"onnection established");
+        return Some(if granted { Transport::Tunnel } else { Transport::Response });
     }
     let (rest, version) = line.split_at(line.len().checked_sub(9)?);
     let method = rest.split(|&byte| byte == b' ').next()?;
@@ -26,7 +27,15 @@ pub fn transport(line: &[u8]) -> Option<Transport> {
     if !shape || method.is_empty() || !method.iter().all(u8::is_ascii_uppercase) {
         return None;
     }
-    Some(if method == b"CONNECT" { Transport::Connect } else { Transport::Request })
+    Some(if method == b"CONNECT" { Transport::Tunnel } else { Transport::Request })
+}
+
+/// The first line of a stream through a SOCKS proxy, without the proxy's messages, which end in no line feed.
+#[must_use]
+pub fn after_socks(line: &[u8]) -> Option<&[u8]> {
+    let version = line.first()?;
+    let content = line.iter().position(|&byte| byte == b'{')?;
+    matches!(version, 4 | 5).then(|| line.get(content..))?
 }
 
 fn is_version(text: &[u8]) -> bool {
@@ -38,10 +47,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn messages_of_a_socks_proxy_are_cut_off() {
+        let line = b"\x05\x01\0\x05\x01\0\x03\x04pool\x0d\x05{\"id\":1}";
+        assert_eq!(after_socks(line), Some(&b"{\"id\":1}"[..]));
+        assert_eq!(after_socks(b"text {\"id\":1}"), None);
+        assert_eq!(after_socks(b""), None);
+    }
+
+    #[test]
     fn headers_are_told_from_content() {
         assert_eq!(transport(b"POST / HTTP/1.1"), Some(Transport::Request));
         assert_eq!(transport(b"GET /a?b=c HTTP/1.0"), Some(Transport::Request));
-        assert_eq!(transport(b"CONNECT pool.example:3333 HTTP/1.1"), Some(Transport::Connect));
+        assert_eq!(transport(b"CONNECT pool.example:3333 HTTP/1.1"), Some(Transport::Tunnel));
+        assert_eq!(transport(b"HTTP/1.1 200 Connection established"), Some(Transport::Tunnel));
         assert_eq!(transport(b"HTTP/1.1 200 OK"), Some(Transport::Response));
         assert_eq!(transport(b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333"), Some(Transport::Proxy));
         for line in

@@ -1,3 +1,5 @@
+use serde::de::IgnoredAny;
+
 use super::Piece;
 
 /// A line as it was sent, without white space around it.
@@ -91,9 +93,22 @@ impl Lines {
                 self.end(out);
             }
         }
-        if self.nesting.closed() {
+        if self.is_json() {
             self.end(out);
         }
+    }
+
+    /// Whether the line is JSON from its first to its last byte.
+    fn is_json(&mut self) -> bool {
+        if !self.nesting.closed() {
+            return false;
+        }
+        let mut values = serde_json::Deserializer::from_slice(trim(&self.line)).into_iter::<IgnoredAny>();
+        let json = values.all(|value| value.is_ok());
+        if !json {
+            self.nesting.place = Place::Text;
+        }
+        json
     }
 
     fn append(&mut self, part: &[u8]) {
@@ -112,7 +127,7 @@ impl Lines {
     }
 
     fn end(&mut self, out: &mut impl FnMut(Line<'_>)) {
-        let whole = self.origin == Origin::Line || self.nesting.closed();
+        let whole = self.origin == Origin::Line || self.is_json();
         let text = trim(&self.line);
         if !text.is_empty() {
             out(Line { text, whole });
@@ -153,42 +168,49 @@ fn trim(line: &[u8]) -> &[u8] {
 #[derive(Clone, Copy, Debug)]
 struct Nesting {
     depth: u32,
-    in_string: bool,
-    escaped: bool,
-    opened: bool,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before the first object or array.
+    Start,
+    /// Within or after objects and arrays.
+    Value,
+    String,
+    Escape,
     /// There is something outside of objects and arrays.
-    text: bool,
+    Text,
 }
 
 impl Nesting {
-    const NEW: Self = Self { depth: 0, in_string: false, escaped: false, opened: false, text: false };
+    const NEW: Self = Self { depth: 0, place: Place::Start };
 
-    const fn closed(self) -> bool {
-        self.opened && self.depth == 0 && !self.text
+    fn closed(self) -> bool {
+        self.depth == 0 && self.place == Place::Value
     }
 
     fn read(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            if self.in_string {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => self.in_string = false,
-                    _ => {}
-                }
-                continue;
-            }
-            match byte {
-                b'{' | b'[' => {
-                    self.opened = true;
+            self.place = match (self.place, byte) {
+                (Place::Text, _) => return,
+                (Place::String, b'\\') => Place::Escape,
+                (Place::String, b'"') => Place::Value,
+                (Place::String | Place::Escape, _) => Place::String,
+                (Place::Start | Place::Value, b'{' | b'[') => {
                     self.depth = self.depth.saturating_add(1);
+                    Place::Value
                 }
-                b'}' | b']' if self.depth > 0 => self.depth -= 1,
-                b'"' if self.depth > 0 => self.in_string = true,
-                _ if self.depth > 0 || byte.is_ascii_whitespace() => {}
-                0 | 0xef | 0xbb | 0xbf if !self.opened => {}
-                _ => self.text = true,
-            }
+                (Place::Value, b'}' | b']') if self.depth > 0 => {
+                    self.depth -= 1;
+                    Place::Value
+                }
+                (Place::Value, b'"') if self.depth > 0 => Place::String,
+                (Place::Value, _) if self.depth > 0 || byte.is_ascii_whitespace() => Place::Value,
+                (Place::Start, 0 | 0xef | 0xbb | 0xbf) => Place::Start,
+                (Place::Start, _) if byte.is_ascii_whitespace() => Place::Start,
+                (Place::Start | Place::Value, _) => Place::Text,
+            };
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod lines;
 mod reassembly;
+#[cfg(test)]
+mod tests;
 
 pub use lines::{Line, Lines};
 pub use reassembly::{Piece, Reassembler};

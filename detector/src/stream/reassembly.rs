@@ -94,14 +94,9 @@ impl Reassembler {
         if self.youth.is_some_and(|youth| youth.spent(now, &self.limits)) {
             self.settle(out);
         }
-        if !self.waiting() {
-            self.gap = None;
-            return;
-        }
-        let gap = *self.gap.get_or_insert(Patience::new(now));
-        if gap.spent(now, &self.limits) {
+        if self.waiting() && self.gap.get_or_insert(Patience::new(now)).spent(now, &self.limits) {
             self.skip(out);
-            self.gap = self.waiting().then_some(Patience::new(now));
+            self.gap = None;
         }
         while self.held_bytes > self.limits.reorder_bytes || self.held.len() > self.limits.reorder_pieces {
             if self.waiting() {
@@ -110,6 +105,7 @@ impl Reassembler {
                 self.settle(out);
             }
         }
+        self.gap = self.waiting().then(|| self.gap.unwrap_or(Patience::new(now)));
     }
 
     /// The sender has ended (FIN or RST at `sequence`): hands on all that is held.

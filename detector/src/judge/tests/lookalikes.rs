@@ -1,0 +1,151 @@
+//! What is not mining although it looks like it.
+
+use super::super::{Stage, Verdict};
+use super::{MINER, POOL, Talk, XMRIG};
+
+const SUBSCRIBE: &str = r#"{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}"#;
+const NOTIFY: &str = r#"{"id":null,"method":"mining.notify","params":NOTIFY}"#;
+
+#[test]
+fn other_protocols_with_the_same_words_are_not_mining() {
+    for line in [
+        // An exchange.
+        r#"{"id":1,"method":"login","api_key":"k","sign":"HEX64","nonce":1700000000}"#,
+        // A web application.
+        r#"{"jsonrpc":"2.0","id":1,"method":"login","params":{"login":"alice","pass":"secret"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"login","params":{"username":"alice","password":"secret"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"submit","params":{"job_id":"17","result":"done"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"job","params":{"job_id":"17","target":"x","blob":"aGVsbG8="}}"#,
+        r#"{"id":1,"method":"getjob","params":{"id":"17"}}"#,
+        // Electrum, which is called Stratum too.
+        r#"{"id":0,"method":"server.version","params":["electrum/4.5",["1.4","1.4"]]}"#,
+        r#"{"id":1,"method":"blockchain.scripthash.subscribe","params":["HEX64"]}"#,
+        // Wallet software and nodes.
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":["0xHEX64"]}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":["0xHEX64","0xHEX64","0xffHEX58ffff"]}"#,
+        r#"{"method":"getblocktemplate","params":[],"id":1}"#,
+        // Editors and agents.
+        r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"processId":1,"capabilities":{}}}"#,
+        r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"mining.subscribe","arguments":{}}}"#,
+        // The right method in the wrong form.
+        r#"{"method":"mining.subscribe"}"#.replace("mining.subscribe", "mining.authorize").as_str(),
+        r#"{"method":"mining.configure","params":{"a":1}}"#,
+        r#"{"method":"mining.notify","params":[]}"#,
+        r#"{"method":["mining.subscribe"],"params":["x"]}"#,
+    ] {
+        for direction in [MINER, POOL] {
+            let talk = Talk::new().says(direction, line);
+            assert!(talk.silent(), "{line}: {:?}", talk.conversation.assessment());
+        }
+    }
+}
+
+#[test]
+fn a_quotation_is_not_mining() {
+    let escaped = SUBSCRIBE.replace('"', "\\\"");
+    for line in [
+        format!(r#"{{"level":"info","msg":"{escaped}"}}"#),
+        format!(r#"{{"method":"chat.post","params":["{escaped}"],"id":1}}"#),
+        format!("12:00 <alice> {SUBSCRIBE}"),
+        format!("{SUBSCRIBE} is what a miner says first"),
+        format!("'{SUBSCRIBE}'"),
+        format!("<pre>{SUBSCRIBE}</pre>"),
+        format!(r#"{{"wrapped":{SUBSCRIBE}}}"#),
+        r#"{"ts":"2024-01-01","method":"mining.subscribe","params":["x"]}"#.to_owned(),
+    ] {
+        assert!(Talk::new().says(MINER, "{}").says(MINER, &line).silent(), "{line}");
+    }
+}
+
+#[test]
+fn a_message_among_other_text_loses_its_weight() {
+    let talk = Talk::new().says(POOL, "a").says(POOL, "Miners open with this line:").says(POOL, SUBSCRIBE);
+    assert_eq!(talk.kinds().last(), Some(&"client-foreign-lines"));
+    let talk = talk.says(POOL, "and the pool answers.").says(POOL, "End of chapter.");
+    assert!(talk.silent() && talk.conversation.hopeless());
+}
+
+#[test]
+fn a_transcript_from_one_side_is_a_quotation() {
+    let talk = Talk::new().says(POOL, SUBSCRIBE).says(POOL, NOTIFY).says(POOL, XMRIG);
+    let talk = talk.says(POOL, r#"{"method":"mining.set_difficulty","params":[1]}"#);
+    let talk = talk.says(
+        POOL,
+        r#"{"jsonrpc":"2.0","method":"job","params":{"blob":"BLOB","job_id":"j","target":"711b0d00"}}"#,
+    );
+    assert!(talk.silent(), "{:?}", talk.conversation.assessment());
+    assert!(talk.conversation.hopeless());
+}
+
+#[test]
+fn an_echo_is_no_pool() {
+    let talk = Talk::new().miner(XMRIG).pool(XMRIG);
+    assert!(talk.silent() && talk.conversation.hopeless());
+}
+
+#[test]
+fn a_message_from_the_wrong_side_lowers_the_confidence() {
+    let talk = || Talk::new().miner(r#"{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}"#);
+    let wrong = talk().pool(r#"{"id":1,"method":"eth_getWork","params":[]}"#);
+    assert!(wrong.judged().confidence < talk().judged().confidence);
+    assert!(wrong.kinds().contains(&"wrong-side"));
+    assert_eq!(wrong.judged().miner_sends, MINER);
+    let full = talk().pool(NOTIFY).pool(r#"{"id":2,"method":"mining.subscribe","params":[]}"#);
+    assert_eq!(full.judged().verdict, Verdict::Confirmed, "one odd message does not hide a pool");
+}
+
+#[test]
+fn a_pools_greeting_does_not_hide_the_miner() {
+    let greeting = (0..20).fold(Talk::new(), |talk, _| talk.pool("Welcome to the pool"));
+    let talk = greeting.miner(SUBSCRIBE).pool(NOTIFY);
+    assert!(talk.judged().verdict >= Verdict::Probable);
+}
+
+#[test]
+fn http_is_left_alone() {
+    let body =
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_submitWork","params":["0xHEX16","0xHEX64","0xHEX64"]}"#;
+    let talk = Talk::new().raw(MINER, b"POST / HTTP/1.1\r\nHost: node\r\n\r\n").miner(body);
+    assert!(talk.silent() && talk.conversation.hopeless());
+    let answered = Talk::new().miner(body).raw(POOL, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+    assert!(answered.silent() && answered.conversation.hopeless());
+    let founded = Talk::new().miner(XMRIG).raw(POOL, b"HTTP/1.1 400 Bad Request\r\n\r\n").judged();
+    assert_eq!((founded.verdict, founded.stage), (Verdict::Probable, Stage::Attempt));
+}
+
+#[test]
+fn tunnels_and_proxy_headers_are_looked_through() {
+    let tunnel = Talk::new()
+        .raw(MINER, b"CONNECT pool.example:3333 HTTP/1.1\r\nHost: pool.example\r\nUser-Agent: x\r\n\r\n")
+        .raw(POOL, b"HTTP/1.1 200 OK\r\nVia: proxy\r\n\r\n")
+        .miner(SUBSCRIBE)
+        .pool(NOTIFY);
+    assert_eq!(tunnel.judged().verdict, Verdict::Confirmed);
+    assert!(!tunnel.kinds().iter().any(|kind| kind.contains("foreign")));
+    let socks = Talk::new()
+        .raw(MINER, &[5, 1, 0])
+        .raw(POOL, &[5, 0])
+        .raw(MINER, b"\x05\x01\0\x03\x0cpool.example\x0d\x05")
+        .raw(POOL, &[5, 0, 0, 1, 192, 0, 2, 1, 13, 5])
+        .miner(SUBSCRIBE)
+        .pool(NOTIFY);
+    assert_eq!(socks.judged().verdict, Verdict::Confirmed);
+    let proxy = Talk::new().raw(MINER, b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333\r\n").miner(SUBSCRIBE);
+    assert_eq!(proxy.kinds(), Talk::new().miner(SUBSCRIBE).kinds());
+}
+
+#[test]
+fn a_flow_that_says_nothing_of_mining_becomes_hopeless() {
+    let line = r#"{"jsonrpc":"2.0","id":1,"method":"status","params":[]}"#;
+    let mut talk = Talk::new();
+    for _ in 0..70 {
+        assert!(!talk.conversation.hopeless());
+        talk = talk.miner(line);
+    }
+    let talk = (0..20).fold(talk, |talk, _| talk.miner(line));
+    assert!(talk.conversation.hopeless() && talk.silent());
+    assert_eq!(talk.conversation.revision(), 0);
+    let binary = Talk::new().raw(POOL, &[0x16; 5000]);
+    assert!(binary.conversation.hopeless());
+}
