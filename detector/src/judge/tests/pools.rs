@@ -52,6 +52,16 @@ fn the_pool_alone_is_confirmed_by_several_jobs() {
 }
 
 #[test]
+fn the_fields_of_a_block_make_a_job_more_certain() {
+    let certain = |line: &str| Talk::new().pool(line).kinds().contains(&"pool-notify-fields");
+    assert!(certain(NOTIFY));
+    assert!(!certain(
+        r#"{"method":"mining.notify","params":["j","x","y","z",[],"20000000","1702a3b4","65f00000",true]}"#
+    ));
+    assert!(!certain(r#"{"method":"mining.notify","params":["j",17,"HEX64"]}"#), "another coin's job");
+}
+
+#[test]
 fn bitcoin_shares_are_paired_with_their_answers() {
     let share = |id: u32| {
         format!(r#"{{"params":["u","j","00","65f00000","deadbeef"],"id":{id},"method":"mining.submit"}}"#)
