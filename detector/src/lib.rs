@@ -11,5 +11,6 @@ pub mod protocol;
 pub mod judge;
 pub mod kernel;
 pub mod ledger;
+pub mod output;
 pub mod replay;
 pub mod signature;

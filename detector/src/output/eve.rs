@@ -1,0 +1,394 @@
+//! The shape of Suricata's EVE, so that whatever reads Suricata reads Firedamp. EVE knows a closed
+//! set of keys at the top; what it has no place for stands in one object, `mining`, and the main
+//! facts also in `alert.metadata`, which is open but holds arrays of strings only.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use community_id::calculate_community_id;
+use detector_common::flow::{Direction, FlowKey};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::identity::{Identities, Identity};
+use super::signature::{CATEGORY, REVISION, severity, signature};
+use crate::judge::{Evidence, Protocol, Shares, Stage, Verdict};
+use crate::ledger::{Reason, Record};
+
+/// IP protocol number of TCP.
+const TCP: u8 = 6;
+
+/// Flow ids stay below this, because readers keep numbers as 64-bit floats.
+const FLOW_ID_BITS: u32 = 53;
+
+/// A record of a case as an EVE alert. The source is the miner, the destination the pool.
+#[derive(Clone, Debug, Serialize)]
+pub struct Alert<'a> {
+    #[serde(serialize_with = "eve_time")]
+    timestamp: Timestamp,
+    flow_id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_iface: Option<&'a str>,
+    event_type: &'static str,
+    src_ip: IpAddr,
+    src_port: u16,
+    dest_ip: IpAddr,
+    dest_port: u16,
+    proto: &'static str,
+    app_proto: Protocol,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    community_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pcap_filename: Option<&'a str>,
+    #[serde(rename = "alert")]
+    details: Details,
+    mining: Mining<'a>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Details {
+    action: &'static str,
+    gid: u32,
+    signature_id: u32,
+    rev: u32,
+    signature: String,
+    category: &'static str,
+    severity: u8,
+    metadata: BTreeMap<&'static str, Vec<String>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Mining<'a> {
+    reason: Reason,
+    verdict: Verdict,
+    stage: Stage,
+    confidence: f64,
+    protocol: Protocol,
+    transport: &'static str,
+    encrypted: bool,
+    miner_ip: IpAddr,
+    miner_port: u16,
+    pool_ip: IpAddr,
+    pool_port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coin: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    algorithm: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'a str>,
+    #[serde(flatten)]
+    identity: Identity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_name: Option<&'a str>,
+    jobs: u64,
+    shares: Shares,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difficulty: Option<f64>,
+    bytes: u64,
+    connections: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections_per_hour: Option<f64>,
+    #[serde(serialize_with = "eve_time")]
+    first_seen: Timestamp,
+    #[serde(serialize_with = "eve_time")]
+    last_seen: Timestamp,
+    evidence: &'a [Evidence],
+}
+
+impl<'a> Alert<'a> {
+    /// The alert for a record. `pcap_filename` is the capture, in a replay.
+    #[must_use]
+    pub fn new(record: &'a Record, identities: Identities, pcap_filename: Option<&'a str>) -> Self {
+        let (miner, pool) = (record.miner, record.pool);
+        let identity = Identity::of(&record.facts, identities);
+        let signature = signature(record.protocol, record.verdict);
+        let details = Details {
+            action: "allowed",
+            gid: 1,
+            signature_id: signature.id,
+            rev: REVISION,
+            signature: signature.text,
+            category: CATEGORY,
+            severity: severity(record.verdict),
+            metadata: metadata(record, &identity),
+        };
+        let (ports, seed) = ((Some(miner.port()), Some(pool.port())), 0);
+        let community_id =
+            calculate_community_id(seed, miner.ip(), pool.ip(), ports.0, ports.1, TCP, false).ok();
+        Self {
+            timestamp: record.time,
+            flow_id: flow_id(&record.key),
+            in_iface: record.interface.as_deref(),
+            event_type: "alert",
+            src_ip: miner.ip(),
+            src_port: miner.port(),
+            dest_ip: pool.ip(),
+            dest_port: pool.port(),
+            proto: "TCP",
+            app_proto: record.protocol,
+            community_id,
+            pcap_filename,
+            details,
+            mining: Mining::new(record, identity),
+        }
+    }
+}
+
+impl<'a> Mining<'a> {
+    fn new(record: &'a Record, identity: Identity) -> Self {
+        let facts = &record.facts;
+        Self {
+            reason: record.reason,
+            verdict: record.verdict,
+            stage: record.stage,
+            confidence: confidence(record),
+            protocol: record.protocol,
+            transport: "tcp",
+            encrypted: false,
+            miner_ip: record.miner.ip(),
+            miner_port: record.miner.port(),
+            pool_ip: record.pool.ip(),
+            pool_port: record.pool.port(),
+            coin: facts.coin,
+            algorithm: facts.algorithm.as_deref(),
+            agent: facts.agent.as_deref(),
+            identity,
+            pool_name: facts.pool_name.as_deref(),
+            jobs: facts.jobs,
+            shares: facts.shares,
+            difficulty: facts.difficulty.filter(|difficulty| difficulty.is_finite()),
+            bytes: record.bytes,
+            connections: record.connections,
+            connections_per_hour: record.connections_per_hour.map(rounded),
+            first_seen: record.first_seen,
+            last_seen: record.last_seen,
+            evidence: &record.evidence,
+        }
+    }
+}
+
+/// Counters of the agent, as EVE's `stats`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stats<'a> {
+    #[serde(serialize_with = "eve_time")]
+    timestamp: Timestamp,
+    event_type: &'static str,
+    #[serde(rename = "stats")]
+    counters: &'a BTreeMap<String, u64>,
+}
+
+impl<'a> Stats<'a> {
+    /// The counters at one moment, by name.
+    #[must_use]
+    pub const fn new(timestamp: Timestamp, counters: &'a BTreeMap<String, u64>) -> Self {
+        Self { timestamp, event_type: "stats", counters }
+    }
+}
+
+fn metadata(record: &Record, identity: &Identity) -> BTreeMap<&'static str, Vec<String>> {
+    let facts = &record.facts;
+    let one = |text: Option<&str>| text.map(|text| vec![text.to_owned()]);
+    let kinds: Vec<String> = record.evidence.iter().map(|evidence| evidence.kind.to_owned()).collect();
+    [
+        ("confidence", Some(vec![confidence(record).to_string()])),
+        ("verdict", Some(vec![record.verdict.to_string()])),
+        ("stage", Some(vec![record.stage.to_string()])),
+        ("protocol", Some(vec![record.protocol.to_string()])),
+        ("mitre_tactic_id", one(Some("TA0040"))),
+        ("mitre_technique_id", one(Some("T1496"))),
+        ("evidence", (!kinds.is_empty()).then_some(kinds)),
+        ("coin", one(facts.coin)),
+        ("algorithm", one(facts.algorithm.as_deref())),
+        ("agent", one(facts.agent.as_deref())),
+        ("pool_name", one(facts.pool_name.as_deref())),
+        ("wallet", one(identity.wallet.as_deref())),
+        ("worker", one(identity.worker.as_deref())),
+        ("wallet_sha256", one(identity.wallet_sha256.as_deref())),
+        ("worker_sha256", one(identity.worker_sha256.as_deref())),
+    ]
+    .into_iter()
+    .filter_map(|(name, values)| Some((name, values?)))
+    .collect()
+}
+
+/// The same number for a flow whenever and by whichever agent it is seen.
+fn flow_id(key: &FlowKey) -> u64 {
+    let mut hash = Sha256::new();
+    for direction in [Direction::Up, Direction::Down] {
+        let end = key.sender(direction);
+        match end.ip() {
+            IpAddr::V4(address) => hash.update(address.to_ipv6_mapped().octets()),
+            IpAddr::V6(address) => hash.update(address.octets()),
+        }
+        hash.update(end.port().to_be_bytes());
+    }
+    let number = hash.finalize().first_chunk().copied().map_or(0, u64::from_be_bytes);
+    number >> (u64::BITS - FLOW_ID_BITS)
+}
+
+/// Never rounded up to certainty.
+fn confidence(record: &Record) -> f64 {
+    rounded(record.confidence).clamp(0.0, 0.9999)
+}
+
+/// Four decimals: more would be noise.
+fn rounded(value: f64) -> f64 {
+    (value * 10_000.0).round() / 10_000.0
+}
+
+fn eve_time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S.%6f%z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::judge::{Facts, Side};
+
+    fn record() -> Record {
+        let (miner, pool): (SocketAddr, SocketAddr) =
+            ("10.1.2.3:40112".parse().unwrap(), "203.0.113.9:3333".parse().unwrap());
+        let time: Timestamp = "2026-11-22T16:40:31.123456789Z".parse().unwrap();
+        Record {
+            reason: Reason::Stage,
+            time,
+            key: FlowKey::tcp(miner.into(), pool.into()).0,
+            miner,
+            pool,
+            interface: Some("lan0".to_owned()),
+            protocol: Protocol::CryptoNote,
+            verdict: Verdict::Confirmed,
+            stage: Stage::Submitting,
+            confidence: 0.999_96,
+            evidence: vec![Evidence {
+                kind: "client-login",
+                side: Side::Miner,
+                detail: "method login with algo list".to_owned(),
+                weight: 16.0,
+            }],
+            facts: Facts {
+                agent: Some("XMRig/6.22.2".to_owned()),
+                wallet: Some("4Wallet".to_owned()),
+                worker: Some("rig7".to_owned()),
+                coin: Some("XMR"),
+                algorithm: Some("rx/0".to_owned()),
+                pool_name: None,
+                difficulty: Some(120_001.0),
+                jobs: 9,
+                shares: Shares { submitted: 12, accepted: 11, rejected: 1 },
+            },
+            bytes: 4_321,
+            connections: 3,
+            connections_per_hour: Some(1.5),
+            first_seen: time,
+            last_seen: time,
+        }
+    }
+
+    fn alert(record: &Record, identities: Identities, pcap_filename: Option<&str>) -> Value {
+        serde_json::to_value(Alert::new(record, identities, pcap_filename)).unwrap()
+    }
+
+    #[test]
+    fn a_whole_record() {
+        let mut found = alert(&record(), Identities::Clear, Some("a.pcap"));
+        let flow_id = found.as_object_mut().unwrap().remove("flow_id").unwrap();
+        assert!(flow_id.as_u64().unwrap() < 1 << 53);
+        let details = json!({
+            "action": "allowed", "gid": 1, "signature_id": 1_930_033, "rev": 1,
+            "signature": "FIREDAMP cryptonote mining confirmed",
+            "category": "Crypto Currency Mining Activity Detected", "severity": 1,
+            "metadata": {
+                "confidence": ["0.9999"], "verdict": ["confirmed"], "stage": ["submitting"],
+                "protocol": ["cryptonote"], "mitre_tactic_id": ["TA0040"],
+                "mitre_technique_id": ["T1496"], "evidence": ["client-login"], "coin": ["XMR"],
+                "algorithm": ["rx/0"], "agent": ["XMRig/6.22.2"], "wallet": ["4Wallet"],
+                "worker": ["rig7"],
+            },
+        });
+        let mining: Value = serde_json::from_str(
+            r#"{
+            "reason": "stage", "verdict": "confirmed", "stage": "submitting", "confidence": 0.9999,
+            "protocol": "cryptonote", "transport": "tcp", "encrypted": false,
+            "miner_ip": "10.1.2.3", "miner_port": 40112,
+            "pool_ip": "203.0.113.9", "pool_port": 3333,
+            "coin": "XMR", "algorithm": "rx/0", "agent": "XMRig/6.22.2",
+            "worker": "rig7", "wallet": "4Wallet", "jobs": 9,
+            "shares": {"submitted": 12, "accepted": 11, "rejected": 1},
+            "difficulty": 120001.0, "bytes": 4321, "connections": 3, "connections_per_hour": 1.5,
+            "first_seen": "2026-11-22T16:40:31.123456+0000",
+            "last_seen": "2026-11-22T16:40:31.123456+0000",
+            "evidence": [{"kind": "client-login", "side": "miner",
+                          "detail": "method login with algo list", "weight": 16.0}]
+            }"#,
+        )
+        .unwrap();
+        let expected = json!({
+            "timestamp": "2026-11-22T16:40:31.123456+0000", "in_iface": "lan0",
+            "event_type": "alert", "src_ip": "10.1.2.3", "src_port": 40112,
+            "dest_ip": "203.0.113.9", "dest_port": 3333, "proto": "TCP",
+            "app_proto": "cryptonote", "pcap_filename": "a.pcap",
+            "community_id": found["community_id"], "alert": details, "mining": mining,
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let bare = Record {
+            facts: Facts { difficulty: Some(f64::INFINITY), ..Facts::default() },
+            interface: None,
+            connections_per_hour: None,
+            evidence: Vec::new(),
+            ..record()
+        };
+        let text = serde_json::to_string(&Alert::new(&bare, Identities::Clear, None)).unwrap();
+        assert!(!text.contains("null"), "{text}");
+        for absent in ["in_iface", "pcap_filename", "wallet", "coin", "difficulty", "connections_per_hour"] {
+            assert!(!text.contains(absent), "{absent} in {text}");
+        }
+        assert!(!text.contains('\n'));
+    }
+
+    #[test]
+    fn hashed_identities_disclose_no_name() {
+        let record = record();
+        let text = alert(&record, Identities::Hashed, None).to_string();
+        assert!(!text.contains("4Wallet") && !text.contains("rig7"), "{text}");
+        let found = alert(&record, Identities::Hashed, None);
+        for at in ["wallet_sha256", "worker_sha256"] {
+            assert_eq!(found["mining"][at].as_str().unwrap().len(), 64);
+            assert_eq!(found["alert"]["metadata"][at][0], found["mining"][at]);
+        }
+    }
+
+    #[test]
+    fn flow_and_community_ids_do_not_depend_on_direction() {
+        let (a, b): (SocketAddr, SocketAddr) =
+            ("128.232.110.120:34855".parse().unwrap(), "66.35.250.204:80".parse().unwrap());
+        let there = Record { miner: a, pool: b, key: FlowKey::tcp(a.into(), b.into()).0, ..record() };
+        let back = Record { miner: b, pool: a, key: FlowKey::tcp(b.into(), a.into()).0, ..record() };
+        let (there, back) = (alert(&there, Identities::Clear, None), alert(&back, Identities::Clear, None));
+        assert_eq!(there["flow_id"], back["flow_id"]);
+        assert_eq!(there["community_id"], back["community_id"]);
+        // The test vector of the community ID specification.
+        assert_eq!(there["community_id"], "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+        assert_ne!(there["flow_id"], alert(&record(), Identities::Clear, None)["flow_id"]);
+    }
+
+    #[test]
+    fn stats_have_their_own_type() {
+        let counters = BTreeMap::from([("shed".to_owned(), 3), ("written".to_owned(), 5)]);
+        let text = serde_json::to_string(&Stats::new(record().time, &counters)).unwrap();
+        assert_eq!(
+            text,
+            r#"{"timestamp":"2026-11-22T16:40:31.123456+0000","event_type":"stats","stats":{"shed":3,"written":5}}"#
+        );
+    }
+}

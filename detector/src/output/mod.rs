@@ -1,0 +1,10 @@
+//! Records as lines of JSON: [`eve`] gives them their shape, [`Writer`] puts them on disk or on
+//! standard output without ever making the caller wait for a slow disk.
+
+pub mod eve;
+mod identity;
+mod signature;
+mod writer;
+
+pub use identity::Identities;
+pub use writer::{Counts, OutputError, Refused, Target, Writer};
