@@ -11,9 +11,11 @@ pub const EVENT_PAYLOAD: usize = 2048;
 pub enum EventKind {
     /// Payload of a watched flow, or of the segment that put it under watch.
     Segment = 1,
-    /// A watched flow was closed by FIN or RST; no payload. The sequence number is the one of
-    /// the FIN or RST, so bytes before it may still be missing.
+    /// One direction of a watched flow was closed by FIN; no payload. The sequence number is the
+    /// one of the FIN, so bytes before it may still be missing.
     Closed = 2,
+    /// A watched flow was ended by RST; otherwise as above.
+    Reset = 3,
 }
 
 /// The fixed part of an event.
@@ -41,6 +43,17 @@ pub struct EventRecord {
     pub header: EventHeader,
     /// Payload bytes, of which the first `header.length()` are in use.
     pub payload: [u8; EVENT_PAYLOAD],
+}
+
+const _: () = assert!(size_of::<EventRecord>() == size_of::<EventHeader>() + EVENT_PAYLOAD);
+
+impl EventRecord {
+    /// The record as it stands in memory, header first: what goes over the ring buffer.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8] {
+        // SAFETY: plain old data without padding, as the assertions on the sizes show.
+        unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast(), size_of::<Self>()) }
+    }
 }
 
 impl EventHeader {
@@ -184,6 +197,7 @@ impl<'a> Event<'a> {
         let kind = match header.kind {
             1 => EventKind::Segment,
             2 => EventKind::Closed,
+            3 => EventKind::Reset,
             other => return Err(EventError::UnknownKind(other)),
         };
         let payload = rest.get(..usize::from(header.length)).ok_or(EventError::Truncated)?;
@@ -197,16 +211,12 @@ mod tests {
     use crate::flow::End;
 
     fn bytes(header: EventHeader, payload: &[u8]) -> std::vec::Vec<u8> {
-        // SAFETY: the header is plain old data without padding (asserted above: 64 bytes).
-        let head = unsafe {
-            core::slice::from_raw_parts((&raw const header).cast::<u8>(), size_of::<EventHeader>())
-        };
-        [head, payload].concat()
+        let record = EventRecord { header, payload: [0; EVENT_PAYLOAD] };
+        [&record.bytes()[..size_of::<EventHeader>()], payload].concat()
     }
 
     fn header() -> EventHeader {
-        let (key, direction) =
-            FlowKey::tcp(End::v4([2; 4], [0x9c, 0x40]), End::v4([1; 4], [0x0d, 0x05]));
+        let (key, direction) = FlowKey::tcp(End::v4([2; 4], [0x9c, 0x40]), End::v4([1; 4], [0x0d, 0x05]));
         let mut header = EventHeader::new(EventKind::Segment, key, direction, 7, 100, 3);
         header.set_accept(5);
         header.set_part(120, 5);

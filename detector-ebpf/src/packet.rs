@@ -43,9 +43,7 @@ impl Packet for XdpPacket<'_> {
         // The verifier must see that the length is 1 to N; the caller guarantees it.
         let length = ((core::hint::black_box(length).wrapping_sub(1)) & (N as u32 - 1)) + 1;
         // SAFETY: `into` has room for `length` bytes; the helper checks offset and length.
-        let error = unsafe {
-            bpf_xdp_load_bytes(self.context.ctx, offset, into.as_mut_ptr().cast(), length)
-        };
+        let error = unsafe { bpf_xdp_load_bytes(self.context.ctx, offset, into.as_mut_ptr().cast(), length) };
         error == 0
     }
 }

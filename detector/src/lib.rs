@@ -4,13 +4,13 @@
 //! [`kernel`] loads and feeds the program that finds the flows, [`signature`] gives it the tokens
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
-pub mod stream;
-
-pub mod protocol;
-
 pub mod judge;
 pub mod kernel;
 pub mod ledger;
+pub mod live;
 pub mod output;
+pub mod pipeline;
+pub mod protocol;
 pub mod replay;
 pub mod signature;
+pub mod stream;

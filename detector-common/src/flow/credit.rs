@@ -1,6 +1,10 @@
 /// Coarse time: units of 2^20 ns, about a millisecond, which wrap around after 52 days.
 pub type Ticks = u32;
 
+/// Packets of several CPUs may be some ticks out of order. A longer step back, about ten seconds,
+/// is another clock or one that wrapped around, and refilling starts anew from there.
+const BACK: i32 = 10 << 10;
+
 /// The coarse time of a clock in nanoseconds.
 #[must_use]
 #[inline(always)]
@@ -35,8 +39,9 @@ impl Credit {
     #[inline(always)]
     pub fn available(&mut self, burst: u32, rate: u32, now: Ticks) -> bool {
         let elapsed = now.wrapping_sub(self.refilled);
-        // Packets of several CPUs may be some ticks out of order.
-        if elapsed.cast_signed() > 0 {
+        if elapsed.cast_signed() < -BACK {
+            self.refilled = now;
+        } else if elapsed.cast_signed() > 0 {
             let gain = (u64::from(elapsed) * u64::from(rate)) >> 10;
             if gain > 0 {
                 let room = i64::from(burst) - i64::from(self.balance);
@@ -97,5 +102,13 @@ mod tests {
         credit.take(20);
         assert!(!credit.available(10, 1, u32::MAX - 500), "a step back refills nothing");
         assert!(credit.available(10, 1, 20 * SECOND));
+    }
+
+    #[test]
+    fn another_clock_does_not_stop_the_refill() {
+        let mut credit = Credit::full(10, 100 * SECOND);
+        credit.take(20);
+        assert!(!credit.available(10, 1, SECOND));
+        assert!(credit.available(10, 1, 15 * SECOND));
     }
 }

@@ -18,20 +18,14 @@ impl End {
     #[must_use]
     #[inline(always)]
     pub const fn v6(high: [u8; 8], low: [u8; 8], port: [u8; 2]) -> Self {
-        Self {
-            address: [u64::from_be_bytes(high), u64::from_be_bytes(low)],
-            port: u16::from_be_bytes(port),
-        }
+        Self { address: [u64::from_be_bytes(high), u64::from_be_bytes(low)], port: u16::from_be_bytes(port) }
     }
 
     /// An IPv4 address and a port, both in network order.
     #[must_use]
     #[inline(always)]
     pub const fn v4(address: [u8; 4], port: [u8; 2]) -> Self {
-        Self {
-            address: [0, MAPPED | u32::from_be_bytes(address) as u64],
-            port: u16::from_be_bytes(port),
-        }
+        Self { address: [0, MAPPED | u32::from_be_bytes(address) as u64], port: u16::from_be_bytes(port) }
     }
 
     /// The address, with a v4-mapped one given back as IPv4.

@@ -44,11 +44,8 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn new(settings: &Settings, now: Ticks) -> Self {
-        let half = Half {
-            position: Position::UNKNOWN,
-            credit: Credit::full(settings.scan_burst, now),
-            bytes: 0,
-        };
+        let half =
+            Half { position: Position::UNKNOWN, credit: Credit::full(settings.scan_burst, now), bytes: 0 };
         Self { halves: [half; 2], mode: Mode::Scan as u32, until: 0 }
     }
 

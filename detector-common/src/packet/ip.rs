@@ -103,7 +103,8 @@ impl<P: Packet> Round for Chain<'_, P> {
     fn round(&mut self, _index: u32) -> ControlFlow<()> {
         match self.next {
             TCP => return ControlFlow::Break(()),
-            HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6 => {}
+            HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY | HOST_IDENTITY
+            | SHIM6 => {}
             _ => {
                 self.ends = Ends::Unread(Unread::NotTcp);
                 return ControlFlow::Break(());

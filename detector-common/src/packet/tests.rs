@@ -81,7 +81,8 @@ fn reads_vlan_tags_up_to_two() {
 fn reads_ipv6_with_extension_headers() {
     let segment = tcp(0x18, 12, PAYLOAD);
     assert_eq!(payload(&frame(&[], 0x86dd, &v6(6, &segment))), Ok(PAYLOAD));
-    let chain = extension(43, 0, 0, &extension(60, 2, 0, &extension(44, 1, 0, &extension(6, 0, 0, &segment))));
+    let chain =
+        extension(43, 0, 0, &extension(60, 2, 0, &extension(44, 1, 0, &extension(6, 0, 0, &segment))));
     assert_eq!(payload(&frame(&[], 0x86dd, &v6(0, &chain))), Ok(PAYLOAD));
     let mut authentication = std::vec![6, 4, 0, 0];
     authentication.extend([0; 20]);

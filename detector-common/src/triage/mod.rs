@@ -52,7 +52,14 @@ impl Scratch {
         Self {
             record: EventRecord { header, payload: [0; EVENT_PAYLOAD] },
             flow: Flow::new(&Settings::DEFAULT, 0),
-            segment: Segment { source: nowhere, destination: nowhere, sequence: 0, flags: 0, offset: 0, length: 0 },
+            segment: Segment {
+                source: nowhere,
+                destination: nowhere,
+                sequence: 0,
+                flags: 0,
+                offset: 0,
+                length: 0,
+            },
             reading: Reading::NOTHING,
         }
     }
@@ -263,7 +270,7 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         if self.watched.get(header.key()).is_none() {
             return;
         }
-        header.set_kind(EventKind::Closed);
+        header.set_kind(if segment.flags & RST == 0 { EventKind::Closed } else { EventKind::Reset });
         header.set_part(segment.sequence.wrapping_add(segment.length), 0);
         if !self.output.send(&self.scratch.record, 0) {
             self.counters.add(Counter::RingFull);

@@ -1,6 +1,5 @@
 use std::ffi::CStr;
 use std::fmt;
-use std::io;
 
 use aya::programs::ProgramError;
 use aya::programs::xdp::{XdpError, XdpMode as Flags};
@@ -88,10 +87,8 @@ pub enum AttachError {
 /// # Errors
 /// The interface does not exist, is occupied, or does not take the program in the wanted mode.
 pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
-    let index = if_::if_nametoindex(interface).map_err(|_| AttachError::NoInterface {
-        name: interface.to_owned(),
-        present: interfaces(),
-    })?;
+    let index = if_::if_nametoindex(interface)
+        .map_err(|_| AttachError::NoInterface { name: interface.to_owned(), present: interfaces() })?;
     let attached = |mode, fallback| Attached { interface: interface.to_owned(), index, mode, fallback };
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
@@ -109,7 +106,10 @@ pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<A
 
 fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {
     let error = match program.xdp()?.attach_to_if_index(index, flags) {
-        Ok(_) => return Ok(()),
+        Ok(link) => {
+            program.links.push(link);
+            return Ok(());
+        }
         Err(error) => error,
     };
     let (interface, cause) = (interface.to_owned(), cause(&error));
@@ -146,12 +146,4 @@ fn interfaces() -> Vec<String> {
     if_::if_nameindex()
         .map(|list| list.iter().map(|interface| name(interface.name())).collect())
         .unwrap_or_default()
-}
-
-/// The name of an interface with an index, if it still exists.
-///
-/// # Errors
-/// There is no such interface.
-pub fn interface_name(index: u32) -> io::Result<String> {
-    Ok(if_::if_indextoname(index)?.to_string_lossy().into_owned())
 }

@@ -1,13 +1,14 @@
-use std::borrow::Borrow;
 use std::io;
 
-use aya::maps::{Array, HashMap, MapData, MapError, PerCpuArray, RingBuf};
+use aya::maps::{Array, HashMap, MapData, MapError, PerCpuArray, PerCpuValues, RingBuf};
+use aya::programs::xdp::XdpLinkId;
 use aya::programs::{ProgramError, Xdp};
+use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use aya_log::EbpfLogger;
 use detector_common::automaton::Automaton;
 use detector_common::counters::Counters;
-use detector_common::flow::{Flow, FlowKey, Watch};
+use detector_common::flow::{Credit, Flow, FlowKey, Watch};
 use detector_common::settings::Settings;
 
 use super::object;
@@ -89,7 +90,11 @@ impl From<MapError> for LoadError {
 fn verdict(log: &str) -> String {
     let lines: Vec<&str> = log
         .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with("processed ") && !line.starts_with("verification time"))
+        .filter(|line| {
+            !line.trim().is_empty()
+                && !line.starts_with("processed ")
+                && !line.starts_with("verification time")
+        })
         .collect();
     lines[lines.len().saturating_sub(VERIFIER_LINES)..].join("\n")
 }
@@ -98,6 +103,7 @@ fn verdict(log: &str) -> String {
 pub struct Program {
     ebpf: Ebpf,
     counters: PerCpuArray<MapData, Counters>,
+    pub(super) links: Vec<XdpLinkId>,
 }
 
 /// The agent's say over which flows are watched.
@@ -120,8 +126,12 @@ impl Program {
             .load(object::embedded()?)?;
         let mut table: Array<_, Automaton> = map(&mut ebpf, "AUTOMATON")?;
         table.set(0, automaton, 0)?;
+        let mut budget: PerCpuArray<_, Credit> = map(&mut ebpf, "BUDGET")?;
+        let full = Credit::full(settings.budget_burst, 0);
+        let cpus = nr_cpus().map_err(|(_, error)| MapError::IoError(error))?;
+        budget.set(0, PerCpuValues::try_from(vec![full; cpus]).map_err(MapError::IoError)?, 0)?;
         let counters = map(&mut ebpf, "COUNTERS")?;
-        let mut program = Self { ebpf, counters };
+        let mut program = Self { ebpf, counters, links: Vec::new() };
         program.xdp()?.load()?;
         Ok(program)
     }
@@ -129,6 +139,17 @@ impl Program {
     pub(super) fn xdp(&mut self) -> Result<&mut Xdp, LoadError> {
         let program = self.ebpf.program_mut(PROGRAM).ok_or(LoadError::Lacks(PROGRAM))?;
         Ok(program.try_into()?)
+    }
+
+    /// Detaches the program from all interfaces; its maps stay.
+    ///
+    /// # Errors
+    /// The kernel refuses, for example because an interface is gone.
+    pub fn detach(&mut self) -> Result<(), LoadError> {
+        for link in std::mem::take(&mut self.links) {
+            self.xdp()?.detach(link)?;
+        }
+        Ok(())
     }
 
     /// How many instructions the verifier walked through, on kernels that tell (5.16).
@@ -175,7 +196,10 @@ impl Program {
     }
 }
 
-fn map<M: TryFrom<aya::maps::Map, Error = MapError>>(ebpf: &mut Ebpf, name: &'static str) -> Result<M, LoadError> {
+fn map<M: TryFrom<aya::maps::Map, Error = MapError>>(
+    ebpf: &mut Ebpf,
+    name: &'static str,
+) -> Result<M, LoadError> {
     Ok(ebpf.take_map(name).ok_or(LoadError::Lacks(name))?.try_into()?)
 }
 
@@ -203,7 +227,7 @@ impl Watches {
     /// The kernel refuses.
     pub fn clear(&mut self) -> Result<(), MapError> {
         let keys: Vec<_> = self.watched.keys().chain(self.flows.keys()).collect::<Result<_, _>>()?;
-        keys.iter().try_for_each(|key| self.forget(key.borrow()))
+        keys.iter().try_for_each(|key| self.forget(key))
     }
 }
 

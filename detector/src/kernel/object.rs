@@ -4,6 +4,7 @@
 pub struct MissingObject;
 
 pub(super) fn embedded() -> Result<&'static [u8], MissingObject> {
-    const OBJECT: &[u8] = aya::include_bytes_aligned!("../../../target/ebpf/bpfel-unknown-none/ebpf/detector-ebpf");
+    const OBJECT: &[u8] =
+        aya::include_bytes_aligned!("../../../target/ebpf/bpfel-unknown-none/ebpf/detector-ebpf");
     if OBJECT.is_empty() { Err(MissingObject) } else { Ok(OBJECT) }
 }

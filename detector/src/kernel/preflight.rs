@@ -53,9 +53,7 @@ fn missing_capabilities(status: &str) -> Vec<&'static str> {
     let has = |capability: u32| effective & (1 << capability) != 0;
     [(CAP_BPF, "CAP_BPF"), (CAP_NET_ADMIN, "CAP_NET_ADMIN"), (CAP_PERFMON, "CAP_PERFMON")]
         .into_iter()
-        .filter(|(capability, _)| {
-            !has(*capability) && (*capability == CAP_NET_ADMIN || !has(CAP_SYS_ADMIN))
-        })
+        .filter(|(capability, _)| !has(*capability) && (*capability == CAP_NET_ADMIN || !has(CAP_SYS_ADMIN)))
         .map(|(_, name)| name)
         .collect()
 }

@@ -48,12 +48,8 @@ impl Program {
         // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex.
         let end = u32::try_from(data.len()).unwrap_or(u32::MAX);
         let context = [METADATA as u32, end, 0, 0, 0, 0].map(u32::to_ne_bytes).concat();
-        let options = TestRunOptions {
-            data_in: Some(&data),
-            ctx_in: Some(&context),
-            repeat,
-            ..TestRunOptions::new()
-        };
+        let options =
+            TestRunOptions { data_in: Some(&data), ctx_in: Some(&context), repeat, ..TestRunOptions::new() };
         let result = self
             .xdp()?
             .test_run(options)

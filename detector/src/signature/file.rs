@@ -154,20 +154,21 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Signature>, Signature
 /// Reads a token: a regular expression over bytes, without anchors and word boundaries, because
 /// it is looked for in a stream.
 fn token(pattern: &str) -> Result<Hir, String> {
-    let hir = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(pattern)
-        .map_err(|error| match error {
-            regex_syntax::Error::Parse(error) => format!("token is not a regular expression: {}", error.kind()),
+    let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(
+        |error| match error {
+            regex_syntax::Error::Parse(error) => {
+                format!("token is not a regular expression: {}", error.kind())
+            }
             regex_syntax::Error::Translate(error) => {
                 format!("token is not a regular expression: {}", error.kind())
             }
             other => format!("token is not a regular expression: {other}"),
-        })?;
+        },
+    )?;
     if !hir.properties().look_set().is_empty() {
-        return Err("token has an anchor or a word boundary; it is looked for anywhere in the stream".to_owned());
+        return Err(
+            "token has an anchor or a word boundary; it is looked for anywhere in the stream".to_owned()
+        );
     }
     match hir.properties().minimum_len() {
         Some(shortest) if shortest >= SHORTEST => Ok(hir),

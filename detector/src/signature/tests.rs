@@ -57,7 +57,9 @@ fn a_token_is_found_with_its_last_byte_and_again_after_it() {
 fn says_where_a_file_is_broken() {
     let whole = "[[signature]]\nname = \"a\"\nprotocol = \"p\"\nside = \"miner\"\n";
     assert!(complaint(&format!("{whole}token = '(unclosed'\n")).starts_with("test.toml:5: token is not a"));
-    assert!(complaint(&format!("{whole}token = '^anchored'\n")).starts_with("test.toml:5: token has an anchor"));
+    assert!(
+        complaint(&format!("{whole}token = '^anchored'\n")).starts_with("test.toml:5: token has an anchor")
+    );
     assert!(complaint(&format!("{whole}token = 'ab'\n")).starts_with("test.toml:5: token matches fewer"));
     assert!(complaint(&whole.replace("miner", "both")).starts_with("test.toml:4: unknown variant"));
     assert!(complaint("[[signature]]\nnam = 1\n").starts_with("test.toml:2: unknown field"));

@@ -1,0 +1,81 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use detector::kernel::{Limits, preflight};
+use detector::output::Writer;
+use detector::pipeline::Settings;
+use detector::replay;
+use detector::replay::engine::{Engine, HostEngine, KernelEngine};
+
+use super::{Common, target};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Captures: pcap or pcapng, plain or compressed with gzip; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Where the recogniser runs
+    #[arg(long, value_enum, default_value_t = EngineKind::Host)]
+    engine: EngineKind,
+
+    /// Append the records to this file; `-` is standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum EngineKind {
+    /// In this process; needs no privileges
+    Host,
+    /// In the kernel: the program that runs on live interfaces, packet by packet
+    Kernel,
+}
+
+pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
+    let signatures = options.common.signatures()?;
+    let limits = Limits { flows: options.common.flows, watched: options.common.watched, ..Limits::default() };
+    let mut engine: Box<dyn Engine + '_> = match options.engine {
+        EngineKind::Host => Box::new(HostEngine::new(signatures.automaton(), &limits)),
+        EngineKind::Kernel => {
+            preflight().context("--engine kernel")?;
+            Box::new(KernelEngine::load(signatures.automaton(), &limits)?)
+        }
+    };
+    let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;
+    let replay_options = replay::Options {
+        files: options.files,
+        identities: options.common.identities(),
+        pipeline: Settings::default(),
+    };
+    let summary = replay::run(engine.as_mut(), &replay_options, &writer)?;
+    for (name, value) in engine.counters()?.iter().filter(|(_, value)| *value > 0) {
+        tracing::debug!("{name} {value}");
+    }
+    let counts = writer.finish(None);
+    if summary.closed || counts.closed {
+        return Ok(ExitCode::SUCCESS);
+    }
+    tracing::info!(
+        "{} captures read, {} of them not to the end; {} frames, {} records in {:.1} s",
+        summary.complete + summary.incomplete,
+        summary.incomplete,
+        summary.frames,
+        counts.written,
+        start.elapsed().as_secs_f64(),
+    );
+    anyhow::ensure!(
+        counts.lost == 0,
+        "{} records could not be written to {}",
+        counts.lost,
+        options.output.display()
+    );
+    Ok(if summary.incomplete == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,74 @@
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use detector::kernel::{Limits, XdpMode, preflight};
+use detector::live;
+use detector::output::Writer;
+use detector::pipeline::Settings;
+
+use super::{Common, target};
+
+/// How long records that wait for a disk are waited for at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Interface to watch; give it once for each. XDP sees what an interface receives: watch the
+    /// inner and the outer one of a gateway to hear both sides
+    #[arg(long = "iface", required = true, value_name = "IF")]
+    interfaces: Vec<String>,
+
+    /// Where in the receive path the program runs
+    #[arg(long, value_enum, default_value_t = XdpMode::Auto)]
+    xdp_mode: XdpMode,
+
+    /// Append the records to this file, and open it anew on SIGHUP; `-` is standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+
+    /// Size of the ring buffer between kernel and agent, a power of two
+    #[arg(long, value_name = "KIB", default_value_t = Limits::default().ring / 1024, value_parser = ring)]
+    ring: u32,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+/// The kernel wants a power of two of at least a page.
+fn ring(text: &str) -> Result<u32, String> {
+    match text.parse::<u32>() {
+        Ok(size) if size.is_power_of_two() && (64..=1 << 20).contains(&size) => Ok(size),
+        _ => Err("must be a power of two from 64 to 1048576".to_owned()),
+    }
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let signatures = options.common.signatures()?;
+    preflight()?;
+    let live_options = live::Options {
+        interfaces: options.interfaces.clone(),
+        xdp_mode: options.xdp_mode,
+        limits: Limits {
+            flows: options.common.flows,
+            watched: options.common.watched,
+            ring: options.ring * 1024,
+        },
+        identities: options.common.identities(),
+        pipeline: Settings { conversations: options.common.watched as usize, ..Settings::default() },
+    };
+    let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ended = runtime.block_on(live::run(&live_options, &signatures, &writer));
+    let counts = writer.finish(Some(PATIENCE));
+    if counts.lost + counts.shed > 0 {
+        tracing::error!(
+            "{} records could not be written to {}",
+            counts.lost + counts.shed,
+            options.output.display()
+        );
+    }
+    ended?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,9 @@
+//! The agent on live interfaces: [`run`] attaches the program, drains its ring into the pipeline
+//! and writes records until it is told to stop.
+
+mod agent;
+mod clock;
+mod interfaces;
+mod run;
+
+pub use run::{Options, run};

@@ -1,0 +1,124 @@
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aya_log::EbpfLogger;
+use detector_common::settings::Settings;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::MissedTickBehavior;
+
+use super::agent::Agent;
+use super::clock::Clock;
+use super::interfaces::Interfaces;
+use crate::kernel::{self, Limits, Program, XdpMode};
+use crate::output::{Identities, Writer};
+use crate::pipeline::{self, Pipeline};
+use crate::signature::Signatures;
+
+/// What to watch, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Names of the interfaces.
+    pub interfaces: Vec<String>,
+    /// Where the program runs.
+    pub xdp_mode: XdpMode,
+    /// Sizes of the maps.
+    pub limits: Limits,
+    /// How wallets and workers appear.
+    pub identities: Identities,
+    /// Limits of the agent.
+    pub pipeline: pipeline::Settings,
+}
+
+/// How often quiet flows and cases are looked for.
+const TICK: Duration = Duration::from_secs(1);
+
+type Log = EbpfLogger<&'static dyn log::Log>;
+
+/// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more.
+/// SIGHUP opens the output file anew. At the end the program is detached, what is in the ring is
+/// still read, and final records and counters are written.
+///
+/// # Errors
+/// The program cannot be loaded or attached.
+pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+
+    let mut program = Program::load(&Settings::DEFAULT, &options.limits, signatures.automaton())?;
+    let mut log = program.take_log().map(wait_for).transpose()?;
+    let mut ring = wait_for(program.take_events()?)?;
+    let mut agent = Agent {
+        pipeline: Pipeline::new(options.pipeline.clone()),
+        watches: program.take_watches()?,
+        interfaces: Interfaces::new(attach(&mut program, options)?),
+        clock: Clock::new().context("cannot read the clock")?,
+        identities: options.identities,
+        signatures,
+        writer,
+        undecodable: 0,
+        refused: 0,
+        closed: false,
+    };
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !agent.closed {
+        tokio::select! {
+            ready = ring.readable_mut() => {
+                let mut ready = ready.context("cannot wait for events of the kernel program")?;
+                // The wake-up is used up only when the ring is empty: it comes once.
+                if agent.drain(ready.get_inner_mut()) {
+                    ready.clear_ready();
+                }
+            }
+            () = flush(&mut log), if log.is_some() => {}
+            _ = tick.tick() => agent.advance(),
+            _ = hangup.recv() => {
+                tracing::info!("SIGHUP: opening the output file anew");
+                writer.reopen();
+            }
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+        }
+    }
+    program.detach()?;
+    tracing::info!("detached");
+    while !agent.drain(ring.get_mut()) {}
+    agent.finish(&program);
+    Ok(())
+}
+
+/// Makes a ring buffer of the kernel program something to wait for.
+fn wait_for<R: AsRawFd>(ring: R) -> anyhow::Result<AsyncFd<R>> {
+    // SAFETY: both kinds of ring given here own the descriptor that they name for as long as they
+    // live, and always name the same.
+    unsafe { AsyncFd::register_with_interest(ring, Interest::READABLE) }
+        .map_err(|error| error.into_parts().1)
+        .context("cannot wait for the kernel program")
+}
+
+fn attach(program: &mut Program, options: &Options) -> anyhow::Result<Vec<kernel::Attached>> {
+    let mut attached = Vec::new();
+    for interface in &options.interfaces {
+        let one = kernel::attach(program, interface, options.xdp_mode)?;
+        if one.fallback.is_some() {
+            tracing::warn!("{one}")
+        } else {
+            tracing::info!("{one}")
+        }
+        attached.push(one);
+    }
+    Ok(attached)
+}
+
+/// Passes the messages of the kernel program on to the log.
+async fn flush(log: &mut Option<AsyncFd<Log>>) {
+    let Some(log) = log else { return };
+    if let Ok(mut ready) = log.readable_mut().await {
+        ready.get_inner_mut().flush();
+        ready.clear_ready();
+    }
+}

@@ -1,0 +1,123 @@
+use detector_common::automaton::Automaton;
+use detector_common::counters::Counters;
+use detector_common::event::{Event, EventHeader, EventRecord};
+use detector_common::flow::{Credit, Flow, FlowKey, Watch};
+use detector_common::triage::{Arrival, Output, Recogniser, Scratch, Table};
+use hashlink::LruCache;
+
+use super::{Engine, EngineError, SETTINGS};
+use crate::kernel::Limits;
+use crate::pipeline::Feedback;
+
+/// The recogniser in this process. It needs no privileges.
+pub struct HostEngine<'a> {
+    automaton: &'a Automaton,
+    flows: LruCache<FlowKey, Flow>,
+    watched: LruCache<FlowKey, Watch>,
+    counters: Counters,
+    budget: Credit,
+    scratch: Box<Scratch>,
+}
+
+impl<'a> HostEngine<'a> {
+    /// An engine with the map sizes of a live run.
+    #[must_use]
+    pub fn new(automaton: &'a Automaton, limits: &Limits) -> Self {
+        Self {
+            automaton,
+            flows: LruCache::new(limits.flows as usize),
+            watched: LruCache::new(limits.watched as usize),
+            counters: Counters::ZERO,
+            budget: Credit::full(SETTINGS.budget_burst, 0),
+            scratch: Box::default(),
+        }
+    }
+}
+
+/// A table that, when full, evicts what was used least recently.
+struct Recent<'a, V>(&'a mut LruCache<FlowKey, V>);
+
+impl<V: Copy> Table<V> for Recent<'_, V> {
+    fn get(&mut self, key: &FlowKey) -> Option<&mut V> {
+        self.0.get_mut(key)
+    }
+
+    fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
+        self.0.insert(*key, *value);
+        true
+    }
+}
+
+/// A table that, when full, takes no more.
+struct Bounded<'a, V>(&'a mut LruCache<FlowKey, V>);
+
+impl<V: Copy> Table<V> for Bounded<'_, V> {
+    fn get(&mut self, key: &FlowKey) -> Option<&mut V> {
+        self.0.get_mut(key)
+    }
+
+    fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
+        let room = self.0.len() < self.0.capacity() || self.0.contains_key(key);
+        if room {
+            self.0.insert(*key, *value);
+        }
+        room
+    }
+}
+
+/// Hands events on as they come.
+struct Direct<'a>(&'a mut dyn FnMut(&Event<'_>));
+
+impl Output for Direct<'_> {
+    fn send(&mut self, record: &EventRecord, length: u32) -> bool {
+        let bytes = record.bytes();
+        let length = size_of::<EventHeader>() + length as usize;
+        let event = bytes.get(..length).and_then(|bytes| Event::decode(bytes).ok());
+        if let Some(event) = &event {
+            (self.0)(event);
+        }
+        event.is_some()
+    }
+}
+
+impl Engine for HostEngine<'_> {
+    fn frame(
+        &mut self,
+        frame: &[u8],
+        time: u64,
+        sink: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<(), EngineError> {
+        let mut recogniser = Recogniser {
+            settings: &SETTINGS,
+            automaton: self.automaton,
+            flows: Recent(&mut self.flows),
+            watched: Bounded(&mut self.watched),
+            output: Direct(sink),
+            counters: &mut self.counters,
+            budget: &mut self.budget,
+            scratch: &mut self.scratch,
+        };
+        recogniser.packet(&frame, Arrival { time, interface: 0 });
+        Ok(())
+    }
+
+    fn feedback(&mut self, feedback: Feedback) -> Result<(), EngineError> {
+        let (Feedback::Dismiss(key) | Feedback::Forget(key)) = feedback;
+        if feedback == Feedback::Forget(key) {
+            self.flows.remove(&key);
+        }
+        self.watched.remove(&key);
+        Ok(())
+    }
+
+    fn clear(&mut self) -> Result<(), EngineError> {
+        self.flows.clear();
+        self.watched.clear();
+        self.budget = Credit::full(SETTINGS.budget_burst, 0);
+        Ok(())
+    }
+
+    fn counters(&self) -> Result<Counters, EngineError> {
+        Ok(self.counters)
+    }
+}
