@@ -133,7 +133,7 @@ fn errno(error: &ProgramError) -> Option<Errno> {
 }
 
 /// The cause in words: the driver's own if the kernel passes it on, else that of the error number.
-fn cause(error: &ProgramError) -> String {
+pub(super) fn cause(error: &ProgramError) -> String {
     match error {
         ProgramError::SyscallError(error) => error.io_error.to_string(),
         ProgramError::XdpError(XdpError::NetlinkError(error)) => error.to_string(),

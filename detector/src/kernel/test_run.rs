@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use aya::programs::{ProgramError, TestRun as _, TestRunOptions};
+use aya::programs::{TestRun as _, TestRunOptions};
 
+use super::attach::cause;
 use super::{LoadError, Program};
 
 /// What the program returns for every packet.
@@ -10,8 +11,7 @@ const XDP_PASS: u32 = 2;
 /// Bytes of metadata in front of a packet: its time.
 const METADATA: usize = 8;
 
-/// The shortest and the longest frame that the kernel runs a program on. The kernel pads to an
-/// Ethernet header; the longest is what fits in its buffers beside the metadata.
+/// The shortest frame that the kernel runs a program on.
 const SHORTEST: usize = 14;
 
 /// Why a packet was not run.
@@ -25,8 +25,8 @@ pub enum TestRunError {
     Refused {
         /// Its length.
         length: usize,
-        /// The error of the system call.
-        cause: ProgramError,
+        /// What the system call says.
+        cause: String,
     },
     /// The program did something else than passing the packet on.
     #[error("the program returned {0} instead of XDP_PASS")]
@@ -53,7 +53,7 @@ impl Program {
         let result = self
             .xdp()?
             .test_run(options)
-            .map_err(|cause| TestRunError::Refused { length: frame.len(), cause })?;
+            .map_err(|error| TestRunError::Refused { length: frame.len(), cause: cause(&error) })?;
         if result.return_value == XDP_PASS {
             Ok(result.duration)
         } else {

@@ -52,6 +52,7 @@ pub fn run(engine: &mut dyn Engine, options: &Options, writer: &Writer) -> Resul
             writer,
             identities: options.identities,
             name: path.display().to_string(),
+            cut: 0,
             summary: &mut summary,
         };
         match replay.capture(path) {
@@ -70,6 +71,10 @@ pub fn run(engine: &mut dyn Engine, options: &Options, writer: &Writer) -> Resul
     }
     Ok(summary)
 }
+
+/// The longest frame given to the recogniser: more than any IP packet with its headers, and less
+/// than the 17 pages beside the first that the kernel has room for.
+const LONGEST: usize = (1 << 16) + 256;
 
 /// Why a capture is not read further.
 enum Stop {
@@ -90,6 +95,7 @@ struct Replay<'a> {
     writer: &'a Writer,
     identities: Identities,
     name: String,
+    cut: u64,
     summary: &'a mut Summary,
 }
 
@@ -118,6 +124,9 @@ impl Replay<'_> {
         if let Some(skipped) = capture.counts().explain() {
             tracing::warn!("{}: {skipped}", self.name);
         }
+        if self.cut > 0 {
+            tracing::warn!("{}: {} frames were read to {LONGEST} bytes only", self.name, self.cut);
+        }
         damage.map_or(Ok(()), |error| Err(Stop::Capture(error)))
     }
 
@@ -129,6 +138,8 @@ impl Replay<'_> {
         interface: Option<&str>,
     ) -> Result<(), Stop> {
         let (mut records, mut feedback) = (Vec::new(), Vec::new());
+        let (bytes, rest) = bytes.split_at(bytes.len().min(LONGEST));
+        self.cut += u64::from(!rest.is_empty());
         let pipeline = &mut self.pipeline;
         self.engine.frame(bytes, clock, &mut |event| {
             let reaction = pipeline.event(event, time, interface);
