@@ -24,6 +24,7 @@ pub struct Automaton {
 
 impl Automaton {
     /// An automaton that accepts nothing.
+    #[expect(clippy::large_stack_arrays, reason = "a constant; it is only ever copied to the heap")]
     pub const EMPTY: Self = Self { classes: [0; 256], accepts: [0; STATES], cells: [0; CELLS] };
 
     /// The state after `byte`, with [`ACCEPT`] set if tokens end there.

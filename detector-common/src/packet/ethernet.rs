@@ -2,7 +2,7 @@ use super::{Packet, Unread};
 
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
-/// IEEE 802.1Q, IEEE 802.1ad, and the QinQ type of older switches.
+/// IEEE 802.1Q, IEEE 802.1ad, and the type that older switches use for stacked tags.
 const VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 
 /// How many VLAN tags are followed.

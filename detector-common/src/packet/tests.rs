@@ -152,10 +152,8 @@ fn what_the_snap_length_cut_is_not_payload() {
 proptest::proptest! {
     #[test]
     fn any_bytes_stay_within_the_frame(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-        if let Ok(segment) = parse(&bytes.as_slice()) {
-            if segment.length > 0 {
-                assert!((segment.offset + segment.length) as usize <= bytes.len());
-            }
+        if let Ok(segment) = parse(&bytes.as_slice()) && segment.length > 0 {
+            assert!((segment.offset + segment.length) as usize <= bytes.len());
         }
     }
 }

@@ -96,7 +96,8 @@ fn verdict(log: &str) -> String {
                 && !line.starts_with("verification time")
         })
         .collect();
-    lines[lines.len().saturating_sub(VERIFIER_LINES)..].join("\n")
+    let skipped = lines.len().saturating_sub(VERIFIER_LINES);
+    lines.into_iter().skip(skipped).collect::<Vec<_>>().join("\n")
 }
 
 /// The program in the kernel, with its maps. Dropping it detaches and unloads it.

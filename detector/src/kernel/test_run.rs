@@ -9,10 +9,7 @@ use super::{LoadError, Program};
 const XDP_PASS: u32 = 2;
 
 /// Bytes of metadata in front of a packet: its time.
-const METADATA: usize = 8;
-
-/// The shortest frame that the kernel runs a program on.
-const SHORTEST: usize = 14;
+const METADATA: u32 = 8;
 
 /// Why a packet was not run.
 #[derive(Debug, thiserror::Error)]
@@ -36,18 +33,16 @@ pub enum TestRunError {
 impl Program {
     /// Runs the program `repeat` times on an Ethernet frame that arrived at `time`, nanoseconds
     /// on any clock, and gives the mean duration of a run. The program must have been loaded
-    /// with `Settings::replay`. Frames too short for an Ethernet header are filled up.
+    /// with `Settings::replay`.
     ///
     /// # Errors
-    /// The kernel refuses, or the program does not pass the packet on.
+    /// The kernel refuses (the frame is shorter than an Ethernet header or longer than about 70,000
+    /// bytes), or the program does not pass the packet on.
     pub fn test_run(&mut self, frame: &[u8], time: u64, repeat: u32) -> Result<Duration, TestRunError> {
-        let mut data = Vec::with_capacity(METADATA + frame.len().max(SHORTEST));
-        data.extend_from_slice(&time.to_ne_bytes());
-        data.extend_from_slice(frame);
-        data.resize(data.len().max(METADATA + SHORTEST), 0);
+        let data = [&time.to_ne_bytes(), frame].concat();
         // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex.
         let end = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        let context = [METADATA as u32, end, 0, 0, 0, 0].map(u32::to_ne_bytes).concat();
+        let context = [METADATA, end, 0, 0, 0, 0].map(u32::to_ne_bytes).concat();
         let options =
             TestRunOptions { data_in: Some(&data), ctx_in: Some(&context), repeat, ..TestRunOptions::new() };
         let result = self

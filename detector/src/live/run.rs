@@ -105,9 +105,9 @@ fn attach(program: &mut Program, options: &Options) -> anyhow::Result<Vec<kernel
     for interface in &options.interfaces {
         let one = kernel::attach(program, interface, options.xdp_mode)?;
         if one.fallback.is_some() {
-            tracing::warn!("{one}")
+            tracing::warn!("{one}");
         } else {
-            tracing::info!("{one}")
+            tracing::info!("{one}");
         }
         attached.push(one);
     }

@@ -20,13 +20,12 @@ fn found(signatures: &Signatures, text: &[u8]) -> Vec<(usize, String)> {
 
 fn of(tokens: &[&str]) -> Result<Signatures, SignatureError> {
     let directory = tempfile::tempdir().unwrap();
-    let text: String = tokens
-        .iter()
-        .enumerate()
-        .map(|(number, token)| {
-            format!("[[signature]]\nname = \"t{number}\"\nprotocol = \"p\"\nside = \"either\"\ntoken = '''{token}'''\n")
-        })
-        .collect();
+    let signature = |(number, token): (usize, &&str)| {
+        format!(
+            "[[signature]]\nname = \"t{number}\"\nprotocol = \"p\"\nside = \"either\"\ntoken = '''{token}'''\n"
+        )
+    };
+    let text = tokens.iter().enumerate().map(signature).collect::<Vec<_>>().concat();
     fs::write(directory.path().join("test.toml"), text).unwrap();
     Signatures::from_directory(directory.path())
 }
