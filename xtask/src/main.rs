@@ -1,2 +1,93 @@
-//! The development loop.
-fn main() {}
+//! `cargo xtask`: the development loop.
+//!
+//! The agent is an ordinary Rust program; its kernel program needs a second compiler, that
+//! compiler's library sources and a linker of its own. [`setup`] finds or installs those,
+//! [`object`] uses them, and every verb of [`verbs`] begins with both, so that a fresh clone needs
+//! no step before the first.
+
+mod command;
+mod object;
+mod setup;
+mod verbs;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::{Profile, Workspace};
+
+/// Builds, runs, tests and measures Firedamp.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Find the eBPF tool chain, install what is missing where possible, show what was found
+    Setup,
+    /// Build the kernel program and the agent around it
+    Build {
+        /// Optimise the agent (the kernel program always is)
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build for release, then run the laboratory, or `firedamp` if arguments are given
+    BuildAndRun {
+        /// Arguments of `firedamp`, for example: -- run --iface eth0
+        #[arg(last = true)]
+        agent: Vec<String>,
+    },
+    /// Build everything that the tests run, then run them all
+    Test {
+        /// Arguments of `cargo test`, for example: -p detector judge
+        #[arg(allow_hyphen_values = true)]
+        cargo: Vec<String>,
+        /// Arguments of the tests themselves, for example: -- --nocapture
+        #[arg(last = true)]
+        harness: Vec<String>,
+    },
+    /// Measure nanoseconds per packet
+    Bench {
+        /// Arguments of `firedamp-bench`, for example: --json FILE
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        bench: Vec<String>,
+    },
+    /// Check the format and lint the code for the host and for the kernel, warnings being errors
+    Lint,
+    /// Remove everything that was built
+    Clean {
+        /// Remove the tools that `setup` put into .tools, too
+        #[arg(long)]
+        tools: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(verb: Verb) -> Result<()> {
+    let workspace = Workspace::locate()?;
+    match verb {
+        Verb::Setup => setup::show(&workspace),
+        Verb::Build { release } => {
+            verbs::build(&workspace, if release { Profile::Release } else { Profile::Dev })
+        }
+        Verb::BuildAndRun { agent } => verbs::build_and_run(&workspace, &agent),
+        Verb::Test { cargo, harness } => verbs::test(&workspace, &cargo, &harness),
+        Verb::Bench { bench } => verbs::bench(&workspace, &bench),
+        Verb::Lint => verbs::lint(&workspace),
+        Verb::Clean { tools } => verbs::clean(&workspace, tools),
+    }
+}

@@ -1,0 +1,99 @@
+//! What each verb does once the tool chain is there.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use anyhow::{Context, Result};
+
+use crate::command::{become_program, privileged, run, step};
+use crate::object;
+use crate::setup::{self, Extra};
+use crate::workspace::{Profile, Workspace};
+
+const AGENT: &str = "detector";
+const TESTS: &str = "firedamp-tests";
+
+pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
+    kernel_program(workspace, &[])?;
+    programs(workspace, profile, &[AGENT])
+}
+
+pub(crate) fn build_and_run(workspace: &Workspace, agent_arguments: &[String]) -> Result<()> {
+    let agent = workspace.program(Profile::Release, "firedamp");
+    let Some(verb) = agent_arguments.first() else {
+        kernel_program(workspace, &[Extra::Ip])?;
+        programs(workspace, Profile::Release, &[AGENT, TESTS])?;
+        let laboratory = workspace.program(Profile::Release, "firedamp-lab");
+        return become_program(privileged(&laboratory)?.arg("--firedamp").arg(&agent));
+    };
+    build(workspace, Profile::Release)?;
+    let mut command = if verb == "run" { privileged(&agent)? } else { std::process::Command::new(&agent) };
+    become_program(command.args(agent_arguments))
+}
+
+/// The end-to-end tests start the agent and the laboratory as programs, so both are built first.
+pub(crate) fn test(workspace: &Workspace, cargo_arguments: &[String], harness: &[String]) -> Result<()> {
+    kernel_program(workspace, &[Extra::Ip])?;
+    programs(workspace, Profile::Dev, &[AGENT, TESTS])?;
+    let mut command = workspace.cargo();
+    command.arg("test");
+    if !cargo_arguments.iter().any(|word| word.starts_with("-p") || word.starts_with("--package")) {
+        command.arg("--workspace");
+    }
+    become_program(command.args(cargo_arguments).arg("--").args(harness))
+}
+
+pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    kernel_program(workspace, &[Extra::Ip])?;
+    programs(workspace, Profile::Release, &[AGENT, TESTS])?;
+    let bench = workspace.program(Profile::Release, "firedamp-bench");
+    become_program(privileged(&bench)?.args(arguments))
+}
+
+pub(crate) fn lint(workspace: &Workspace) -> Result<()> {
+    step("format");
+    run(
+        workspace.cargo().args(["fmt", "--all", "--check"]),
+        "the format check (mend it with `cargo fmt --all`)",
+    )?;
+    step("clippy on everything that runs on the host");
+    let everything = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    run(workspace.cargo().args(everything), "clippy")?;
+    let toolchain = setup::ensure(workspace, &[Extra::Clippy])?;
+    object::lint(workspace, &toolchain)
+}
+
+pub(crate) fn clean(workspace: &Workspace, tools: bool) -> Result<()> {
+    run(workspace.cargo().arg("clean"), "cargo clean")?;
+    let mut folders = vec![workspace.ebpf_target()];
+    if tools {
+        folders.push(workspace.tools());
+    }
+    for folder in folders {
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", folder.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn kernel_program(workspace: &Workspace, extras: &[Extra]) -> Result<()> {
+    let toolchain = setup::ensure(workspace, extras)?;
+    object::build(workspace, &toolchain)
+}
+
+fn programs(workspace: &Workspace, profile: Profile, packages: &[&str]) -> Result<()> {
+    let mut command = workspace.cargo();
+    command.args(["build", "--bins"]);
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    step(&format!("programs of {}", packages.join(" and ")));
+    run(&mut command, "building the programs")
+}
