@@ -29,6 +29,11 @@ impl Compiler {
         self.rustc.with_file_name("cargo")
     }
 
+    /// Whether it came, and its clippy would come, from Debian's packages.
+    pub(super) fn is_debian(&self) -> bool {
+        self.rustc == Path::new(DEBIAN)
+    }
+
     /// The clippy that belongs to it.
     pub(crate) fn clippy(&self) -> Option<PathBuf> {
         let found = ["cargo-clippy", "clippy-driver"].map(|name| self.rustc.with_file_name(name));
@@ -41,6 +46,11 @@ impl fmt::Display for Compiler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rustc {} ({})", self.version, self.rustc.display())
     }
+}
+
+/// Whether the developer named one, so that installing another would not help.
+pub(super) fn is_chosen() -> bool {
+    env::var_os(CHOICE).is_some()
 }
 
 /// Takes the first that will do, or says of each why it will not.

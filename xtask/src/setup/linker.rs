@@ -22,13 +22,10 @@ const LLVM_DEBIAN: &str = "/usr/lib/llvm-22";
 pub(super) fn find(workspace: &Workspace) -> Result<(PathBuf, String), Vec<String>> {
     let own = folder(workspace).join("bin/bpf-linker");
     let mut reasons = Vec::new();
-    let on_path = find_program("bpf-linker");
-    for (name, path) in
-        [(workspace.relative(&own).display().to_string(), Some(own.clone())), ("PATH".into(), on_path)]
-    {
-        match path.as_deref().map_or_else(|| Err("not there".into()), inspect) {
-            Ok(version) => return Ok((path.unwrap_or_default(), version)),
-            Err(why) => reasons.push(format!("{name}: {why}")),
+    for linker in [Some(own), find_program("bpf-linker")].into_iter().flatten() {
+        match inspect(&linker) {
+            Ok(version) => return Ok((linker, version)),
+            Err(why) => reasons.push(format!("{}: {why}", workspace.relative(&linker).display())),
         }
     }
     Err(reasons)
@@ -52,6 +49,14 @@ fn inspect(linker: &Path) -> Result<String, String> {
 pub(super) fn llvm() -> Option<PathBuf> {
     let prefix = env::var_os(LLVM_CHOICE).map_or_else(|| LLVM_DEBIAN.into(), PathBuf::from);
     prefix.join("bin/llvm-config").is_file().then_some(prefix)
+}
+
+/// What to do where Debian's LLVM is not to be had.
+pub(super) fn by_hand() -> String {
+    format!(
+        "{LLVM_CHOICE}=DIR LLVM_PREFIX=DIR cargo install bpf-linker --version {VERSION} --locked \
+         --no-default-features --features llvm-{LLVM}    # DIR: where LLVM {LLVM} is installed"
+    )
 }
 
 /// Builds the linker into the project's folder of tools.

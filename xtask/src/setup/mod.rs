@@ -15,8 +15,9 @@ use crate::command::{find as find_program, step};
 use crate::workspace::Workspace;
 use compiler::Compiler;
 
-const COMPILER_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
+const COMPILER_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
 const LLVM_PACKAGE: &str = "llvm-22-dev";
+const IP_PACKAGE: &str = "iproute2";
 
 /// What it takes to build the kernel program.
 pub(crate) struct Toolchain {
@@ -31,17 +32,6 @@ pub(crate) enum Extra {
     Clippy,
     /// Network namespaces of the laboratory and the tests.
     Ip,
-}
-
-impl Extra {
-    const ALL: [Self; 2] = [Self::Clippy, Self::Ip];
-
-    fn package(self) -> &'static str {
-        match self {
-            Self::Clippy => "rust-web-clippy",
-            Self::Ip => "iproute2",
-        }
-    }
 }
 
 /// What is on this machine; an `Err` holds the places looked at and why they will not do.
@@ -66,23 +56,24 @@ impl Found {
         Self { compiler, linker, llvm: linker::llvm(), ip: find_program("ip") }
     }
 
-    fn lacks(&self, extra: Extra) -> bool {
-        match extra {
-            // Only Debian's compiler gets its clippy from a package.
-            Extra::Clippy => self.compiler.as_ref().map_or(true, |compiler| compiler.clippy().is_none()),
-            Extra::Ip => self.ip.is_none(),
-        }
-    }
-
+    /// The Debian packages that would help.
     fn missing_packages(&self, extras: &[Extra]) -> Vec<&'static str> {
         let mut packages = Vec::new();
-        if self.compiler.is_err() {
+        let help = match &self.compiler {
+            Err(_) => !compiler::is_chosen(),
+            Ok(compiler) => {
+                compiler.is_debian() && compiler.clippy().is_none() && extras.contains(&Extra::Clippy)
+            }
+        };
+        if help {
             packages.extend(COMPILER_PACKAGES);
         }
         if self.linker.is_err() && self.llvm.is_none() {
             packages.push(LLVM_PACKAGE);
         }
-        packages.extend(extras.iter().filter(|extra| self.lacks(**extra)).map(|extra| extra.package()));
+        if self.ip.is_none() && extras.contains(&Extra::Ip) {
+            packages.push(IP_PACKAGE);
+        }
         packages
     }
 }
@@ -94,27 +85,28 @@ impl Found {
 pub(crate) fn ensure(workspace: &Workspace, extras: &[Extra]) -> Result<Toolchain> {
     let mut found = Found::look(workspace);
     let packages = found.missing_packages(extras);
-    let mut failure = None;
     if !packages.is_empty() && debian::may_install() {
-        failure = debian::install(&packages).err();
+        if let Err(failure) = debian::install(&packages) {
+            step(&format!("{failure:#}"));
+        }
         found = Found::look(workspace);
     }
-    if let (Err(_), Some(llvm)) = (&found.linker, &found.llvm) {
+    if let (Ok(_), Err(_), Some(llvm)) = (&found.compiler, &found.linker, &found.llvm) {
         linker::install(workspace, llvm)?;
         found = Found::look(workspace);
     }
-    for extra in extras.iter().filter(|extra| found.lacks(**extra)) {
-        step(&format!("{} is missing and could not be installed; going on without", extra.package()));
+    if found.ip.is_none() && extras.contains(&Extra::Ip) {
+        step(&format!("there is no `ip` (package {IP_PACKAGE}); the laboratory and its tests need it"));
     }
     match (found.compiler, found.linker) {
         (Ok(compiler), Ok((linker, _))) => Ok(Toolchain { compiler, linker }),
-        (compiler, linker) => Err(advice(compiler.err(), linker.err(), failure)),
+        (compiler, linker) => Err(advice(compiler.err(), linker.err(), found.llvm.is_some())),
     }
 }
 
 /// Completes the tool chain and prints what it consists of.
 pub(crate) fn show(workspace: &Workspace) -> Result<()> {
-    ensure(workspace, &Extra::ALL)?;
+    ensure(workspace, &[Extra::Clippy, Extra::Ip])?;
     let found = Found::look(workspace);
     let path = |path: Option<PathBuf>| path.map_or_else(|| "-".into(), |path| path.display().to_string());
     let mut rows = Vec::new();
@@ -136,36 +128,28 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
 }
 
 /// One message with everything that is missing and the commands that bring it.
-fn advice(compiler: Option<Vec<String>>, linker: Option<Vec<String>>, failure: Option<Error>) -> Error {
-    let mut lines = vec!["the eBPF tool chain is not complete.".to_owned()];
+fn advice(compiler: Option<Vec<String>>, linker: Option<Vec<String>>, has_llvm: bool) -> Error {
+    let mut lines = vec!["the eBPF tool chain is not complete".to_owned()];
     let mut packages = Vec::new();
     let mut elsewhere = Vec::new();
+    let indent = |line: String| format!("  {line}");
     if let Some(reasons) = compiler {
-        lines.push("No compiler with its library sources:".into());
-        lines.extend(reasons.into_iter().map(|reason| format!("  {reason}")));
+        lines.push("no compiler with its library sources:".into());
+        lines.extend(reasons.into_iter().map(indent));
         packages.extend(COMPILER_PACKAGES);
-        packages.push(Extra::Clippy.package());
         elsewhere.push("rustup toolchain install nightly --component rust-src --component clippy".to_owned());
     }
-    if let Some(reasons) = linker {
-        lines.push(format!("No bpf-linker, and no LLVM {} to build it with:", linker::LLVM));
-        lines.extend(reasons.into_iter().map(|reason| format!("  {reason}")));
+    if let Some(reasons) = linker.filter(|_| !has_llvm) {
+        lines.push(format!("no bpf-linker, and no LLVM {} to build it with:", linker::LLVM));
+        lines.extend(reasons.into_iter().map(indent));
         packages.push(LLVM_PACKAGE);
-        elsewhere.push(format!(
-            "LLVM_SYS_221_PREFIX=/path/of/llvm-{llvm} LLVM_PREFIX=/path/of/llvm-{llvm} cargo install bpf-linker \
-             --version {} --no-default-features --features llvm-{llvm}",
-            linker::VERSION,
-            llvm = linker::LLVM,
-        ));
+        elsewhere.push(linker::by_hand());
     }
-    if let Some(failure) = failure {
-        lines.push(format!("An attempt to install failed: {failure:#}"));
-    }
-    lines.push("On Debian 12 with its security suite, run as root:".into());
+    lines.push("on Debian 12 with its security suite, run as root:".into());
     lines.push("  apt-get update".into());
     lines.push(format!("  apt-get install -y --no-install-recommends {}", packages.join(" ")));
-    lines.push("Elsewhere, with rustup:".into());
-    lines.extend(elsewhere.into_iter().map(|line| format!("  {line}")));
-    lines.push("Then repeat this command.".into());
+    lines.push("elsewhere, with rustup:".into());
+    lines.extend(elsewhere.into_iter().map(indent));
+    lines.push("then repeat this command".into());
     anyhow!(lines.join("\n"))
 }
