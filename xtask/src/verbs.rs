@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -27,7 +28,7 @@ pub(crate) fn build_and_run(workspace: &Workspace, agent_arguments: &[String]) -
         return become_program(privileged(&laboratory)?.arg("--firedamp").arg(&agent));
     };
     build(workspace, Profile::Release)?;
-    let mut command = if verb == "run" { privileged(&agent)? } else { std::process::Command::new(&agent) };
+    let mut command = if verb == "run" { privileged(&agent)? } else { Command::new(&agent) };
     become_program(command.args(agent_arguments))
 }
 
@@ -40,7 +41,11 @@ pub(crate) fn test(workspace: &Workspace, cargo_arguments: &[String], harness: &
     if !cargo_arguments.iter().any(|word| word.starts_with("-p") || word.starts_with("--package")) {
         command.arg("--workspace");
     }
-    become_program(command.args(cargo_arguments).arg("--").args(harness))
+    command.args(cargo_arguments);
+    if !harness.is_empty() {
+        command.arg("--").args(harness);
+    }
+    become_program(&mut command)
 }
 
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {

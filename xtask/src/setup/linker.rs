@@ -45,10 +45,19 @@ fn inspect(linker: &Path) -> Result<String, String> {
     Ok(version.to_owned())
 }
 
-/// The LLVM to build the linker with.
-pub(super) fn llvm() -> Option<PathBuf> {
-    let prefix = env::var_os(LLVM_CHOICE).map_or_else(|| LLVM_DEBIAN.into(), PathBuf::from);
-    prefix.join("bin/llvm-config").is_file().then_some(prefix)
+/// The LLVM to build the linker with, or why there is none.
+pub(super) fn llvm() -> Result<PathBuf, String> {
+    let (prefix, origin) = match env::var_os(LLVM_CHOICE) {
+        Some(chosen) => (chosen.into(), format!(" (named by {LLVM_CHOICE})")),
+        None => (PathBuf::from(LLVM_DEBIAN), String::new()),
+    };
+    let config = prefix.join("bin/llvm-config");
+    if config.is_file() { Ok(prefix) } else { Err(format!("{}{origin}: not there", config.display())) }
+}
+
+/// Whether the developer named an LLVM, so that installing another would not help.
+pub(super) fn is_llvm_chosen() -> bool {
+    env::var_os(LLVM_CHOICE).is_some()
 }
 
 /// What to do where Debian's LLVM is not to be had.
@@ -63,7 +72,7 @@ pub(super) fn by_hand() -> String {
 pub(super) fn install(workspace: &Workspace, llvm: &Path) -> Result<()> {
     let folder = folder(workspace);
     step(&format!(
-        "building bpf-linker {VERSION} into {}, once, about a minute",
+        "building bpf-linker {VERSION} into {}, once, a minute or two",
         workspace.relative(&folder).display()
     ));
     let mut command = workspace.cargo();

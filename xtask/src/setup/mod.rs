@@ -38,7 +38,7 @@ pub(crate) enum Extra {
 struct Found {
     compiler: Result<Compiler, Vec<String>>,
     linker: Result<(PathBuf, String), Vec<String>>,
-    llvm: Option<PathBuf>,
+    llvm: Result<PathBuf, String>,
     ip: Option<PathBuf>,
 }
 
@@ -68,7 +68,7 @@ impl Found {
         if help {
             packages.extend(COMPILER_PACKAGES);
         }
-        if self.linker.is_err() && self.llvm.is_none() {
+        if self.linker.is_err() && self.llvm.is_err() && !linker::is_llvm_chosen() {
             packages.push(LLVM_PACKAGE);
         }
         if self.ip.is_none() && extras.contains(&Extra::Ip) {
@@ -91,7 +91,7 @@ pub(crate) fn ensure(workspace: &Workspace, extras: &[Extra]) -> Result<Toolchai
         }
         found = Found::look(workspace);
     }
-    if let (Ok(_), Err(_), Some(llvm)) = (&found.compiler, &found.linker, &found.llvm) {
+    if let (Ok(_), Err(_), Ok(llvm)) = (&found.compiler, &found.linker, &found.llvm) {
         linker::install(workspace, llvm)?;
         found = Found::look(workspace);
     }
@@ -100,7 +100,7 @@ pub(crate) fn ensure(workspace: &Workspace, extras: &[Extra]) -> Result<Toolchai
     }
     match (found.compiler, found.linker) {
         (Ok(compiler), Ok((linker, _))) => Ok(Toolchain { compiler, linker }),
-        (compiler, linker) => Err(advice(compiler.err(), linker.err(), found.llvm.is_some())),
+        (compiler, linker) => Err(advice(compiler.err(), linker.err(), found.llvm.err())),
     }
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
     if let Ok((linker, version)) = &found.linker {
         rows.push(("bpf-linker", format!("{version} ({})", workspace.relative(linker).display())));
     }
-    rows.push(("LLVM to build it with", path(found.llvm)));
+    rows.push(("LLVM to build it with", path(found.llvm.ok())));
     rows.push(("ip, for the laboratory", path(found.ip)));
     for (part, place) in rows {
         println!("{part:<24}{place}");
@@ -128,7 +128,7 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
 }
 
 /// One message with everything that is missing and the commands that bring it.
-fn advice(compiler: Option<Vec<String>>, linker: Option<Vec<String>>, has_llvm: bool) -> Error {
+fn advice(compiler: Option<Vec<String>>, linker: Option<Vec<String>>, llvm: Option<String>) -> Error {
     let mut lines = vec!["the eBPF tool chain is not complete".to_owned()];
     let mut packages = Vec::new();
     let mut elsewhere = Vec::new();
@@ -139,9 +139,9 @@ fn advice(compiler: Option<Vec<String>>, linker: Option<Vec<String>>, has_llvm: 
         packages.extend(COMPILER_PACKAGES);
         elsewhere.push("rustup toolchain install nightly --component rust-src --component clippy".to_owned());
     }
-    if let Some(reasons) = linker.filter(|_| !has_llvm) {
+    if let (Some(reasons), Some(no_llvm)) = (linker, llvm) {
         lines.push(format!("no bpf-linker, and no LLVM {} to build it with:", linker::LLVM));
-        lines.extend(reasons.into_iter().map(indent));
+        lines.extend(reasons.into_iter().chain([no_llvm]).map(indent));
         packages.push(LLVM_PACKAGE);
         elsewhere.push(linker::by_hand());
     }
