@@ -32,13 +32,18 @@ pub(crate) fn build_and_run(workspace: &Workspace, agent_arguments: &[String]) -
     become_program(command.args(agent_arguments))
 }
 
-/// The end-to-end tests start the agent and the laboratory as programs, so both are built first.
+/// The end-to-end tests start the agent and the laboratory as programs, so those are built first:
+/// for a full run together with the tests, because cargo then compiles each dependency once.
 pub(crate) fn test(workspace: &Workspace, cargo_arguments: &[String], harness: &[String]) -> Result<()> {
     kernel_program(workspace, &[Extra::Ip])?;
-    programs(workspace, Profile::Dev, &[AGENT, TESTS])?;
     let mut command = workspace.cargo();
     command.arg("test");
-    if !cargo_arguments.iter().any(|word| word.starts_with("-p") || word.starts_with("--package")) {
+    if cargo_arguments.iter().any(|word| word.starts_with("-p") || word.starts_with("--package")) {
+        programs(workspace, Profile::Dev, &[AGENT, TESTS])?;
+    } else {
+        step("programs and tests");
+        let everything = ["build", "--workspace", "--all-targets"];
+        run(workspace.cargo().args(everything), "building the programs and tests")?;
         command.arg("--workspace");
     }
     command.args(cargo_arguments);
