@@ -41,7 +41,9 @@ impl Packet for XdpPacket<'_> {
     fn copy<const N: usize>(&self, offset: u32, length: u32, into: &mut [u8; N]) -> bool {
         const { assert!(N.is_power_of_two()) };
         // The verifier must see that the length is 1 to N; the caller guarantees it.
-        let length = ((core::hint::black_box(length).wrapping_sub(1)) & (N as u32 - 1)) + 1;
+        #[expect(clippy::cast_possible_truncation, reason = "the size of a buffer")]
+        let most = const { N as u32 };
+        let length = (core::hint::black_box(length).wrapping_sub(1) & (most - 1)) + 1;
         // SAFETY: `into` has room for `length` bytes; the helper checks offset and length.
         let error = unsafe { bpf_xdp_load_bytes(self.context.ctx, offset, into.as_mut_ptr().cast(), length) };
         error == 0

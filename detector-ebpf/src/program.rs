@@ -10,6 +10,7 @@ use crate::packet::{XdpPacket, replay_time};
 
 /// Reads every packet that arrives and passes it on, whatever happens.
 #[xdp(frags)]
+#[expect(clippy::needless_pass_by_value, reason = "the macro hands the context over by value")]
 fn firedamp(context: XdpContext) -> u32 {
     inspect(&context);
     XDP_PASS
@@ -25,6 +26,7 @@ fn inspect(context: &XdpContext) -> Option<()> {
     } else {
         replay_time(context)
     };
+    #[expect(clippy::cast_possible_truncation, reason = "the kernel holds it in 32 bits")]
     let interface = context.ingress_ifindex() as u32;
     let (counters, budget, scratch) =
         (COUNTERS.get_ptr_mut(0)?, BUDGET.get_ptr_mut(0)?, SCRATCH.get_ptr_mut(0)?);
