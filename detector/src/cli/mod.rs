@@ -53,7 +53,7 @@ struct Common {
     #[arg(long)]
     hash_identities: bool,
 
-    /// How many flows to remember in the kernel, 136 bytes each or more
+    /// How many flows to remember in the kernel, about 150 bytes each
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().flows,
           value_parser = clap::value_parser!(u32).range(1..=67_108_864))]
     flows: u32,
@@ -85,7 +85,8 @@ fn target(path: &std::path::Path) -> Target {
 
 /// Does what the command line says; errors are told on standard error.
 pub(crate) fn start(arguments: Arguments) -> ExitCode {
-    let filter = match EnvFilter::try_new(&arguments.log_level) {
+    // The loader's own steps are of interest to those who ask for them by name.
+    let filter = match EnvFilter::try_new(format!("aya=warn,aya_obj=warn,{}", arguments.log_level)) {
         Ok(filter) => filter,
         Err(error) => {
             eprintln!("firedamp: --log-level {}: {error}", arguments.log_level);

@@ -145,12 +145,16 @@ impl Program {
     /// Detaches the program from all interfaces; its maps stay.
     ///
     /// # Errors
-    /// The kernel refuses, for example because an interface is gone.
+    /// The kernel refuses for one of them, for example because the interface is gone; the others
+    /// are detached all the same.
     pub fn detach(&mut self) -> Result<(), LoadError> {
-        for link in std::mem::take(&mut self.links) {
-            self.xdp()?.detach(link)?;
+        let links = std::mem::take(&mut self.links);
+        let xdp = self.xdp()?;
+        let mut result = Ok(());
+        for link in links {
+            result = result.and(xdp.detach(link));
         }
-        Ok(())
+        Ok(result?)
     }
 
     /// How many instructions the verifier walked through, on kernels that tell (5.16).

@@ -84,8 +84,11 @@ pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) ->
             _ = terminate.recv() => break,
         }
     }
-    program.detach()?;
-    tracing::info!("detached");
+    match program.detach() {
+        Ok(()) => tracing::info!("detached"),
+        // The records are worth more; the kernel detaches what is left when the process ends.
+        Err(error) => tracing::warn!("cannot detach from every interface: {error}"),
+    }
     while !agent.drain(ring.get_mut()) {}
     agent.finish(&program);
     Ok(())
