@@ -49,9 +49,10 @@ counters! {
     Tls = "tls",
     /// Segments of flows that the agent dismissed.
     Ignored = "ignored",
-    /// Segments that had been scanned before.
+    /// Segments that had been scanned before and were not scanned again.
     Retransmitted = "retransmitted",
-    /// Segments after a hole, where a token may have been missed.
+    /// Segments, scanned all the same, that do not continue what was read, so that a token may have
+    /// been missed: they follow a hole, or come early and before what was seen first.
     Gaps = "gaps",
     /// Segments that could not be copied from the packet.
     Unreadable = "unreadable",

@@ -73,14 +73,14 @@ impl Examiner<'_> {
                 self.counters.add(Counter::Gaps);
                 (0, 0, true)
             }
+            // Early on it may be no repetition but what came before the first segment seen.
+            Place::Repeated if early => {
+                self.counters.add(Counter::Gaps);
+                (0, 0, true)
+            }
             Place::Repeated => {
                 self.counters.add(Counter::Retransmitted);
-                // Early on it may be no repetition but what came before the first segment seen.
-                if early {
-                    (0, 0, true)
-                } else {
-                    return Finding::Nothing;
-                }
+                return Finding::Nothing;
             }
         };
         let reading = Reading {

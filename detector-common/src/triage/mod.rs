@@ -177,7 +177,11 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
             }
         }
         let Scratch { record: EventRecord { header, payload }, reading, .. } = &mut *self.scratch;
-        let Some(flow) = self.flows.get(header.key()) else { return Outcome::Passed };
+        let Some(flow) = self.flows.get(header.key()) else {
+            // Another CPU's flow has just washed it out.
+            self.counters.add(Counter::FlowsRefused);
+            return Outcome::Passed;
+        };
         let examiner = Examiner {
             settings: self.settings,
             automaton: self.automaton,
@@ -212,9 +216,11 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
                 return true;
             }
             self.counters.add(Counter::FlowsRefused);
-        } else if let Some(flow) = self.flows.get(key) {
-            flow.ignore(now.wrapping_add(self.settings.ignore_ticks));
+        } else {
             self.counters.add(Counter::Ignored);
+            if let Some(flow) = self.flows.get(key) {
+                flow.ignore(now.wrapping_add(self.settings.ignore_ticks));
+            }
         }
         false
     }
@@ -277,3 +283,6 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Everything is bounded, and what hits a bound is counted.
+
+use super::*;
+
+const BINARY: [u8; 1000] = [0xb5; 1000];
+
+#[test]
+fn bulk_spends_its_credit_which_is_refilled() {
+    let mut world = World::with(Settings { scan_burst: 2500, scan_rate: 1000, ..Settings::DEFAULT });
+    for sequence in [0, 1000, 2000] {
+        world.say(Client, sequence, &BINARY);
+    }
+    assert_eq!((world.count(Counter::Scanned), world.count(Counter::Spent)), (3, 0));
+    assert_eq!(world.say(Client, 3000, MESSAGE), Outcome::Passed, "500 bytes in debt");
+    assert_eq!(world.count(Counter::Spent), 1);
+    assert_eq!(world.say(Server, 1, TOKEN), Outcome::WatchStarted, "the other direction has its own");
+
+    world.dismiss();
+    world.evict();
+    for sequence in [0, 1000, 2000, 3000] {
+        world.say(Client, sequence, &BINARY);
+    }
+    world.time += SECOND;
+    assert_eq!(world.say(Client, 4000, MESSAGE), Outcome::WatchStarted, "a second later there are 500");
+}
+
+#[test]
+fn tls_is_not_scanned() {
+    let hello = [&[0x16, 3, 1, 2, 0][..], &[1; 60]].concat();
+    for (first, second) in [(Client, Server), (Server, Client)] {
+        let mut world = World::new();
+        assert_eq!(world.say(first, 1, &hello), Outcome::Passed);
+        assert_eq!(world.say(first, 66, MESSAGE), Outcome::Passed);
+        assert_eq!(world.say(second, 1, MESSAGE), Outcome::Passed);
+        assert_eq!(world.count(Counter::Tls), 3);
+        assert_eq!(world.count(Counter::Scanned), 0);
+    }
+}
+
+#[test]
+fn what_only_begins_like_tls_is_scanned() {
+    for opening in [[0x16, 3, 1, 0, 0], [0x16, 3, 5, 0, 1], [0x18, 3, 1, 0, 1], [0x16, 3, 1, 0x48, 1]] {
+        let mut world = World::new();
+        world.say(Client, 1, &[&opening, TOKEN].concat());
+        assert_eq!(world.count(Counter::Matches), 1, "{opening:?}");
+    }
+    let mut world = World::new();
+    world.say(Client, 1, b"x");
+    world.say(Client, 2, &[0x16, 3, 1, 2, 0]);
+    assert_eq!(world.count(Counter::Tls), 0, "it is not the opening");
+}
+
+#[test]
+fn a_dismissed_flow_is_left_alone_for_a_while() {
+    let mut world = World::with(Settings { ignore_ticks: 10 * 1024, ..Settings::DEFAULT });
+    world.say(Client, 1, MESSAGE);
+    world.dismiss();
+    world.sent();
+    for second in 0..10 {
+        assert_eq!(world.say(Client, 1000 * second, MESSAGE), Outcome::Passed);
+        assert_eq!(world.count(Counter::Ignored), u64::from(second) + 1);
+        world.time += SECOND;
+    }
+    assert_eq!(world.sent(), []);
+    assert_eq!(world.say(Client, 20_000, MESSAGE), Outcome::WatchStarted);
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[test]
+fn a_watch_outlives_the_entry_of_its_flow() {
+    let mut world = World::new();
+    world.say(Client, 1, MESSAGE);
+    world.evict();
+    assert_eq!(world.say(Client, 47, b"more"), Outcome::Watched);
+    assert_eq!(world.say(Server, 1, b"more"), Outcome::Watched);
+    assert_eq!(world.count(Counter::Flows), 1, "no new flow");
+    world.dismiss();
+    assert_eq!(world.say(Client, 51, b"more"), Outcome::Passed);
+    assert_eq!(world.count(Counter::Flows), 2, "nobody remembers that it was dismissed");
+}
+
+#[test]
+fn a_watched_flow_has_a_credit() {
+    let mut world = World::with(Settings { watch_burst: 2000, watch_rate: 1000, ..Settings::DEFAULT });
+    world.say(Client, 1, MESSAGE);
+    assert_eq!(world.say(Client, 47, &BINARY), Outcome::Watched);
+    assert_eq!(world.say(Client, 1047, &BINARY), Outcome::Watched);
+    assert_eq!(world.say(Client, 2047, &BINARY), Outcome::Passed);
+    assert_eq!(world.say(Server, 1, &BINARY), Outcome::Passed, "the directions share it");
+    assert_eq!(world.count(Counter::WatchSpent), 2);
+    assert_eq!(world.sent().len(), 3);
+    world.time += SECOND;
+    assert_eq!(world.say(Client, 3047, &BINARY), Outcome::Watched);
+    assert_eq!(world.sent(), [whole(3047, None, &BINARY)]);
+}
+
+#[test]
+fn all_watched_flows_share_a_budget() {
+    let mut world = World::with(Settings { budget_burst: 2000, budget_rate: 1000, ..Settings::DEFAULT });
+    for sequence in [0, 1000, 2000, 3000] {
+        world.say(Client, sequence, &[&BINARY[..985], TOKEN].concat());
+    }
+    assert_eq!(world.sent().len(), 2);
+    assert_eq!(world.count(Counter::BudgetSpent), 2);
+    world.time += SECOND;
+    assert_eq!(world.say(Client, 4000, b"x"), Outcome::Watched);
+    assert_eq!(world.sent(), [whole(4000, None, b"x")]);
+}
+
+#[test]
+fn when_the_table_of_watches_is_full_what_was_found_is_still_sent() {
+    let mut world = World::new();
+    world.watched.room = 0;
+    for round in 1..=3 {
+        assert_eq!(world.say(Client, 100 * round, MESSAGE), Outcome::WatchRefused);
+        assert_eq!(world.count(Counter::WatchRefused), u64::from(round));
+        assert_eq!(world.sent(), [whole(100 * round, Some(NUMBER), MESSAGE)]);
+    }
+    world.watched.room = 1;
+    assert_eq!(world.say(Client, 900, MESSAGE), Outcome::WatchStarted, "there is room again");
+}
+
+#[test]
+fn when_the_table_of_flows_is_full_it_is_counted() {
+    let mut world = World::new();
+    world.flows.room = 0;
+    assert_eq!(world.say(Client, 1, MESSAGE), Outcome::Passed);
+    assert_eq!((world.count(Counter::Flows), world.count(Counter::FlowsRefused)), (1, 1));
+    assert_eq!(world.sent(), []);
+}
+
+#[test]
+fn when_the_ring_is_full_each_segment_lost_is_counted_once() {
+    let mut world = World::new();
+    world.ring.room = 1;
+    world.say(Client, 1, MESSAGE);
+    assert_eq!(world.count(Counter::RingFull), 0);
+    world.say(Client, 47, &[b'x'; 3 * EVENT_PAYLOAD]);
+    assert_eq!(world.count(Counter::RingFull), 1);
+    world.segment(Client, FIN | ACK, 6191, b"");
+    assert_eq!(world.count(Counter::RingFull), 2, "the end is lost too");
+    world.ring.room = 2;
+    assert_eq!(world.say(Client, 6192, b"x"), Outcome::Watched);
+    assert_eq!(world.sent().len(), 2);
+}
