@@ -1,0 +1,399 @@
+//! The program in the kernel, packet by packet: what it makes of each kind, and what of full tables.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use detector::kernel::{Limits, Program};
+use detector::pipeline::Feedback;
+use detector::replay::engine::{Engine, KernelEngine};
+use detector::signature::Signatures;
+use detector_common::counters::Counter;
+use detector_common::event::{Event, EventKind};
+use detector_common::flow::FlowKey;
+use detector_common::settings::Settings;
+use firedamp_tests::packet::{ACK, Extension, FIN, Frame, PSH, QINQ, RST, SHORTEST, SYN, VLAN};
+use firedamp_tests::privileges;
+
+/// The most instructions the verifier may walk through: a quarter of what kernels allow.
+const MOST_INSTRUCTIONS: u32 = 250_000;
+
+const LOGIN: &[u8] =
+    b"{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{\"login\":\"x\",\"pass\":\"x\"}}\n";
+
+/// Enough for these tests, and quicker to clear than the tables of a live run.
+const SMALL: Limits = Limits { flows: 4096, watched: 64, ring: 1 << 20 };
+
+const SECOND: u64 = 1_000_000_000;
+
+fn ends(v6: bool) -> [SocketAddr; 2] {
+    let text = if v6 {
+        ["[2001:db8::1]:40000", "[2001:db8::2]:3333"]
+    } else {
+        ["10.77.0.2:40000", "203.0.113.9:3333"]
+    };
+    text.map(|end| end.parse().unwrap())
+}
+
+fn v4() -> Frame {
+    let [client, server] = ends(false);
+    Frame::tcp(client, server).flags(PSH | ACK)
+}
+
+fn v6() -> Frame {
+    let [client, server] = ends(true);
+    Frame::tcp(client, server).flags(PSH | ACK)
+}
+
+/// A frame to the server from a client port.
+fn from_port(port: u16) -> Frame {
+    let [mut client, server] = ends(false);
+    client.set_port(port);
+    Frame::tcp(client, server).flags(PSH | ACK)
+}
+
+fn key() -> FlowKey {
+    let [client, server] = ends(false);
+    FlowKey::tcp(client.into(), server.into()).0
+}
+
+/// The engine, and what the last packet changed.
+struct Kernel {
+    engine: KernelEngine,
+    time: u64,
+}
+
+/// An event in short.
+#[derive(Debug, PartialEq, Eq)]
+struct Sent {
+    kind: EventKind,
+    from: SocketAddr,
+    sequence: u32,
+    payload: Vec<u8>,
+}
+
+/// What became of a packet.
+struct Fate {
+    /// The counters it changed, other than `packets`.
+    counted: Vec<&'static str>,
+    sent: Vec<Sent>,
+}
+
+impl Kernel {
+    fn load() -> Self {
+        let signatures = Signatures::built_in().unwrap();
+        let engine = KernelEngine::load(signatures.automaton(), &SMALL).unwrap();
+        Self { engine, time: SECOND }
+    }
+
+    /// Runs the program on a frame. That it passes the packet on is checked by the engine.
+    fn run(&mut self, frame: &[u8]) -> Fate {
+        let before = self.engine.counters().unwrap();
+        let mut sent = Vec::new();
+        let mut sink = |event: &Event<'_>| {
+            assert_eq!(event.header.time(), self.time);
+            let from = event.header.key().sender(event.header.direction()).into();
+            let payload = event.payload.to_vec();
+            sent.push(Sent { kind: event.kind, from, sequence: event.header.sequence(), payload });
+        };
+        self.engine.frame(frame, self.time, &mut sink).unwrap();
+        let after = self.engine.counters().unwrap();
+        assert_eq!(after.get(Counter::Packets), before.get(Counter::Packets) + 1);
+        let changed = Counter::ALL.iter().filter(|counter| {
+            assert!(after.get(**counter) - before.get(**counter) <= 1, "{counter:?} counted twice");
+            after.get(**counter) > before.get(**counter)
+        });
+        let counted = changed.map(|counter| counter.name()).filter(|name| *name != "packets").collect();
+        Fate { counted, sent }
+    }
+
+    fn feedback(&mut self, feedback: Feedback) {
+        self.engine.feedback(feedback).unwrap();
+    }
+}
+
+/// What a frame is to lead to: the counters it changes, and the payload that is sent.
+struct Case {
+    name: &'static str,
+    frame: Vec<u8>,
+    counted: &'static [&'static str],
+    sent: Vec<u8>,
+}
+
+fn dismissed(name: &'static str, frame: Vec<u8>, counted: &'static [&'static str]) -> Case {
+    Case { name, frame, counted, sent: Vec::new() }
+}
+
+/// A miner's login, however it is wrapped.
+fn found(name: &'static str, frame: &Frame) -> Case {
+    Case {
+        name,
+        frame: frame.clone().payload(LOGIN).bytes(),
+        counted: &["flows", "scanned", "matches"],
+        sent: LOGIN.to_vec(),
+    }
+}
+
+/// Changes a byte of the login over IPv4.
+fn with(at: usize, value: u8) -> Vec<u8> {
+    let mut frame = v4().payload(LOGIN).bytes();
+    frame[at] = value;
+    frame
+}
+
+fn arp() -> Vec<u8> {
+    let mut frame = vec![0; SHORTEST];
+    frame[12..14].copy_from_slice(&[8, 6]);
+    frame
+}
+
+fn headers_in_a_row(count: usize) -> Frame {
+    (0..count).fold(v6(), |frame, _| frame.extension(Extension::destination(0)))
+}
+
+/// A frame with the login at the very end of `length` bytes.
+fn long(name: &'static str, length: usize) -> Case {
+    let payload = [vec![b'x'; length - 54 - LOGIN.len()].as_slice(), LOGIN].concat();
+    let frame = v4().payload(&payload).bytes();
+    assert_eq!(frame.len(), length);
+    Case { name, frame, counted: &["flows", "scanned", "matches"], sent: payload }
+}
+
+fn without_payload() -> Vec<Case> {
+    let login = v4().payload(LOGIN).bytes();
+    let mut padded = v4().bytes();
+    padded.extend_from_slice(LOGIN);
+    vec![
+        dismissed("ARP", arp(), &["not_ip"]),
+        dismissed(
+            "three tags",
+            v4().tag(QINQ, 1).tag(VLAN, 2).tag(VLAN, 3).payload(LOGIN).bytes(),
+            &["not_ip"],
+        ),
+        dismissed("UDP", with(23, 17), &["not_tcp"]),
+        dismissed("a later fragment", v4().fragment(3, true).payload(LOGIN).bytes(), &["fragments"]),
+        dismissed(
+            "a later fragment of IPv6",
+            v6().extension(Extension::fragment(3, true)).payload(LOGIN).bytes(),
+            &["fragments"],
+        ),
+        dismissed("an Ethernet header alone", login[..14].to_vec(), &["truncated"]),
+        dismissed("cut in the IP header", login[..33].to_vec(), &["truncated"]),
+        dismissed("cut in the TCP header", login[..53].to_vec(), &["truncated"]),
+        dismissed("cut after it", login[..54].to_vec(), &["no_payload"]),
+        dismissed("an IP header of 16 bytes", with(14, 0x44), &["malformed"]),
+        dismissed("a TCP header of 16 bytes", with(46, 0x40), &["malformed"]),
+        dismissed(
+            "nine IPv6 extension headers",
+            headers_in_a_row(9).payload(LOGIN).bytes(),
+            &["extension_headers"],
+        ),
+        dismissed("SYN", v4().flags(SYN).bytes(), &["no_payload"]),
+        dismissed("ACK", v4().flags(ACK).bytes(), &["no_payload"]),
+        dismissed("FIN of an unwatched flow", v4().flags(FIN | ACK).bytes(), &["no_payload"]),
+        dismissed("RST of an unwatched flow", v6().flags(RST).bytes(), &["no_payload"]),
+        dismissed("a login in the padding", padded, &["no_payload"]),
+    ]
+}
+
+fn with_payload() -> Vec<Case> {
+    let mut offloaded = with(16, 0);
+    offloaded[17] = 0;
+    let offloaded = Case { frame: offloaded, ..found("a total length of zero", &v4()) };
+    let cut = "{\"id\":1,\"jsonrpc\":\"2.0\"";
+    vec![
+        dismissed("TLS", v4().payload(&[0x16, 3, 1, 0, 40, 1, 0, 0, 36, 3, 3]).bytes(), &["flows", "tls"]),
+        dismissed("binary", v4().payload(&[0xb5; 1448]).bytes(), &["flows", "scanned"]),
+        dismissed("one byte", v4().payload(b"x").bytes(), &["flows", "scanned"]),
+        dismissed("ordinary JSON", v6().payload(b"{\"method\":\"status\"}\n").bytes(), &["flows", "scanned"]),
+        Case {
+            name: "a cut opening of JSON",
+            frame: v4().payload(cut.as_bytes()).bytes(),
+            counted: &["flows", "scanned", "doubtful"],
+            sent: cut.as_bytes().to_vec(),
+        },
+        found("IPv4", &v4()),
+        found("IPv6", &v6()),
+        found("VLAN", &v4().tag(VLAN, 5)),
+        found("QinQ", &v6().tag(QINQ, 5).tag(VLAN, 6)),
+        found("40 bytes of IPv4 options", &v4().ip_options(&[1; 40])),
+        found("40 bytes of TCP options", &v6().tcp_options(&[1; 40])),
+        found("the first fragment", &v4().fragment(0, true)),
+        found("an atomic fragment", &v6().extension(Extension::fragment(0, false))),
+        found(
+            "IPv6 extension headers",
+            &v6()
+                .extension(Extension::hop_by_hop(1))
+                .extension(Extension::routing(2))
+                .extension(Extension::destination(9)),
+        ),
+        found("eight IPv6 extension headers", &headers_in_a_row(8)),
+        found("data in the SYN", &v4().flags(SYN)),
+        offloaded,
+        long("a jumbo frame", 9000),
+        long("60,000 bytes", 60_000),
+        long("the longest packet", 65_535 + 14),
+    ]
+}
+
+#[test]
+fn each_kind_of_packet_is_passed_and_counted_and_sent_if_it_is_a_login() {
+    if !privileges::granted("each_kind_of_packet_is_passed_and_counted_and_sent_if_it_is_a_login") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    for case in without_payload().into_iter().chain(with_payload()) {
+        let fate = kernel.run(&case.frame);
+        assert_eq!(fate.counted, case.counted, "{}", case.name);
+        let sent: Vec<u8> = fate.sent.iter().flat_map(|event| event.payload.clone()).collect();
+        assert!(sent == case.sent, "{}: {} bytes sent", case.name, sent.len());
+        let mut next = fate.sent.first().map_or(0, |event| event.sequence);
+        for event in &fate.sent {
+            assert_eq!((event.kind, event.sequence), (EventKind::Segment, next), "{}", case.name);
+            next += u32::try_from(event.payload.len()).unwrap();
+        }
+        kernel.engine.clear().unwrap();
+    }
+}
+
+#[test]
+fn a_token_is_found_across_the_buffers_of_a_long_packet() {
+    if !privileges::granted("a_token_is_found_across_the_buffers_of_a_long_packet") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    // The kernel's first buffer is under a page, the others are pages; the program's own are 2,048 bytes.
+    for before in (1900..2100).chain(3200..4100).chain(7400..7700) {
+        let payload = [vec![b'x'; before].as_slice(), LOGIN, &[b'y'; 700]].concat();
+        let fate = kernel.run(&v4().payload(&payload).bytes());
+        assert_eq!(fate.counted, ["flows", "scanned", "matches"], "{before} bytes before it");
+        let sent: Vec<u8> = fate.sent.iter().flat_map(|event| event.payload.clone()).collect();
+        assert!(sent == payload, "{before} bytes before it");
+        kernel.feedback(Feedback::Forget(key()));
+    }
+}
+
+#[test]
+fn the_end_of_a_watched_flow_is_told() {
+    if !privileges::granted("the_end_of_a_watched_flow_is_told") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    let [client, server] = ends(false);
+    kernel.run(&v4().sequence(100).payload(LOGIN).bytes());
+    let end = |kind, from, sequence| Sent { kind, from, sequence, payload: Vec::new() };
+    let fin = kernel.run(&v4().sequence(200).flags(FIN | ACK).bytes());
+    assert_eq!(fin.counted, ["no_payload"]);
+    assert_eq!(fin.sent, [end(EventKind::Closed, client, 200)]);
+    let reset = kernel.run(&Frame::tcp(server, client).sequence(7).flags(RST).bytes());
+    assert_eq!(reset.sent, [end(EventKind::Reset, server, 7)]);
+}
+
+#[test]
+fn a_dismissed_flow_is_left_alone_and_a_forgotten_one_is_new() {
+    if !privileges::granted("a_dismissed_flow_is_left_alone_and_a_forgotten_one_is_new") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    let mut sequence = 0;
+    let mut login = |kernel: &mut Kernel| {
+        sequence += 1000;
+        let fate = kernel.run(&v4().sequence(sequence).payload(LOGIN).bytes());
+        (fate.counted, fate.sent.len())
+    };
+    assert_eq!(login(&mut kernel), (vec!["flows", "scanned", "matches"], 1));
+    assert_eq!(login(&mut kernel), (vec!["watched"], 1));
+    kernel.feedback(Feedback::Dismiss(key()));
+    assert_eq!(login(&mut kernel), (vec!["ignored"], 0));
+    assert_eq!(login(&mut kernel), (vec!["ignored"], 0));
+    kernel.time += 9 * 60 * SECOND;
+    assert_eq!(login(&mut kernel), (vec!["ignored"], 0));
+    kernel.time += 2 * 60 * SECOND;
+    assert_eq!(login(&mut kernel), (vec!["scanned", "matches"], 1), "ten minutes are over");
+    kernel.feedback(Feedback::Forget(key()));
+    assert_eq!(login(&mut kernel), (vec!["flows", "scanned", "matches"], 1));
+    // Neither is an error for a flow that nobody knows.
+    kernel.feedback(Feedback::Forget(key()));
+    kernel.feedback(Feedback::Forget(key()));
+    kernel.feedback(Feedback::Dismiss(key()));
+}
+
+#[test]
+fn a_flood_of_short_flows_does_not_end_a_watch() {
+    if !privileges::granted("a_flood_of_short_flows_does_not_end_a_watch") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    kernel.run(&v4().sequence(1).payload(LOGIN).bytes());
+    for port in 1..=3 * u16::try_from(SMALL.flows).unwrap() {
+        assert_eq!(kernel.run(&from_port(port).payload(b"x").bytes()).counted, ["flows", "scanned"]);
+    }
+    let fate = kernel.run(&v4().sequence(100).payload(b"more").bytes());
+    assert_eq!((fate.counted, fate.sent.len()), (vec!["watched"], 1));
+}
+
+#[test]
+fn when_the_table_of_watches_is_full_it_is_counted_and_the_login_is_still_sent() {
+    if !privileges::granted("when_the_table_of_watches_is_full_it_is_counted_and_the_login_is_still_sent") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    let room = u16::try_from(SMALL.watched).unwrap();
+    for port in 1..=room + 10 {
+        let fate = kernel.run(&from_port(port).payload(LOGIN).bytes());
+        let refused = fate.counted.contains(&"watch_refused");
+        assert_eq!((refused, fate.sent.len()), (port > room, 1), "flow {port}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_into_the_ring_is_counted() {
+    if !privileges::granted("what_does_not_fit_into_the_ring_is_counted") {
+        return;
+    }
+    let signatures = Signatures::built_in().unwrap();
+    let settings = Settings { replay: 1, ..Settings::DEFAULT };
+    let limits = Limits { ring: 4096, ..SMALL };
+    let mut program = Program::load(&settings, &limits, signatures.automaton()).unwrap();
+    let mut events = program.take_events().unwrap();
+    let sent = 100;
+    for port in 1..=sent {
+        program.test_run(&from_port(port).payload(LOGIN).bytes(), SECOND, 1).unwrap();
+    }
+    let mut heard = 0;
+    while let Some(item) = events.next() {
+        assert_eq!(Event::decode(&item).unwrap().payload, LOGIN);
+        heard += 1;
+    }
+    let counters = program.counters().unwrap();
+    assert!(heard > 0);
+    assert_eq!(heard + counters.get(Counter::RingFull), u64::from(sent));
+    program.test_run(&v4().payload(LOGIN).bytes(), SECOND, 1).unwrap();
+    assert!(events.next().is_some(), "there is room again");
+    assert_eq!(program.counters().unwrap().get(Counter::RingFull), counters.get(Counter::RingFull));
+}
+
+#[test]
+fn the_verifier_has_room_to_spare() {
+    if !privileges::granted("the_verifier_has_room_to_spare") {
+        return;
+    }
+    let signatures = Signatures::built_in().unwrap();
+    let start = Instant::now();
+    let mut program = Program::load(&Settings::DEFAULT, &Limits::default(), signatures.automaton()).unwrap();
+    let load: Duration = start.elapsed();
+    let instructions = program.verified_instructions().unwrap().expect("kernels from 5.16 on tell");
+    eprintln!("{instructions} verified instructions, loaded in {} ms", load.as_millis());
+    assert!(instructions <= MOST_INSTRUCTIONS, "{instructions}");
+    assert!(load < Duration::from_secs(5), "{load:?}");
+}
+
+#[test]
+fn a_table_that_cannot_be_made_is_named() {
+    if !privileges::granted("a_table_that_cannot_be_made_is_named") {
+        return;
+    }
+    let signatures = Signatures::built_in().unwrap();
+    let limits = Limits { flows: u32::MAX, ..SMALL };
+    let error = Program::load(&Settings::DEFAULT, &limits, signatures.automaton()).err().unwrap();
+    assert!(error.to_string().contains("FLOWS"), "{error}");
+}
