@@ -1,5 +1,7 @@
 //! The program in the kernel, packet by packet: what it makes of each kind, and what of full tables.
 
+#![cfg(test)]
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
