@@ -201,10 +201,14 @@ fn with_payload() -> Vec<Case> {
     let mut offloaded = with(16, 0);
     offloaded[17] = 0;
     let offloaded = Case { frame: offloaded, ..found("a total length of zero", &v4()) };
+    let mut endless = v4().payload(b"x").bytes();
+    endless[16..18].fill(0);
+    endless.resize(65_700, b'x');
     let cut = "{\"id\":1,\"jsonrpc\":\"2.0\"";
     vec![
         dismissed("TLS", v4().payload(&[0x16, 3, 1, 0, 40, 1, 0, 0, 36, 3, 3]).bytes(), &["flows", "tls"]),
         dismissed("binary", v4().payload(&[0xb5; 1448]).bytes(), &["flows", "scanned"]),
+        dismissed("more than the kernel reads", endless, &["flows", "scanned", "unreadable"]),
         dismissed("one byte", v4().payload(b"x").bytes(), &["flows", "scanned"]),
         dismissed("ordinary JSON", v6().payload(b"{\"method\":\"status\"}\n").bytes(), &["flows", "scanned"]),
         Case {

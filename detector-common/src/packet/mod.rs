@@ -18,9 +18,14 @@ pub trait Packet {
     fn header<const N: usize>(&self, offset: u32) -> Option<[u8; N]>;
 
     /// Copies `length` bytes, 1 to `N`, from `offset` to the front of `into`. False if they are
-    /// not all there. `N` is a power of two.
+    /// not all there, or `offset` is past [`FURTHEST`]. `N` is a power of two.
     fn copy<const N: usize>(&self, offset: u32, length: u32, into: &mut [u8; N]) -> bool;
 }
+
+/// The largest offset from which payload is copied: the kernel's `bpf_xdp_load_bytes` refuses any
+/// larger one, and every world does as the kernel does. Only segments that offloading put together
+/// reach beyond it.
+pub const FURTHEST: u32 = 0xffff;
 
 impl Packet for &[u8] {
     fn length(&self) -> u32 {
@@ -32,6 +37,9 @@ impl Packet for &[u8] {
     }
 
     fn copy<const N: usize>(&self, offset: u32, length: u32, into: &mut [u8; N]) -> bool {
+        if offset > FURTHEST {
+            return false;
+        }
         let (start, length) = (offset as usize, length as usize);
         match (self.get(start..start.saturating_add(length)), into.get_mut(..length)) {
             (Some(from), Some(into)) => {

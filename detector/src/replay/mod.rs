@@ -6,4 +6,4 @@ pub mod engine;
 mod progress;
 mod run;
 
-pub use run::{Options, Summary, run};
+pub use run::{LONGEST, Options, Summary, run};

@@ -74,7 +74,7 @@ pub fn run(engine: &mut dyn Engine, options: &Options, writer: &Writer) -> Resul
 
 /// The longest frame given to the recogniser: more than any IP packet with its headers, and less
 /// than the 17 pages beside the first that the kernel has room for.
-const LONGEST: usize = (1 << 16) + 256;
+pub const LONGEST: usize = (1 << 16) + 256;
 
 /// Why a capture is not read further.
 enum Stop {

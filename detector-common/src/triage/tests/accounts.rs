@@ -46,7 +46,7 @@ fn packets_without_a_segment() {
 #[test]
 fn the_life_of_a_flow() {
     let mut world = World::with(Settings { scan_burst: 1500, scan_rate: 0, ..Settings::DEFAULT });
-    let mut say =
+    let say =
         |world: &mut World, sequence, payload: &[u8]| changes(world, &frame(Client, ACK, sequence, payload));
     assert_eq!(say(&mut world, 1, &[b'x'; 1100]), ["flows", "scanned"]);
     assert_eq!(say(&mut world, 1, &[b'x'; 1100]), ["retransmitted"]);
@@ -93,4 +93,16 @@ fn payload_that_cannot_be_copied_is_counted() {
     world.say(Client, 47, MESSAGE);
     assert_eq!(world.packet(&Torn(frame(Client, ACK, 93, MESSAGE))), Outcome::Watched);
     assert_eq!((world.count(Counter::Watched), world.count(Counter::Unreadable)), (1, 2));
+}
+
+#[test]
+fn payload_past_what_the_kernel_reads_is_counted() {
+    let mut world = World::new();
+    let mut frame = frame(Client, ACK, 1, b"x");
+    frame[16..18].fill(0);
+    frame.resize(54 + 32 * EVENT_PAYLOAD + 1, b'x');
+    assert_eq!(changes(&mut world, &frame), ["flows", "scanned", "unreadable"]);
+    frame.truncate(54 + 32 * EVENT_PAYLOAD);
+    world.evict();
+    assert_eq!(changes(&mut world, &frame), ["flows", "scanned"]);
 }

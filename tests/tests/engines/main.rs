@@ -1,0 +1,100 @@
+//! The recogniser in the kernel and the one in this process do the same, and what they find is right.
+
+#![cfg(test)]
+
+mod corpora;
+mod oracle;
+mod seat;
+mod traffic;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use detector::judge::Verdict;
+use detector::kernel::Limits;
+use detector::replay::engine::{HostEngine, KernelEngine};
+use detector::signature::Signatures;
+use firedamp_tests::privileges;
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
+
+use seat::{Seat, alike};
+use traffic::{Scene, disordered, in_order};
+
+const CASES: u32 = 128;
+
+/// Cases that failed once are kept in the repository and tried first.
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config {
+        cases,
+        source_file: Some(file!()),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/proptest-regressions/engines.txt"
+        )))),
+        ..Config::default()
+    })
+}
+
+/// Both engines on the same packets.
+fn both_agree(strategy: &impl Strategy<Value = Scene>) {
+    let signatures = Signatures::built_in().unwrap();
+    let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20 };
+    let kernel = RefCell::new(KernelEngine::load(signatures.automaton(), &limits).unwrap());
+    let result = runner(CASES).run(strategy, |scene| {
+        let mut kernel = kernel.borrow_mut();
+        let mut kernel = Seat::new(&mut *kernel);
+        let mut host = HostEngine::new(signatures.automaton(), &limits);
+        let mut host = Seat::new(&mut host);
+        for packet in &scene.packets() {
+            alike(&mut host, &mut kernel, &packet.bytes, packet.time);
+        }
+        assert_eq!(host.finish(), kernel.finish());
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn both_engines_do_the_same_with_traffic_in_order() {
+    if privileges::granted("both_engines_do_the_same_with_traffic_in_order") {
+        both_agree(&in_order());
+    }
+}
+
+#[test]
+fn both_engines_do_the_same_with_traffic_in_disorder() {
+    if privileges::granted("both_engines_do_the_same_with_traffic_in_disorder") {
+        both_agree(&disordered());
+    }
+}
+
+#[test]
+fn every_miner_is_confirmed_and_nobody_else_is_reported() {
+    let signatures = Signatures::built_in().unwrap();
+    let result = runner(2 * CASES).run(&in_order(), |scene| {
+        let packets = scene.packets();
+        let mut engine = HostEngine::new(signatures.automaton(), &Limits::default());
+        let mut seat = Seat::new(&mut engine);
+        let mut records = Vec::new();
+        for packet in &packets {
+            records.extend(seat.frame(&packet.bytes, packet.time).records);
+        }
+        records.extend(seat.finish());
+        let reported: BTreeSet<_> = records.iter().map(|record| (record.miner, record.pool)).collect();
+        let confirmed: BTreeSet<_> = records
+            .iter()
+            .filter(|record| record.verdict == Verdict::Confirmed)
+            .map(|record| (record.miner, record.pool))
+            .collect();
+        let miners = oracle::miners(packets.iter().map(|packet| packet.bytes.as_slice()));
+        assert_eq!(reported, miners, "reported, and mining");
+        assert_eq!(confirmed, miners, "confirmed, and mining");
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}

@@ -1,0 +1,245 @@
+//! Random conversations: miners, ordinary services and noise, cut and wrapped in all ways.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use firedamp_tests::conversation::{Conversation, Cut, Speaker};
+use firedamp_tests::dialects::Dialect;
+use firedamp_tests::noise::Noise;
+use firedamp_tests::packet::{Extension, Frame, QINQ, VLAN};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+/// A frame and when it arrives, in nanoseconds since the epoch.
+pub(crate) struct Packet {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) time: u64,
+}
+
+/// What is said, in pieces of any bytes.
+type Script = Vec<(Speaker, Vec<u8>)>;
+
+/// How the frames of a conversation look.
+#[derive(Clone, Copy, Debug)]
+enum Dress {
+    Plain,
+    Vlan,
+    QinQ,
+    TcpOptions,
+    /// IPv4 options or IPv6 extension headers.
+    IpOptions,
+}
+
+#[derive(Clone, Debug)]
+struct Talk {
+    script: Script,
+    v6: bool,
+    dress: Dress,
+    /// Lengths of the segments, used in turn.
+    cuts: Vec<usize>,
+    first: [u32; 2],
+    closes: bool,
+}
+
+impl Talk {
+    fn frames(&self, number: u16) -> Vec<Frame> {
+        let last = u8::try_from(number + 2).unwrap();
+        let ip = |v4: Ipv4Addr, v6: Ipv6Addr| if self.v6 { IpAddr::from(v6) } else { IpAddr::from(v4) };
+        let client = ip(Ipv4Addr::new(10, 77, 0, last), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 1, number));
+        let server = ip(Ipv4Addr::new(203, 0, 113, 9), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 2, 9));
+        let (client, server) = (SocketAddr::new(client, 40_000), SocketAddr::new(server, 443));
+        let mut talk = Conversation::open(client, server, self.first, Cut::Bytes(usize::MAX));
+        let mut cuts = self.cuts.iter().cycle();
+        for (speaker, said) in &self.script {
+            let mut rest = said.as_slice();
+            while !rest.is_empty() {
+                let (piece, after) = rest.split_at((*cuts.next().unwrap()).min(rest.len()));
+                talk.send(*speaker, piece);
+                rest = after;
+            }
+        }
+        let frames = if self.closes { talk.close() } else { talk.leave_open() };
+        frames.into_iter().map(|frame| self.dressed(frame)).collect()
+    }
+
+    fn dressed(&self, frame: Frame) -> Frame {
+        match self.dress {
+            Dress::Plain => frame,
+            Dress::Vlan => frame.tag(VLAN, 5),
+            Dress::QinQ => frame.tag(QINQ, 5).tag(VLAN, 6),
+            Dress::TcpOptions => frame.tcp_options(&[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]),
+            Dress::IpOptions if self.v6 => frame
+                .extension(Extension::hop_by_hop(0))
+                .extension(Extension::fragment(0, false))
+                .extension(Extension::destination(3)),
+            Dress::IpOptions => frame.ip_options(&[7, 7, 4, 0, 0, 0, 0]),
+        }
+    }
+}
+
+fn miner() -> impl Strategy<Value = Script> {
+    let dialect = select(vec![Dialect::Monero, Dialect::Bitcoin, Dialect::EthProxy]);
+    (dialect, any::<u64>(), 0..4_usize).prop_map(|(dialect, seed, shares)| {
+        let lines = dialect.session(dialect.identity("rig7"), seed, shares);
+        lines.into_iter().map(|line| (line.speaker, format!("{}\n", line.text).into_bytes())).collect()
+    })
+}
+
+/// Questions and answers of services that are not pools, some of which look a little like it.
+fn service() -> impl Strategy<Value = Script> {
+    let question = select(vec![
+        r#"{"id":1,"method":"login","params":{"user":"alice","password":"correct horse"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"login","params":{"login":"alice","pass":"secret"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"submit","params":{"form":"holiday","days":3}}"#,
+        r#"{"id": 1, "method": "blockchain.headers.subscribe", "params": []}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x00","latest"]}"#,
+        r#"{"level":"info","msg":"{\"method\":\"mining.subscribe\"}"}"#,
+        "GET /docs/stratum HTTP/1.1\r\nHost: example.org\r\n\r",
+        "how do miners subscribe?",
+    ]);
+    let answer = select(vec![
+        r#"{"id":1,"result":true}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"status":"OK"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}"#,
+        r#"{"id":1,"result":["0x0000000000000000000000000000000000000000000000000000000000000000"]}"#,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n\"mining.notify\" is a job\r",
+        "no idea",
+    ]);
+    vec((question, answer), 1..6).prop_map(|turns| {
+        let line = |text: &str| format!("{text}\n").into_bytes();
+        turns
+            .into_iter()
+            .flat_map(|(q, a)| [(Speaker::Client, line(q)), (Speaker::Server, line(a))])
+            .collect()
+    })
+}
+
+/// Bytes without sense, sometimes more than a flow's scan credit, sometimes behind the header of TLS.
+fn noise() -> impl Strategy<Value = Script> {
+    let piece = (any::<bool>(), any::<u64>(), prop_oneof![4 => 1..2000_usize, 1 => 1..30_000_usize]);
+    (any::<bool>(), vec(piece, 1..4)).prop_map(|(tls, pieces)| {
+        let mut script: Script = pieces
+            .into_iter()
+            .map(|(up, seed, length)| {
+                let speaker = if up { Speaker::Client } else { Speaker::Server };
+                (speaker, Noise::new(seed).bytes(length))
+            })
+            .collect();
+        if tls {
+            script.insert(0, (Speaker::Client, vec![0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3]));
+        }
+        script
+    })
+}
+
+fn talk() -> impl Strategy<Value = Talk> {
+    let script = prop_oneof![3 => miner(), 2 => service(), 1 => noise()];
+    let cuts = prop_oneof![
+        1 => Just(vec![1]),
+        2 => vec(1..60_usize, 1..20),
+        3 => vec(100..1448_usize, 1..20),
+        2 => Just(vec![1448]),
+        1 => Just(vec![9000]),
+    ];
+    let dress = select(vec![Dress::Plain, Dress::Vlan, Dress::QinQ, Dress::TcpOptions, Dress::IpOptions]);
+    let first = prop_oneof![Just([1000, 5000]), any::<[u32; 2]>(), Just([u32::MAX - 100, u32::MAX - 9])];
+    (script, any::<bool>(), dress, cuts, first, any::<bool>()).prop_map(
+        |(script, v6, dress, cuts, first, closes)| {
+            // Noise a byte at a time is many packets that tell nothing.
+            let long = script.iter().map(|(_, said)| said.len()).sum::<usize>() > 5000;
+            let cuts = if long { cuts.into_iter().map(|cut| cut.max(100)).collect() } else { cuts };
+            Talk { script, v6, dress, cuts, first, closes }
+        },
+    )
+}
+
+/// Conversations side by side.
+#[derive(Clone, Debug)]
+pub(crate) struct Scene {
+    talks: Vec<Talk>,
+    /// Decides in which order the conversations get their turns, and how much time passes.
+    seed: u64,
+    disorder: Disorder,
+}
+
+/// What happens to the packets on the way.
+#[derive(Clone, Debug, Default)]
+struct Disorder {
+    swapped: Vec<(Index, usize)>,
+    repeated: Vec<(Index, Index)>,
+    cut: Vec<(Index, usize)>,
+    lost: Vec<Index>,
+}
+
+/// Every conversation has its packets in order and complete.
+pub(crate) fn in_order() -> impl Strategy<Value = Scene> {
+    (vec(talk(), 1..4), any::<u64>()).prop_map(|(talks, seed)| Scene {
+        talks,
+        seed,
+        disorder: Disorder::default(),
+    })
+}
+
+/// Packets are swapped, repeated, cut off and lost.
+pub(crate) fn disordered() -> impl Strategy<Value = Scene> {
+    let swapped = vec((any::<Index>(), 1..8_usize), 0..12);
+    let repeated = vec(any::<(Index, Index)>(), 0..6);
+    let cut = vec((any::<Index>(), 14..1500_usize), 0..4);
+    let lost = vec(any::<Index>(), 0..6);
+    (in_order(), swapped, repeated, cut, lost).prop_map(|(scene, swapped, repeated, cut, lost)| Scene {
+        disorder: Disorder { swapped, repeated, cut, lost },
+        ..scene
+    })
+}
+
+impl Scene {
+    pub(crate) fn packets(&self) -> Vec<Packet> {
+        let mut noise = Noise::new(self.seed);
+        let mut queues: Vec<_> =
+            (0..).zip(&self.talks).map(|(number, talk)| talk.frames(number).into_iter()).collect();
+        let mut frames = Vec::new();
+        while !queues.is_empty() {
+            let turn = usize::try_from(noise.next_u64() % queues.len() as u64).unwrap();
+            match queues[turn].next() {
+                Some(frame) => frames.push(frame.bytes()),
+                None => drop(queues.remove(turn)),
+            }
+        }
+        self.disorder.apply(&mut frames);
+        let mut time = 1_700_000_000_000_000_000;
+        let mut later = || {
+            time += match noise.next_u64() % 100 {
+                0 => 3_000_000_000,
+                1..10 => 100_000_000,
+                _ => 200_000,
+            };
+            time
+        };
+        frames.into_iter().map(|bytes| Packet { bytes, time: later() }).collect()
+    }
+}
+
+impl Disorder {
+    fn apply(&self, frames: &mut Vec<Vec<u8>>) {
+        for (at, distance) in &self.swapped {
+            let at = at.index(frames.len());
+            let other = (at + distance).min(frames.len() - 1);
+            frames.swap(at, other);
+        }
+        for (from, to) in &self.repeated {
+            let again = frames[from.index(frames.len())].clone();
+            frames.insert(to.index(frames.len()), again);
+        }
+        for (at, length) in &self.cut {
+            let at = at.index(frames.len());
+            frames[at].truncate(*length);
+        }
+        for at in &self.lost {
+            let at = at.index(frames.len());
+            if frames.len() > 1 {
+                frames.remove(at);
+            }
+        }
+    }
+}
