@@ -16,6 +16,13 @@ fn firedamp(context: XdpContext) -> u32 {
     XDP_PASS
 }
 
+/// Does nothing: what any XDP program costs. The benchmark measures against it; the agent never
+/// loads it.
+#[xdp(frags)]
+fn empty(_context: XdpContext) -> u32 {
+    XDP_PASS
+}
+
 /// `None` cannot happen: the maps are arrays with one element.
 #[inline(always)]
 fn inspect(context: &XdpContext) -> Option<()> {

@@ -14,6 +14,7 @@ use detector_common::settings::Settings;
 use super::object;
 
 const PROGRAM: &str = "firedamp";
+const YARDSTICK: &str = "empty";
 
 /// How many lines of the verifier's log are the cause; the rest is how it got there.
 const VERIFIER_LINES: usize = 4;
@@ -103,6 +104,7 @@ fn verdict(log: &str) -> String {
 /// The program in the kernel, with its maps. Dropping it detaches and unloads it.
 pub struct Program {
     ebpf: Ebpf,
+    name: &'static str,
     counters: PerCpuArray<MapData, Counters>,
     pub(super) links: Vec<XdpLinkId>,
 }
@@ -119,6 +121,23 @@ impl Program {
     /// # Errors
     /// The object is missing, or the kernel refuses it or one of its maps.
     pub fn load(settings: &Settings, limits: &Limits, automaton: &Automaton) -> Result<Self, LoadError> {
+        Self::load_named(PROGRAM, settings, limits, automaton)
+    }
+
+    /// Loads, in its place, one that passes every packet on unread: what a benchmark measures against.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_yardstick(limits: &Limits) -> Result<Self, LoadError> {
+        Self::load_named(YARDSTICK, &Settings::DEFAULT, limits, &Automaton::EMPTY)
+    }
+
+    fn load_named(
+        name: &'static str,
+        settings: &Settings,
+        limits: &Limits,
+        automaton: &Automaton,
+    ) -> Result<Self, LoadError> {
         let mut ebpf = EbpfLoader::new()
             .override_global("SETTINGS", settings, true)
             .map_max_entries("FLOWS", limits.flows)
@@ -132,13 +151,13 @@ impl Program {
         let cpus = nr_cpus().map_err(|(_, error)| MapError::IoError(error))?;
         budget.set(0, PerCpuValues::try_from(vec![full; cpus]).map_err(MapError::IoError)?, 0)?;
         let counters = map(&mut ebpf, "COUNTERS")?;
-        let mut program = Self { ebpf, counters, links: Vec::new() };
+        let mut program = Self { ebpf, name, counters, links: Vec::new() };
         program.xdp()?.load()?;
         Ok(program)
     }
 
     pub(super) fn xdp(&mut self) -> Result<&mut Xdp, LoadError> {
-        let program = self.ebpf.program_mut(PROGRAM).ok_or(LoadError::Lacks(PROGRAM))?;
+        let program = self.ebpf.program_mut(self.name).ok_or(LoadError::Lacks(self.name))?;
         Ok(program.try_into()?)
     }
 

@@ -32,8 +32,8 @@ pub enum TestRunError {
 
 impl Program {
     /// Runs the program `repeat` times on an Ethernet frame that arrived at `time`, nanoseconds
-    /// on any clock, and gives the mean duration of a run. The program must have been loaded
-    /// with `Settings::replay`.
+    /// on any clock, and gives the mean duration of a run in whole nanoseconds. The time counts
+    /// only if the program was loaded with `Settings::replay`.
     ///
     /// # Errors
     /// The kernel refuses (the frame is shorter than an Ethernet header or longer than about 70,000
