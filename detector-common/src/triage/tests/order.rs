@@ -63,6 +63,15 @@ fn each_direction_is_early_by_itself() {
 }
 
 #[test]
+fn a_direction_is_early_for_as_many_bytes_as_the_settings_say() {
+    for (said, outcome) in [(999, Outcome::WatchStarted), (1000, Outcome::Passed)] {
+        let mut world = World::with(Settings { early_bytes: 1000, ..Settings::DEFAULT });
+        assert_eq!(world.say(Client, 1, &[b'x'].repeat(said)), Outcome::Passed);
+        assert_eq!(world.say(Client, 5000, b"y"), outcome, "after {said} bytes");
+    }
+}
+
+#[test]
 fn disorder_later_on_is_no_reason_to_watch() {
     let mut world = late();
     for sequence in [3000, 1, 5000, 2001] {
