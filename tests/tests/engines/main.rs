@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 
 use detector::judge::Verdict;
 use detector::kernel::Limits;
-use detector::replay::engine::{HostEngine, KernelEngine};
+use detector::replay::engine::{Engine, HostEngine, KernelEngine};
 use detector::signature::Signatures;
+use detector_common::counters::{Counter, Counters};
 use firedamp_tests::privileges;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
@@ -36,8 +37,23 @@ fn runner(cases: u32) -> TestRunner {
     })
 }
 
+/// What random traffic must lead to in some case: else the comparison says little.
+const REACHED: [Counter; 11] = [
+    Counter::NoPayload,
+    Counter::Flows,
+    Counter::Scanned,
+    Counter::Spent,
+    Counter::Tls,
+    Counter::Ignored,
+    Counter::Retransmitted,
+    Counter::Gaps,
+    Counter::Matches,
+    Counter::Doubtful,
+    Counter::Watched,
+];
+
 /// Both engines on the same packets.
-fn both_agree(strategy: &impl Strategy<Value = Scene>) {
+fn both_agree(strategy: &impl Strategy<Value = Scene>) -> Counters {
     let signatures = Signatures::built_in().unwrap();
     let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20 };
     let kernel = RefCell::new(KernelEngine::load(signatures.automaton(), &limits).unwrap());
@@ -55,6 +71,7 @@ fn both_agree(strategy: &impl Strategy<Value = Scene>) {
     if let Err(error) = result {
         panic!("{error}");
     }
+    kernel.into_inner().counters().unwrap()
 }
 
 #[test]
@@ -67,7 +84,10 @@ fn both_engines_do_the_same_with_traffic_in_order() {
 #[test]
 fn both_engines_do_the_same_with_traffic_in_disorder() {
     if privileges::granted("both_engines_do_the_same_with_traffic_in_disorder") {
-        both_agree(&disordered());
+        let counters = both_agree(&disordered());
+        for counter in REACHED {
+            assert!(counters.get(counter) > 0, "no case led to {}", counter.name());
+        }
     }
 }
 
