@@ -49,10 +49,9 @@ counters! {
     Tls = "tls",
     /// Segments of flows that the agent dismissed.
     Ignored = "ignored",
-    /// Segments that had been scanned before and were not scanned again.
+    /// Scanned segments that lie behind what was read: repetitions, or late ones that fill a hole.
     Retransmitted = "retransmitted",
-    /// Segments, scanned all the same, that do not continue what was read, so that a token may have
-    /// been missed: they follow a hole, or come early and before what was seen first.
+    /// Scanned segments after a hole, where a token may have been missed.
     Gaps = "gaps",
     /// Segments that could not be copied from the packet.
     Unreadable = "unreadable",
@@ -68,7 +67,7 @@ counters! {
     WatchSpent = "watch_spent",
     /// Segments of watched flows not copied: the budget of this CPU was used up.
     BudgetSpent = "budget_spent",
-    /// Events that did not fit into the ring buffer.
+    /// Segments not copied, or not to their end, because the ring buffer was full.
     RingFull = "ring_full",
 }
 

@@ -9,13 +9,15 @@ pub const EVENT_PAYLOAD: usize = 2048;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum EventKind {
-    /// Payload of a watched flow, or of the segment that put it under watch.
+    /// Payload of a flow under watch.
     Segment = 1,
     /// One direction of a watched flow was closed by FIN; no payload. The sequence number is the
     /// one of the FIN, so bytes before it may still be missing.
     Closed = 2,
     /// A watched flow was ended by RST; otherwise as above.
     Reset = 3,
+    /// Payload of the segment for which its flow was put under watch.
+    First = 4,
 }
 
 /// The fixed part of an event.
@@ -198,6 +200,7 @@ impl<'a> Event<'a> {
             1 => EventKind::Segment,
             2 => EventKind::Closed,
             3 => EventKind::Reset,
+            4 => EventKind::First,
             other => return Err(EventError::UnknownKind(other)),
         };
         let payload = rest.get(..usize::from(header.length)).ok_or(EventError::Truncated)?;

@@ -1,7 +1,7 @@
 //! The maps. Sizes are defaults; the agent overrides them when it loads the object.
 
 use aya_ebpf::Global;
-use aya_ebpf::bindings::BPF_ANY;
+use aya_ebpf::bindings::BPF_NOEXIST;
 use aya_ebpf::btf_maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
 use detector_common::automaton::Automaton;
@@ -45,39 +45,49 @@ pub(crate) static BUDGET: PerCpuArray<Credit, 1> = PerCpuArray::new();
 #[btf_map]
 pub(crate) static SCRATCH: PerCpuArray<Scratch, 1> = PerCpuArray::new();
 
-/// The flows that are not under watch.
-pub(crate) struct Flows;
+/// A table of flows in a map.
+macro_rules! table {
+    ($(#[$doc:meta])* $name:ident, $map:ident, $value:ty) => {
+        $(#[$doc])*
+        pub(crate) struct $name;
 
-impl Table<Flow> for Flows {
-    #[inline(always)]
-    fn get(&mut self, key: &FlowKey) -> Option<&mut Flow> {
-        // SAFETY: the kernel keeps the slot alive while the program runs. Another CPU may write
-        // to the same entry, or reuse it for another flow: the fields are integers, and a lost
-        // or misplaced update costs at most one rescan.
-        FLOWS.get_ptr_mut(key).map(|flow| unsafe { &mut *flow })
-    }
+        impl Table<$value> for $name {
+            #[inline(always)]
+            fn get(&mut self, key: &FlowKey) -> Option<&mut $value> {
+                // SAFETY: the kernel keeps the slot alive while the program runs. Another CPU may
+                // write to the same entry, or (in an LRU map) reuse it for another flow at once:
+                // the fields are integers, for which every mixture is valid, and `Table` tells
+                // what a misplaced write costs.
+                $map.get_ptr_mut(key).map(|value| unsafe { &mut *value })
+            }
 
-    #[inline(always)]
-    fn insert(&mut self, key: &FlowKey, value: &Flow) -> bool {
-        FLOWS.insert(key, value, BPF_ANY.into()).is_ok()
-    }
+            #[inline(always)]
+            fn insert(&mut self, key: &FlowKey, value: &$value) -> bool {
+                $map.insert(key, value, BPF_NOEXIST.into()).is_ok()
+            }
+
+            #[inline(always)]
+            fn remove(&mut self, key: &FlowKey) {
+                // That there is none is what was wanted.
+                let _ = $map.remove(key);
+            }
+        }
+    };
 }
 
-/// The flows under watch.
-pub(crate) struct Watched;
+table!(
+    /// The flows that are not under watch.
+    Flows,
+    FLOWS,
+    Flow
+);
 
-impl Table<Watch> for Watched {
-    #[inline(always)]
-    fn get(&mut self, key: &FlowKey) -> Option<&mut Watch> {
-        // SAFETY: as above; the only field is a credit.
-        WATCHED.get_ptr_mut(key).map(|watch| unsafe { &mut *watch })
-    }
-
-    #[inline(always)]
-    fn insert(&mut self, key: &FlowKey, value: &Watch) -> bool {
-        WATCHED.insert(key, value, BPF_ANY.into()).is_ok()
-    }
-}
+table!(
+    /// The flows under watch.
+    Watched,
+    WATCHED,
+    Watch
+);
 
 /// The ring buffer.
 pub(crate) struct Events;

@@ -30,11 +30,17 @@ impl Packet for XdpPacket<'_> {
     fn header<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
         // The verifier accepts offsets of up to 64 KiB into a packet.
         let start = self.context.data() + (core::hint::black_box(offset) & 0x7fff) as usize;
-        if start + N > self.context.data_end() {
-            return None;
+        let mut bytes = [0; N];
+        if start + N <= self.context.data_end() {
+            // SAFETY: `N` bytes from `start` lie within the packet's first buffer.
+            bytes = unsafe { (start as *const [u8; N]).read_unaligned() };
+            return Some(bytes);
         }
-        // SAFETY: `N` bytes from `start` lie within the packet's first buffer.
-        Some(unsafe { (start as *const [u8; N]).read_unaligned() })
+        // SAFETY: the helper checks the offset, and `bytes` has room for `N` bytes.
+        let error = unsafe {
+            bpf_xdp_load_bytes(self.context.ctx, offset, bytes.as_mut_ptr().cast(), N as u32)
+        };
+        (error == 0).then_some(bytes)
     }
 
     #[inline(always)]

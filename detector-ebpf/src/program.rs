@@ -2,7 +2,8 @@ use aya_ebpf::bindings::xdp_action::XDP_PASS;
 use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use aya_ebpf::macros::xdp;
 use aya_ebpf::programs::XdpContext;
-use aya_log_ebpf::{debug, warn};
+use aya_log_ebpf::debug;
+use detector_common::settings::Settings;
 use detector_common::triage::{Arrival, Outcome, Recogniser};
 
 use crate::maps::{AUTOMATON, BUDGET, COUNTERS, Events, Flows, SCRATCH, Watched, settings};
@@ -27,14 +28,6 @@ fn empty(_context: XdpContext) -> u32 {
 #[inline(always)]
 fn inspect(context: &XdpContext) -> Option<()> {
     let settings = settings();
-    let time = if settings.replay == 0 {
-        // SAFETY: the helper takes no arguments.
-        unsafe { bpf_ktime_get_boot_ns() }
-    } else {
-        replay_time(context)
-    };
-    #[expect(clippy::cast_possible_truncation, reason = "the kernel holds it in 32 bits")]
-    let interface = context.ingress_ifindex() as u32;
     let (counters, budget, scratch) =
         (COUNTERS.get_ptr_mut(0)?, BUDGET.get_ptr_mut(0)?, SCRATCH.get_ptr_mut(0)?);
     // SAFETY: entries of this CPU alone; an XDP program does not interrupt itself.
@@ -53,14 +46,23 @@ fn inspect(context: &XdpContext) -> Option<()> {
         budget,
         scratch,
     };
-    match recogniser.packet(&XdpPacket::new(context), Arrival { time, interface }) {
-        Outcome::Passed | Outcome::Watched => {}
-        Outcome::WatchStarted => debug!(context, "a flow on interface {} is watched now", interface),
-        Outcome::WatchRefused => {
-            warn!(context, "the table of watched flows is full: raise --watched");
-        }
+    let outcome = recogniser.packet(&XdpPacket::new(context), || arrival(context, settings));
+    if outcome == Outcome::WatchStarted {
+        debug!(context, "a flow on interface {} is watched now", context.ingress_ifindex());
     }
     Some(())
+}
+
+#[inline(always)]
+fn arrival(context: &XdpContext, settings: &Settings) -> Arrival {
+    let time = if settings.replay == 0 {
+        // SAFETY: the helper takes no arguments.
+        unsafe { bpf_ktime_get_boot_ns() }
+    } else {
+        replay_time(context)
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "the kernel holds it in 32 bits")]
+    Arrival { time, interface: context.ingress_ifindex() as u32 }
 }
 
 #[panic_handler]

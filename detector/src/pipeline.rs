@@ -108,8 +108,19 @@ impl Pipeline {
     pub fn event(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Reaction {
         let mut reaction = Reaction::default();
         let key = *event.header.key();
-        if event.kind != EventKind::Segment && !self.followed.contains_key(&key) {
-            return reaction;
+        if !self.followed.contains_key(&key) {
+            match event.kind {
+                EventKind::First => {}
+                // It was on its way while the watch was ended.
+                EventKind::Segment => {
+                    reaction.feedback.push(Feedback::Dismiss(key));
+                    return reaction;
+                }
+                EventKind::Closed | EventKind::Reset => {
+                    reaction.feedback.push(Feedback::Forget(key));
+                    return reaction;
+                }
+            }
         }
         let mut followed = self.followed.remove(&key).unwrap_or_else(|| Followed {
             conversation: Conversation::new(self.settings.stream),
@@ -121,6 +132,7 @@ impl Pipeline {
         });
         self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
         followed.take(event, time);
+        let buffered = followed.conversation.buffered();
         if followed.revision != followed.conversation.revision()
             || time.duration_since(followed.observed) > REFRESH
         {
@@ -133,8 +145,13 @@ impl Pipeline {
         } else if followed.conversation.hopeless() {
             self.account(&followed.conversation);
             reaction.feedback.push(Feedback::Dismiss(key));
+        } else if self.buffered + buffered > self.settings.buffered_bytes {
+            // Those that hold nothing are not to suffer from those that hold much.
+            self.losses.buffers += 1;
+            self.account(&followed.conversation);
+            reaction.feedback.push(Feedback::Dismiss(key));
         } else {
-            self.buffered += followed.conversation.buffered();
+            self.buffered += buffered;
             self.followed.insert(key, followed);
             self.make_room(&mut reaction);
         }
@@ -204,9 +221,6 @@ impl Pipeline {
             self.losses.conversations += 1;
             self.give_up_oldest(reaction);
         }
-        while self.buffered > self.settings.buffered_bytes && self.give_up_oldest(reaction) {
-            self.losses.buffers += 1;
-        }
     }
 
     fn give_up_oldest(&mut self, reaction: &mut Reaction) -> bool {
@@ -229,7 +243,7 @@ impl Followed {
         self.active = self.active.max(time);
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
         match event.kind {
-            EventKind::Segment => {
+            EventKind::First | EventKind::Segment => {
                 self.bytes += event.payload.len() as u64;
                 self.conversation.segment(direction, sequence, event.payload, time);
             }

@@ -27,6 +27,14 @@ pub struct Half {
     pub bytes: u64,
 }
 
+impl Half {
+    /// A direction in which nothing was said yet.
+    #[inline(always)]
+    const fn new(settings: &Settings, now: Ticks) -> Self {
+        Self { position: Position::UNKNOWN, credit: Credit::full(settings.scan_burst, now), bytes: 0 }
+    }
+}
+
 /// What is remembered of a flow that is not under watch.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +55,19 @@ impl Flow {
         let half =
             Half { position: Position::UNKNOWN, credit: Credit::full(settings.scan_burst, now), bytes: 0 };
         Self { halves: [half; 2], mode: Mode::Scan as u32, until: 0 }
+    }
+
+    /// Takes note that a connection opens in the direction `side`: what was known of an earlier one
+    /// on the same ends is void, unless it is under watch.
+    #[inline(always)]
+    pub fn restart(&mut self, side: usize, settings: &Settings, now: Ticks) {
+        if self.mode() != Mode::Watch {
+            self.set_mode(Mode::Scan);
+            #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
+            {
+                self.halves[side & 1] = Half::new(settings, now);
+            }
+        }
     }
 
     /// What is done with its payload.
@@ -74,11 +95,11 @@ impl Flow {
         self.until = until;
     }
 
-    /// Whether it is still to be left alone.
+    /// Whether it is still to be left alone; `longest` is what was added to the time to get `until`.
     #[must_use]
     #[inline(always)]
-    pub const fn is_ignored(&self, now: Ticks) -> bool {
-        self.mode == Mode::Ignore as u32 && self.until.wrapping_sub(now).cast_signed() > 0
+    pub const fn is_ignored(&self, longest: Ticks, now: Ticks) -> bool {
+        self.mode == Mode::Ignore as u32 && self.until.wrapping_sub(now).wrapping_sub(1) < longest
     }
 }
 

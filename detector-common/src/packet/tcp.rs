@@ -21,6 +21,9 @@ pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segm
         return Err(Unread::Malformed);
     }
     let offset = transport.offset + length;
+    if offset > transport.end {
+        return Err(Unread::Truncated);
+    }
     let sequence = u32::from_be_bytes([n0, n1, n2, n3]);
     let (source, destination) = match transport.addresses {
         Addresses::V4(source, destination) => (End::v4(source, [s0, s1]), End::v4(destination, [d0, d1])),
@@ -34,6 +37,6 @@ pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segm
         sequence: if flags & SYN == 0 { sequence } else { sequence.wrapping_add(1) },
         flags,
         offset,
-        length: transport.end.saturating_sub(offset),
+        length: transport.end - offset,
     })
 }

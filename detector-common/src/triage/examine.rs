@@ -31,11 +31,25 @@ pub(super) struct Reading {
     offset: u32,
     length: u32,
     state: u16,
-    disorder: u16,
+    order: Order,
 }
 
 impl Reading {
-    pub(super) const NOTHING: Self = Self { offset: 0, length: 0, state: 0, disorder: 0 };
+    pub(super) const NOTHING: Self = Self { offset: 0, length: 0, state: 0, order: Order::KEPT };
+}
+
+/// How a segment lies to what was read before. A number, not an enumeration, because it goes by
+/// way of memory that [`forget`] makes opaque.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Order(u16);
+
+impl Order {
+    /// It begins the stream or continues it.
+    const KEPT: Self = Self(0);
+    /// Bytes are missing before it.
+    const AHEAD: Self = Self(1);
+    /// It lies wholly before the end of what was read.
+    const BEHIND: Self = Self(2);
 }
 
 impl Examiner<'_> {
@@ -48,7 +62,7 @@ impl Examiner<'_> {
         flow: &mut Flow,
         now: Ticks,
     ) -> Finding {
-        if flow.is_ignored(now) {
+        if flow.is_ignored(self.settings.ignore_ticks, now) {
             self.counters.add(Counter::Ignored);
             return Finding::Nothing;
         }
@@ -65,31 +79,22 @@ impl Examiner<'_> {
             self.counters.add(Counter::Spent);
             return Finding::Nothing;
         }
-        let early = seen < u64::from(self.settings.early_bytes);
-        let (skip, state, disorder) = match half.position.place(segment.sequence, segment.length) {
-            Place::First => (0, 0, false),
-            Place::Continues { skip } => (skip, half.position.state(), false),
+        let (skip, state, order) = match half.position.place(segment.sequence, segment.length) {
+            Place::First => (0, 0, Order::KEPT),
+            Place::Continues { skip } => (skip, half.position.state(), Order::KEPT),
             Place::Gap => {
                 self.counters.add(Counter::Gaps);
-                (0, 0, true)
+                (0, 0, Order::AHEAD)
             }
-            // Early on it may be no repetition but what came before the first segment seen.
-            Place::Repeated if early => {
-                self.counters.add(Counter::Gaps);
-                (0, 0, true)
-            }
+            // It may be no repetition, but what was missing.
             Place::Repeated => {
                 self.counters.add(Counter::Retransmitted);
-                return Finding::Nothing;
+                (0, 0, Order::BEHIND)
             }
         };
-        let reading = Reading {
-            offset: segment.offset + skip,
-            length: segment.length - skip,
-            state,
-            disorder: u16::from(disorder && early),
-        };
-        let Reading { offset, length, state, disorder } = forget(self.reading, reading);
+        let reading =
+            Reading { offset: segment.offset + skip, length: segment.length - skip, state, order };
+        let Reading { offset, length, state, order } = forget(self.reading, reading);
         half.credit.take(length);
         self.counters.add(Counter::Scanned);
         let Some(scanned) = scan(packet, self.automaton, self.window, offset, length, state) else {
@@ -99,8 +104,12 @@ impl Examiner<'_> {
         if scanned.accept != 0 {
             return Finding::Match(scanned.accept);
         }
-        half.position.advance(segment.sequence.wrapping_add(segment.length), scanned.state);
-        if disorder != 0 || (seen == 0 && opens_json(packet, segment) && !closes_json(scanned.last)) {
+        if order != Order::BEHIND {
+            half.position.advance(segment.sequence.wrapping_add(segment.length), scanned.state);
+        }
+        let early = seen < u64::from(self.settings.early_bytes);
+        let disorder = early && order != Order::KEPT;
+        if disorder || (seen == 0 && opens_json(packet, segment) && !closes_json(scanned.last)) {
             return Finding::Doubt;
         }
         Finding::Nothing

@@ -8,18 +8,23 @@ use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
 use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
 use crate::flow::{Credit, End, Flow, FlowKey, Mode, Ticks, Watch, ticks};
-use crate::packet::{self, FIN, Packet, RST, Segment};
+use crate::packet::{self, FIN, Packet, RST, SYN, Segment};
 use crate::settings::Settings;
 use examine::{Examiner, Finding, Reading};
 use upcall::{Sent, upcall};
 
-/// A table of flows.
+/// A table of flows. In the kernel several CPUs share it, and an entry may be reused for another
+/// flow while it is written to: then that flow may pass for TLS until its connection ends, or be
+/// left alone for as long as a dismissed one.
 pub trait Table<V> {
     /// The entry of a flow.
     fn get(&mut self, key: &FlowKey) -> Option<&mut V>;
 
-    /// Stores an entry. False if there is no room.
+    /// Stores an entry where there is none. False if there is one, or no room.
     fn insert(&mut self, key: &FlowKey, value: &V) -> bool;
+
+    /// Removes the entry of a flow, if there is one.
+    fn remove(&mut self, key: &FlowKey);
 }
 
 /// Where events go.
@@ -122,9 +127,10 @@ pub enum Outcome {
 }
 
 impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
-    /// Reads one packet.
+    /// Reads one packet. `arrival` is asked only if the packet bears on a conversation: reading the
+    /// clock costs as much as all the rest for one that does not.
     #[inline(always)]
-    pub fn packet<P: Packet>(&mut self, packet: &P, arrival: Arrival) -> Outcome {
+    pub fn packet<P: Packet>(&mut self, packet: &P, arrival: impl FnOnce() -> Arrival) -> Outcome {
         self.counters.add(Counter::Packets);
         let segment = match packet::parse(packet) {
             Ok(segment) => segment,
@@ -134,27 +140,53 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
             }
         };
         let segment = forget(&mut self.scratch.segment, segment);
-        let closes = segment.flags & (FIN | RST) != 0;
+        let (opens, closes) = (segment.flags & SYN != 0, segment.flags & (FIN | RST) != 0);
         if segment.length == 0 {
             self.counters.add(Counter::NoPayload);
-            if !closes {
+            if !opens && !closes {
                 return Outcome::Passed;
             }
         }
         let (key, direction) = FlowKey::tcp(segment.source, segment.destination);
-        let Arrival { time, interface } = arrival;
+        let Arrival { time, interface } = arrival();
         // The header of a possible event is where the key lives: the stack of the kernel is small.
         self.scratch.record.header =
             EventHeader::new(EventKind::Segment, key, direction, time, segment.sequence, interface);
         let now = ticks(time);
+        if opens {
+            self.opened(now);
+        }
         let outcome = if segment.length == 0 { Outcome::Passed } else { self.payload(packet, &segment, now) };
-        if outcome != Outcome::Passed {
-            self.copy(packet, &segment, now);
+        if outcome != Outcome::Passed && !self.copy(packet, &segment, now) {
+            self.unheard(outcome);
         }
         if closes {
             self.closed(&segment);
         }
         outcome
+    }
+
+    /// Forgets what was known of an earlier connection on the same ends. A connection gets an entry
+    /// with its first payload, not here: a flood of SYNs pushes no flow out.
+    #[inline(always)]
+    fn opened(&mut self, now: Ticks) {
+        let header = &self.scratch.record.header;
+        if let Some(flow) = self.flows.get(header.key()) {
+            flow.restart(header.side(), self.settings, now);
+        }
+    }
+
+    /// The agent did not get a segment. If it was the first of a watch, the agent does not know of
+    /// the watch and would never end it.
+    #[inline(always)]
+    fn unheard(&mut self, outcome: Outcome) {
+        if outcome == Outcome::WatchStarted {
+            let key = self.scratch.record.header.key();
+            self.watched.remove(key);
+            if let Some(flow) = self.flows.get(key) {
+                flow.set_mode(Mode::Scan);
+            }
+        }
     }
 
     #[inline(always)]
@@ -212,7 +244,8 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         if new {
             self.counters.add(Counter::Flows);
             *flow = Flow::new(self.settings, now);
-            if self.flows.insert(key, flow) {
+            // The other direction may have made it in the meantime, on another CPU.
+            if self.flows.insert(key, flow) || self.flows.get(key).is_some() {
                 return true;
             }
             self.counters.add(Counter::FlowsRefused);
@@ -228,10 +261,11 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
     /// Puts a flow under watch.
     #[inline(always)]
     fn watch(&mut self, segment: &Segment, now: Ticks) -> Outcome {
+        self.scratch.record.header.set_kind(EventKind::First);
         let key = self.scratch.record.header.key();
         let mut watch = Watch::new(self.settings, now);
         watch.credit.take(segment.length);
-        if !self.watched.insert(key, &watch) {
+        if !self.watched.insert(key, &watch) && self.watched.get(key).is_none() {
             self.counters.add(Counter::WatchRefused);
             return Outcome::WatchRefused;
         }
@@ -254,19 +288,21 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         Some(Outcome::Passed)
     }
 
-    /// Copies a segment to the agent, within the budget of this CPU.
+    /// Copies a segment to the agent, within the budget of this CPU. False if it was not copied, or
+    /// not to its end.
     #[inline(always)]
-    fn copy<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) {
+    fn copy<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> bool {
         if !self.budget.available(self.settings.budget_burst, self.settings.budget_rate, now) {
             self.counters.add(Counter::BudgetSpent);
-            return;
+            return false;
         }
         self.budget.take(segment.length);
         match upcall(packet, &mut self.output, &mut self.scratch.record, segment) {
-            Sent::All => {}
+            Sent::All => return true,
             Sent::RingFull => self.counters.add(Counter::RingFull),
             Sent::Unreadable => self.counters.add(Counter::Unreadable),
         }
+        false
     }
 
     /// Tells the agent that a flow under watch ends.

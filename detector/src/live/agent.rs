@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use aya::maps::{MapData, RingBuf};
 use detector_common::event::Event;
 use jiff::Timestamp;
 
 use super::clock::Clock;
+use super::health::Health;
 use super::interfaces::Interfaces;
 use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
@@ -16,8 +18,12 @@ use crate::signature::Signatures;
 /// How many events are taken before others get their turn.
 const BATCH: usize = 4096;
 
+/// How often the counters are written.
+const STATS: Duration = Duration::from_secs(60);
+
 /// What happens to events: the part of the agent that waits for nothing.
 pub(super) struct Agent<'a> {
+    pub(super) program: Program,
     pub(super) pipeline: Pipeline,
     pub(super) watches: Watches,
     pub(super) interfaces: Interfaces,
@@ -25,6 +31,9 @@ pub(super) struct Agent<'a> {
     pub(super) identities: Identities,
     pub(super) signatures: &'a Signatures,
     pub(super) writer: &'a Writer,
+    pub(super) health: Health,
+    /// When the counters were written last.
+    pub(super) counted: Instant,
     /// Events that could not be decoded.
     pub(super) undecodable: u64,
     /// What the maps of the kernel refused.
@@ -52,7 +61,7 @@ impl Agent<'_> {
     fn event(&mut self, event: &Event<'_>) {
         let header = &event.header;
         if let Some(signature) = header.accept().and_then(|accept| self.signatures.get(accept)) {
-            tracing::debug!("{:?}: token {} of {}", header.key(), signature.name, signature.protocol);
+            tracing::debug!("{:?}: {signature}", header.key());
         }
         let time = self.clock.time(header.time());
         let reaction = self.pipeline.event(event, time, self.interfaces.name(header.interface()));
@@ -64,8 +73,16 @@ impl Agent<'_> {
         if let Err(error) = self.clock.adjust() {
             tracing::debug!("cannot read the clock: {error}");
         }
-        let reaction = self.pipeline.advance(Timestamp::now());
+        let now = Timestamp::now();
+        let reaction = self.pipeline.advance(now);
         self.react(reaction);
+        self.interfaces.look_for_lost();
+        let counters = self.counters();
+        self.health.check(&counters);
+        if self.counted.elapsed() >= STATS {
+            self.counted = Instant::now();
+            self.closed |= self.writer.offer(&Stats::new(now, &counters)) == Err(Refused::Closed);
+        }
     }
 
     fn react(&mut self, reaction: Reaction) {
@@ -89,33 +106,36 @@ impl Agent<'_> {
         self.closed |= self.writer.offer(&alert) == Err(Refused::Closed);
     }
 
-    /// Writes the last record of every case, and the counters.
-    pub(super) fn finish(&mut self, program: &Program) {
+    /// Writes the last record of every case, and the counters, until `deadline`; what was not
+    /// written by then is lost and counted.
+    pub(super) fn finish(&mut self, deadline: Instant) {
         let now = Timestamp::now();
         let records: Vec<Record> = self.pipeline.finish(now).collect();
-        // Nothing comes in any more: now it is the records that wait, not the ring.
-        for record in &records {
-            let _ = self.writer.submit(&Alert::new(record, self.identities, None));
-        }
-        let counters = self.counters(program);
-        let _ = self.writer.submit(&Stats::new(now, &counters));
-        let notable = |name: &str| counters.get(name).copied().unwrap_or_default();
+        let counters = self.counters();
+        let sum = |names: &[&str]| names.iter().filter_map(|name| counters.get(*name)).sum::<u64>();
         tracing::info!(
-            "{} packets, {} flows watched, {} events lost, {} cases",
-            notable("packets"),
-            notable("matches") + notable("doubtful"),
-            notable("ring_full") + notable("budget_spent"),
+            "{} packets, {} watches, {} segments lost, {} cases",
+            sum(&["packets"]),
+            sum(&["matches", "doubtful"]),
+            sum(&["ring_full", "budget_spent", "watch_spent", "unreadable"]),
             records.len(),
         );
+        for record in &records {
+            // A refusal is counted; the records that follow may still fit.
+            let _ = self.writer.offer_until(&Alert::new(record, self.identities, None), deadline);
+        }
+        let _ = self.writer.offer_until(&Stats::new(now, &counters), deadline);
     }
 
-    fn counters(&self, program: &Program) -> BTreeMap<String, u64> {
-        let kernel = program.counters().unwrap_or_else(|error| {
+    fn counters(&self) -> BTreeMap<String, u64> {
+        let kernel = self.program.counters().unwrap_or_else(|error| {
             tracing::error!("cannot read the counters of the kernel program: {error}");
             detector_common::counters::Counters::ZERO
         });
         let (losses, output) = (self.pipeline.losses(), self.writer.counts());
         let agent = [
+            ("conversations", self.pipeline.conversations() as u64),
+            ("cases", self.pipeline.cases() as u64),
             ("events_undecodable", self.undecodable),
             ("watches_refused", self.refused),
             ("conversations_evicted", losses.conversations + losses.buffers),

@@ -3,6 +3,7 @@
 
 mod agent;
 mod clock;
+mod health;
 mod interfaces;
 mod run;
 

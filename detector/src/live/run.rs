@@ -1,5 +1,5 @@
 use std::os::fd::AsRawFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use aya_log::EbpfLogger;
@@ -11,6 +11,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::agent::Agent;
 use super::clock::Clock;
+use super::health::Health;
 use super::interfaces::Interfaces;
 use crate::kernel::{self, Limits, Program, XdpMode};
 use crate::output::{Identities, Writer};
@@ -35,15 +36,20 @@ pub struct Options {
 /// How often quiet flows and cases are looked for.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How long records may wait for their disk at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 type Log = EbpfLogger<&'static dyn log::Log>;
 
 /// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more.
 /// SIGHUP opens the output file anew. At the end the program is detached, what is in the ring is
 /// still read, and final records and counters are written.
 ///
+/// Gives the moment until which the records that still wait for their disk may be waited for.
+///
 /// # Errors
 /// The program cannot be loaded or attached.
-pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) -> anyhow::Result<()> {
+pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) -> anyhow::Result<Instant> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -51,14 +57,19 @@ pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) ->
     let mut program = Program::load(&Settings::DEFAULT, &options.limits, signatures.automaton())?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
+    let interfaces = Interfaces::new(attach(&mut program, options)?);
+    let watches = program.take_watches()?;
     let mut agent = Agent {
+        program,
         pipeline: Pipeline::new(options.pipeline.clone()),
-        watches: program.take_watches()?,
-        interfaces: Interfaces::new(attach(&mut program, options)?),
+        watches,
+        interfaces,
         clock: Clock::new().context("cannot read the clock")?,
         identities: options.identities,
         signatures,
         writer,
+        health: Health::default(),
+        counted: Instant::now(),
         undecodable: 0,
         refused: 0,
         closed: false,
@@ -84,14 +95,18 @@ pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) ->
             _ = terminate.recv() => break,
         }
     }
-    match program.detach() {
+    let deadline = Instant::now() + PATIENCE;
+    match agent.program.detach() {
         Ok(()) => tracing::info!("detached"),
         // The records are worth more; the kernel detaches what is left when the process ends.
         Err(error) => tracing::warn!("cannot detach from every interface: {error}"),
     }
     while !agent.drain(ring.get_mut()) {}
-    agent.finish(&program);
-    Ok(())
+    if let Some(log) = &mut log {
+        log.get_mut().flush();
+    }
+    agent.finish(deadline);
+    Ok(deadline)
 }
 
 /// Makes a ring buffer of the kernel program something to wait for.
@@ -119,9 +134,15 @@ fn attach(program: &mut Program, options: &Options) -> anyhow::Result<Vec<kernel
 
 /// Passes the messages of the kernel program on to the log.
 async fn flush(log: &mut Option<AsyncFd<Log>>) {
-    let Some(log) = log else { return };
-    if let Ok(mut ready) = log.readable_mut().await {
-        ready.get_inner_mut().flush();
-        ready.clear_ready();
+    let Some(ring) = log else { return };
+    match ring.readable_mut().await {
+        Ok(mut ready) => {
+            ready.get_inner_mut().flush();
+            ready.clear_ready();
+        }
+        Err(error) => {
+            tracing::warn!("no further messages from the kernel program: {error}");
+            *log = None;
+        }
     }
 }

@@ -114,7 +114,7 @@ impl Replay<'_> {
             self.frame(frame.bytes, frame.time_ns, time, frame.interface_name)?;
             // A step of a second is fine enough for limits of minutes and hours.
             if time.as_second() != now.as_second() {
-                now = now.max(time);
+                now = time;
                 self.advance(now)?;
                 progress.at(capture.bytes_read());
             }

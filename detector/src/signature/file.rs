@@ -1,6 +1,6 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{fmt, fs, io};
 
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
@@ -23,6 +23,17 @@ pub struct Signature {
     pub side: SaidBy,
     pub(super) hir: Hir,
     pub(super) place: Place,
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let by = match self.side {
+            SaidBy::Miner => "the miner",
+            SaidBy::Pool => "the pool",
+            SaidBy::Either => "either side",
+        };
+        write!(f, "token {} of {}, said by {by}", self.name, self.protocol)
+    }
 }
 
 /// Who says a token.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -16,6 +16,9 @@ pub use error::OutputError;
 
 use sink::Sink;
 use thread::{Message, Worker};
+
+/// How often a full queue is looked at again.
+const ROOM: Duration = Duration::from_millis(1);
 
 /// Where records go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,17 +123,32 @@ impl Writer {
     /// # Errors
     /// The queue is full (the record is counted as shed) or standard output was closed.
     pub fn offer(&self, record: &impl Serialize) -> Result<(), Refused> {
-        let Some(line) = self.line(record) else { return Ok(()) };
-        match self.queue.try_send(line) {
-            Ok(()) => {
-                self.took();
-                Ok(())
+        self.offer_until(record, Instant::now())
+    }
+
+    /// Hands a record over, waiting for room in the queue until `deadline`: for the end of a live
+    /// run, which must end even if nobody reads.
+    ///
+    /// # Errors
+    /// As [`Self::offer`].
+    pub fn offer_until(&self, record: &impl Serialize, deadline: Instant) -> Result<(), Refused> {
+        let Some(mut line) = self.line(record) else { return Ok(()) };
+        loop {
+            match self.queue.try_send(line) {
+                Ok(()) => {
+                    self.took();
+                    return Ok(());
+                }
+                Err(TrySendError::Full(_)) if Instant::now() >= deadline => {
+                    self.shared.shed.fetch_add(1, Ordering::Relaxed);
+                    return Err(Refused::Shed);
+                }
+                Err(TrySendError::Full(back)) => {
+                    line = back;
+                    std::thread::sleep(ROOM);
+                }
+                Err(TrySendError::Disconnected(_)) => return Err(Refused::Closed),
             }
-            Err(TrySendError::Full(_)) => {
-                self.shared.shed.fetch_add(1, Ordering::Relaxed);
-                Err(Refused::Shed)
-            }
-            Err(TrySendError::Disconnected(_)) => Err(Refused::Closed),
         }
     }
 

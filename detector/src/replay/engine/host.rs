@@ -43,8 +43,15 @@ impl<V: Copy> Table<V> for Recent<'_, V> {
     }
 
     fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
-        self.0.insert(*key, *value);
-        true
+        let new = !self.0.contains_key(key);
+        if new {
+            self.0.insert(*key, *value);
+        }
+        new
+    }
+
+    fn remove(&mut self, key: &FlowKey) {
+        self.0.remove(key);
     }
 }
 
@@ -57,11 +64,15 @@ impl<V: Copy> Table<V> for Bounded<'_, V> {
     }
 
     fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
-        let room = self.0.len() < self.0.capacity() || self.0.contains_key(key);
+        let room = self.0.len() < self.0.capacity() && !self.0.contains_key(key);
         if room {
             self.0.insert(*key, *value);
         }
         room
+    }
+
+    fn remove(&mut self, key: &FlowKey) {
+        self.0.remove(key);
     }
 }
 
@@ -97,7 +108,7 @@ impl Engine for HostEngine<'_> {
             budget: &mut self.budget,
             scratch: &mut self.scratch,
         };
-        recogniser.packet(&frame, Arrival { time, interface: 0 });
+        recogniser.packet(&frame, || Arrival { time, interface: 0 });
         Ok(())
     }
 
@@ -113,7 +124,6 @@ impl Engine for HostEngine<'_> {
     fn clear(&mut self) -> Result<(), EngineError> {
         self.flows.clear();
         self.watched.clear();
-        self.budget = Credit::full(SETTINGS.budget_burst, 0);
         Ok(())
     }
 
