@@ -59,12 +59,12 @@ pub(super) struct Place {
 #[derive(Debug, thiserror::Error)]
 pub enum SignatureError {
     /// A file or the directory cannot be read.
-    #[error("cannot read signatures from {}: {source}; give a readable directory with --signatures", path.display())]
+    #[error("cannot read signatures from {}: {cause}; give a readable directory with --signatures", path.display())]
     Read {
         /// The file or directory.
         path: PathBuf,
-        /// The cause.
-        source: io::Error,
+        /// What the system said.
+        cause: io::Error,
     },
     /// The directory holds no signature.
     #[error("no signature in {}: expected at least one *.toml file with a [[signature]] table", .0.display())]
@@ -110,7 +110,7 @@ struct Entry {
 pub(super) fn read_directory(directory: &Path) -> Result<Vec<Signature>, SignatureError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |source| SignatureError::Read { path, source }
+        move |cause| SignatureError::Read { path, cause }
     };
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory).map_err(failed(directory))? {
