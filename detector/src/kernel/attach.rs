@@ -1,4 +1,3 @@
-use std::ffi::CStr;
 use std::fmt;
 
 use aya::programs::ProgramError;
@@ -6,6 +5,7 @@ use aya::programs::xdp::{XdpError, XdpMode as Flags};
 use nix::errno::Errno;
 use nix::net::if_;
 
+use super::link::{LinkKind, interfaces};
 use super::{LoadError, Program};
 
 /// Where in the receive path the program runs.
@@ -54,6 +54,28 @@ pub enum AttachError {
         /// What there is.
         present: Vec<String>,
     },
+    /// Its frames would be misread.
+    #[error(
+        "{interface} carries {kind}, and only Ethernet frames can be read; watch an Ethernet interface \
+         that the same traffic passes, for example the one towards the local network"
+    )]
+    NotEthernet {
+        /// The interface.
+        interface: String,
+        /// What it carries.
+        kind: LinkKind,
+    },
+    /// The kernel does not let this process.
+    #[error(
+        "not permitted to attach to {interface}: {cause}; CAP_NET_ADMIN must hold in the network namespace \
+         of the interface: run as root outside of containers"
+    )]
+    NotPermitted {
+        /// The interface.
+        interface: String,
+        /// The error of the system call.
+        cause: String,
+    },
     /// Another XDP program is attached.
     #[error(
         "{interface} already has an XDP program ({cause}); see which with `ip link show dev {interface}`, \
@@ -85,10 +107,17 @@ pub enum AttachError {
 /// Attaches the program to an interface.
 ///
 /// # Errors
-/// The interface does not exist, is occupied, or does not take the program in the wanted mode.
+/// The interface does not exist, is no Ethernet, is occupied, or does not take the program in the
+/// wanted mode.
 pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
     let index = if_::if_nametoindex(interface)
         .map_err(|_| AttachError::NoInterface { name: interface.to_owned(), present: interfaces() })?;
+    // A kernel that does not tell the kind has the last word when the program is attached.
+    if let Ok(kind) = LinkKind::of(interface)
+        && !kind.is_ethernet()
+    {
+        return Err(AttachError::NotEthernet { interface: interface.to_owned(), kind });
+    }
     let attached = |mode, fallback| Attached { interface: interface.to_owned(), index, mode, fallback };
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
@@ -115,6 +144,7 @@ fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -
     let (interface, cause) = (interface.to_owned(), cause(&error));
     match errno(&error) {
         Some(Errno::EBUSY | Errno::EEXIST) => Err(AttachError::Occupied { interface, cause }),
+        Some(Errno::EPERM | Errno::EACCES) => Err(AttachError::NotPermitted { interface, cause }),
         _ if matches!(flags, Flags::Driver) => {
             let hint = "; try --xdp-mode generic";
             Err(AttachError::Refused { interface, mode: "native", cause, hint })
@@ -139,11 +169,4 @@ pub(super) fn cause(error: &ProgramError) -> String {
         ProgramError::XdpError(XdpError::NetlinkError(error)) => error.to_string(),
         other => other.to_string(),
     }
-}
-
-fn interfaces() -> Vec<String> {
-    let name = |name: &CStr| name.to_string_lossy().into_owned();
-    if_::if_nameindex()
-        .map(|list| list.iter().map(|interface| name(interface.name())).collect())
-        .unwrap_or_default()
 }

@@ -2,12 +2,14 @@
 //! ring buffer, and running the program on given packets.
 
 mod attach;
+mod link;
 mod load;
 mod object;
 mod preflight;
 mod test_run;
 
 pub use attach::{AttachError, Attached, XdpMode, attach};
+pub use link::LinkKind;
 pub use load::{Limits, LoadError, Program, Watches};
 pub use preflight::{NotReady, preflight};
 pub use test_run::TestRunError;
