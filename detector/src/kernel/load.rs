@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::io;
 
 use aya::maps::{Array, HashMap, MapData, MapError, PerCpuArray, PerCpuValues, RingBuf};
@@ -10,6 +11,7 @@ use detector_common::automaton::Automaton;
 use detector_common::counters::Counters;
 use detector_common::flow::{Credit, Flow, FlowKey, Watch};
 use detector_common::settings::Settings;
+use nix::errno::Errno;
 
 use super::object;
 
@@ -50,6 +52,21 @@ pub enum LoadError {
         /// The end of the verifier's log.
         verdict: String,
     },
+    /// The kernel does not let this process, whatever capabilities it holds.
+    #[error(
+        "not permitted: the kernel refuses bpf() to this process although it holds the capabilities; they \
+         count for nothing in a user namespace, and a seccomp filter or lockdown may forbid it: run \
+         firedamp on the host, or in a privileged container"
+    )]
+    NotPermitted,
+    /// There is no memory for a map.
+    #[error("no memory for the table {map} in the kernel; make it smaller with {option}")]
+    NoMemory {
+        /// The map.
+        map: String,
+        /// What sets its size.
+        option: &'static str,
+    },
     /// Another step failed.
     #[error("cannot load the kernel program: {0}")]
     Ebpf(#[source] Box<EbpfError>),
@@ -64,7 +81,20 @@ fn indent(text: &str) -> String {
 
 impl From<EbpfError> for LoadError {
     fn from(error: EbpfError) -> Self {
+        if errno(&error) == Some(Errno::EPERM) {
+            return Self::NotPermitted;
+        }
         match error {
+            EbpfError::MapError(MapError::CreateError { name, io_error })
+                if io_error.raw_os_error() == Some(Errno::ENOMEM as i32) =>
+            {
+                let option = match name.as_str() {
+                    "WATCHED" => "--watched",
+                    "EVENTS" => "--ring",
+                    _ => "--flows",
+                };
+                Self::NoMemory { map: name, option }
+            }
             EbpfError::ProgramError(ProgramError::LoadError { io_error, verifier_log }) => {
                 let log = verifier_log.to_string();
                 tracing::debug!("the verifier's whole log:\n{log}");
@@ -85,6 +115,18 @@ impl From<MapError> for LoadError {
     fn from(error: MapError) -> Self {
         EbpfError::from(error).into()
     }
+}
+
+/// The error number at the bottom of an error.
+fn errno(error: &EbpfError) -> Option<Errno> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(raw) = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
+            return Some(Errno::from_raw(raw));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// The last lines of the verifier's log, without its statistics.
@@ -272,5 +314,16 @@ mod tests {
         let log = "0: R1=ctx()\n1: (b7) r0 = 0\n\nR0 invalid mem access 'scalar'\nprocessed 17 insns (limit 1000000)\n";
         assert!(verdict(log).ends_with("R0 invalid mem access 'scalar'"));
         assert_eq!(verdict(""), "");
+    }
+
+    #[test]
+    fn a_map_that_cannot_be_made_says_what_to_do() {
+        let refused = |errno: Errno| {
+            let (name, io_error) = ("WATCHED".to_owned(), io::Error::from_raw_os_error(errno as i32));
+            LoadError::from(MapError::CreateError { name, io_error })
+        };
+        assert!(matches!(refused(Errno::ENOMEM), LoadError::NoMemory { option: "--watched", .. }));
+        assert!(matches!(refused(Errno::EPERM), LoadError::NotPermitted));
+        assert!(matches!(refused(Errno::EINVAL), LoadError::Ebpf(_)));
     }
 }

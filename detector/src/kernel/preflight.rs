@@ -15,7 +15,7 @@ pub enum NotReady {
     /// Capabilities are missing.
     #[error(
         "not permitted: {} missing; run as root, or give the binary its capabilities with \
-         `setcap cap_bpf,cap_net_admin,cap_perfmon+ep FIREDAMP`", .0.join(" and ")
+         `setcap cap_bpf,cap_net_admin,cap_perfmon+ep FIREDAMP`", .0.join(", ")
     )]
     Privileges(Vec<&'static str>),
     /// The kernel is too old.
