@@ -7,10 +7,13 @@ use std::io::{IsTerminal as _, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use detector::kernel::{Limits, NotReady};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use detector::kernel::{AttachError, Limits, LoadError, NotReady};
 use detector::output::{Identities, Target};
+use detector::replay::engine::EngineError;
 use detector::signature::Signatures;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 /// Exit code: the command line makes no sense.
@@ -27,7 +30,8 @@ pub(crate) struct Arguments {
 
     /// How much to log on standard error: error, warn, info, debug, trace, or a filter such as
     /// `info,detector::kernel=debug`
-    #[arg(long, global = true, default_value = "info", env = "FIREDAMP_LOG", value_name = "LEVEL")]
+    #[arg(long, global = true, default_value = "info", env = "FIREDAMP_LOG", value_name = "LEVEL",
+          value_parser = log_level)]
     log_level: String,
 }
 
@@ -79,6 +83,23 @@ impl Common {
     }
 }
 
+/// A lone word that is no level would be taken for the name of a module, and everything else
+/// would go unsaid.
+fn log_level(text: &str) -> Result<String, String> {
+    let is_level = |part: &str| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok();
+    if text.split(',').all(is_level) && EnvFilter::try_new(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("must be error, warn, info, debug, trace or off, or such a level for a module, \
+         as in info,detector::kernel=debug"
+        .to_owned())
+}
+
+/// An error of usage that only shows when arguments are seen together.
+fn usage(message: impl std::fmt::Display) -> anyhow::Error {
+    Arguments::command().error(ErrorKind::ArgumentConflict, message).into()
+}
+
 fn target(path: &std::path::Path) -> Target {
     if path.as_os_str() == "-" { Target::Stdout } else { Target::File(path.to_owned()) }
 }
@@ -86,13 +107,7 @@ fn target(path: &std::path::Path) -> Target {
 /// Does what the command line says; errors are told on standard error.
 pub(crate) fn start(arguments: Arguments) -> ExitCode {
     // The loader's own steps are of interest to those who ask for them by name.
-    let filter = match EnvFilter::try_new(format!("aya=warn,aya_obj=warn,{}", arguments.log_level)) {
-        Ok(filter) => filter,
-        Err(error) => {
-            eprintln!("firedamp: --log-level {}: {error}", arguments.log_level);
-            return ExitCode::from(USAGE);
-        }
-    };
+    let filter = EnvFilter::new(format!("aya=warn,aya_obj=warn,{}", arguments.log_level));
     let colour = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -107,11 +122,58 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("firedamp: {error:#}");
-            match error.downcast_ref::<NotReady>() {
-                Some(NotReady::Privileges(_)) => ExitCode::from(NOT_PERMITTED),
-                _ => ExitCode::FAILURE,
+            if let Some(error) = error.downcast_ref::<clap::Error>() {
+                let _ = error.print();
+                return ExitCode::from(USAGE);
             }
+            eprintln!("firedamp: {}", message(&error));
+            if is_not_permitted(&error) { ExitCode::from(NOT_PERMITTED) } else { ExitCode::FAILURE }
         }
+    }
+}
+
+/// The error and its causes, each said once: some libraries repeat the cause in the error above it.
+fn message(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| match cause.to_string() {
+        cause if said.is_empty() => cause,
+        cause if said.contains(&cause) => said,
+        cause => format!("{said}: {cause}"),
+    })
+}
+
+fn is_not_permitted(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(NotReady::Privileges(_)))
+        || matches!(error.downcast_ref(), Some(AttachError::NotPermitted { .. }))
+        || matches!(error.downcast_ref(), Some(EngineError::Load(LoadError::NotPermitted)))
+        || matches!(error.downcast_ref(), Some(LoadError::NotPermitted))
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error =
+            anyhow!("no space").context("map error: no space").context("cannot load: map error: no space");
+        assert_eq!(message(&error), "cannot load: map error: no space");
+        assert_eq!(message(&anyhow!("no space").context("cannot load")), "cannot load: no space");
+    }
+
+    #[test]
+    fn a_log_level_is_a_level_or_a_filter() {
+        for good in ["info", "OFF", "info,detector::kernel=debug", "detector=trace"] {
+            assert!(log_level(good).is_ok(), "{good}");
+        }
+        for bad in ["nonsense", "info,verbose", "detector=loud"] {
+            assert!(log_level(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
     }
 }

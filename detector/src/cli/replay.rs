@@ -64,9 +64,9 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     tracing::info!(
-        "{} captures read, {} of them not to the end; {} frames, {} records in {:.1} s",
+        "{} of {} captures read to the end; {} frames, {} records in {:.1} s",
+        summary.complete,
         summary.complete + summary.incomplete,
-        summary.incomplete,
         summary.frames,
         counts.written,
         start.elapsed().as_secs_f64(),

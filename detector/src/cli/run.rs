@@ -3,12 +3,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use detector::kernel::{Limits, XdpMode, preflight};
 use detector::live;
 use detector::output::Writer;
 use detector::pipeline::Settings;
 
-use super::{Common, target};
+use super::{Common, target, usage};
 
 /// How long records that wait for a disk are waited for at the end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Options {
     /// Interface to watch; give it once for each. XDP sees what an interface receives: watch the
     /// inner and the outer one of a gateway to hear both sides
-    #[arg(long = "iface", required = true, value_name = "IF")]
+    #[arg(long = "iface", required = true, value_name = "IF",
+          value_parser = NonEmptyStringValueParser::new())]
     interfaces: Vec<String>,
 
     /// Where in the receive path the program runs
@@ -44,7 +46,14 @@ fn ring(text: &str) -> Result<u32, String> {
     }
 }
 
+fn repeated(names: &[String]) -> Option<&String> {
+    names.iter().enumerate().find_map(|(at, name)| names.iter().take(at).find(|earlier| *earlier == name))
+}
+
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    if let Some(twice) = repeated(&options.interfaces) {
+        return Err(usage(format_args!("interface '{twice}' is given twice")));
+    }
     let signatures = options.common.signatures()?;
     preflight()?;
     let live_options = live::Options {
