@@ -264,3 +264,6 @@ impl Followed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
