@@ -37,9 +37,8 @@ impl Packet for XdpPacket<'_> {
             return Some(bytes);
         }
         // SAFETY: the helper checks the offset, and `bytes` has room for `N` bytes.
-        let error = unsafe {
-            bpf_xdp_load_bytes(self.context.ctx, offset, bytes.as_mut_ptr().cast(), N as u32)
-        };
+        let error =
+            unsafe { bpf_xdp_load_bytes(self.context.ctx, offset, bytes.as_mut_ptr().cast(), N as u32) };
         (error == 0).then_some(bytes)
     }
 

@@ -254,7 +254,7 @@ fn each_kind_of_packet_is_passed_and_counted_and_sent_if_it_is_a_login() {
         assert!(sent == case.sent, "{}: {} bytes sent", case.name, sent.len());
         let mut next = fate.sent.first().map_or(0, |event| event.sequence);
         for event in &fate.sent {
-            assert_eq!((event.kind, event.sequence), (EventKind::Segment, next), "{}", case.name);
+            assert_eq!((event.kind, event.sequence), (EventKind::First, next), "{}", case.name);
             next += u32::try_from(event.payload.len()).unwrap();
         }
         kernel.engine.clear().unwrap();
@@ -314,7 +314,7 @@ fn a_dismissed_flow_is_left_alone_and_a_forgotten_one_is_new() {
     kernel.time += 9 * 60 * SECOND;
     assert_eq!(login(&mut kernel), (vec!["ignored"], 0));
     kernel.time += 2 * 60 * SECOND;
-    assert_eq!(login(&mut kernel), (vec!["scanned", "matches"], 1), "ten minutes are over");
+    assert_eq!(login(&mut kernel), (vec!["scanned", "gaps", "matches"], 1), "ten minutes are over");
     kernel.feedback(Feedback::Forget(key()));
     assert_eq!(login(&mut kernel), (vec!["flows", "scanned", "matches"], 1));
     // Neither is an error for a flow that nobody knows.

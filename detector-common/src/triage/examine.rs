@@ -92,8 +92,7 @@ impl Examiner<'_> {
                 (0, 0, Order::BEHIND)
             }
         };
-        let reading =
-            Reading { offset: segment.offset + skip, length: segment.length - skip, state, order };
+        let reading = Reading { offset: segment.offset + skip, length: segment.length - skip, state, order };
         let Reading { offset, length, state, order } = forget(self.reading, reading);
         half.credit.take(length);
         self.counters.add(Counter::Scanned);
@@ -101,11 +100,11 @@ impl Examiner<'_> {
             self.counters.add(Counter::Unreadable);
             return Finding::Nothing;
         };
-        if scanned.accept != 0 {
-            return Finding::Match(scanned.accept);
-        }
         if order != Order::BEHIND {
             half.position.advance(segment.sequence.wrapping_add(segment.length), scanned.state);
+        }
+        if scanned.accept != 0 {
+            return Finding::Match(scanned.accept);
         }
         let early = seen < u64::from(self.settings.early_bytes);
         let disorder = early && order != Order::KEPT;

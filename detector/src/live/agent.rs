@@ -19,7 +19,7 @@ use crate::signature::Signatures;
 const BATCH: usize = 4096;
 
 /// How often the counters are written.
-const STATS: Duration = Duration::from_secs(60);
+const STATS: Duration = Duration::from_mins(1);
 
 /// What happens to events: the part of the agent that waits for nothing.
 pub(super) struct Agent<'a> {

@@ -10,7 +10,7 @@ const LOSSES: [(&str, &str); 4] = [
 ];
 
 /// How long a warning is not repeated.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Warns when something is being missed, once a minute at most.
 #[derive(Default)]

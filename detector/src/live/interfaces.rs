@@ -18,7 +18,10 @@ impl Interfaces {
     /// The name of the interface with an index.
     pub(super) fn name(&self, index: u32) -> Option<&str> {
         let attached = self.0.iter().map(|watched| &watched.attached);
-        attached.into_iter().find(|attached| attached.index == index).map(|attached| attached.interface.as_str())
+        attached
+            .into_iter()
+            .find(|attached| attached.index == index)
+            .map(|attached| attached.interface.as_str())
     }
 
     /// Says once of each interface that it is gone, or that another has taken its name.

@@ -33,7 +33,9 @@ impl Flow {
     }
 
     fn segment(&mut self, to: &mut Pipeline, direction: Direction, payload: &[u8], time: i64) -> Reaction {
-        let event = Event { kind: EventKind::Segment, header: self.header(direction), payload };
+        // As the recogniser does: a flow that is not followed is not watched before this segment.
+        let kind = if to.followed.contains_key(&self.key) { EventKind::Segment } else { EventKind::First };
+        let event = Event { kind, header: self.header(direction), payload };
         self.skip(direction, payload.len());
         to.event(&event, at(time), Some("lan0"))
     }
@@ -167,13 +169,15 @@ fn the_same_ends_after_a_close_are_another_connection() {
 }
 
 #[test]
-fn the_end_of_a_flow_nobody_follows_means_nothing() {
+fn what_comes_from_a_flow_nobody_follows_ends_its_watch() {
     let mut pipeline = pipeline(|_| {});
     let stranger = Flow::from("10.0.0.2:40000");
     for kind in [EventKind::Closed, EventKind::Reset] {
         let reaction = stranger.ends(&mut pipeline, kind, Direction::Up, 0);
-        assert!(reaction.records.is_empty() && reaction.feedback.is_empty());
+        assert_eq!(reaction.feedback, [Feedback::Forget(stranger.key)]);
     }
+    let rest = stranger.ends(&mut pipeline, EventKind::Segment, Direction::Up, 0);
+    assert_eq!(rest.feedback, [Feedback::Dismiss(stranger.key)]);
     assert_eq!(pipeline.conversations(), 0);
 }
 
@@ -218,7 +222,7 @@ fn what_waits_for_missing_bytes_is_bounded_in_all() {
         flow.skip(client, 100);
         feedback.extend(flow.segment(&mut pipeline, client, &[b' '; 1000], 0).feedback);
     }
-    assert_eq!(feedback, [Feedback::Forget(flows[0].key)], "the one that was silent for longest");
+    assert_eq!(feedback, [Feedback::Dismiss(flows[1].key)], "the one that wanted more than there is");
     assert_eq!(pipeline.conversations(), 1);
     assert_eq!(pipeline.losses().buffers, 1);
 }

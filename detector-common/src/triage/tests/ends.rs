@@ -72,7 +72,7 @@ fn of_other_flows_nothing_is_told() {
 #[test]
 fn an_acknowledgement_makes_no_flow() {
     let mut world = World::new();
-    for flags in [packet::SYN, ACK, FIN | ACK, RST] {
+    for flags in [SYN, ACK, FIN | ACK, RST] {
         world.segment(Client, flags, 1, b"");
     }
     assert_eq!((world.count(Counter::NoPayload), world.count(Counter::Flows)), (4, 0));

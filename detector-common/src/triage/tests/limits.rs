@@ -67,6 +67,54 @@ fn a_dismissed_flow_is_left_alone_for_a_while() {
 }
 
 #[test]
+fn a_dismissal_does_not_come_back() {
+    for days in [1, 20, 24, 30, 45, 49, 60] {
+        let mut world = World::new();
+        world.say(Client, 1, MESSAGE);
+        world.dismiss();
+        assert_eq!(world.say(Client, 47, MESSAGE), Outcome::Passed);
+        world.time += days * 86_400 * SECOND;
+        assert_eq!(world.say(Client, 93, MESSAGE), Outcome::WatchStarted, "after {days} days");
+    }
+}
+
+#[test]
+fn a_new_connection_is_read_whatever_the_last_one_was() {
+    let hello = [0x16, 3, 1, 0, 200, 1, 0, 0, 196];
+    let mut world = World::new();
+    world.say(Client, 1, &hello);
+    assert_eq!(world.say(Client, 10, MESSAGE), Outcome::Passed, "it is TLS");
+    world.segment(Client, SYN, 70_000, b"");
+    assert_eq!(world.say(Client, 70_001, MESSAGE), Outcome::WatchStarted);
+    world.dismiss();
+    assert_eq!(world.say(Client, 70_047, MESSAGE), Outcome::Passed, "it was dismissed");
+    world.segment(Client, SYN, 900_000, b"");
+    assert_eq!(world.say(Client, 900_001, MESSAGE), Outcome::WatchStarted);
+    assert_eq!(world.count(Counter::Flows), 1);
+}
+
+#[test]
+fn a_syn_makes_no_flow_and_ends_no_watch() {
+    let mut world = World::new();
+    world.segment(Client, SYN, 1, b"");
+    assert_eq!(world.flows.entries.len(), 0);
+    world.say(Client, 2, MESSAGE);
+    world.segment(Server, SYN | ACK, 1, b"");
+    assert_eq!(world.say(Client, 48, b"x"), Outcome::Watched);
+}
+
+#[test]
+fn a_watch_that_the_agent_never_heard_of_is_undone() {
+    let mut world = World::new();
+    world.ring.room = 0;
+    assert_eq!(world.say(Client, 1, MESSAGE), Outcome::WatchStarted);
+    assert_eq!((world.watched.entries.len(), world.count(Counter::RingFull)), (0, 1));
+    world.ring.room = usize::MAX;
+    assert_eq!(world.say(Client, 47, MESSAGE), Outcome::WatchStarted, "the next token tries again");
+    assert_eq!(world.sent(), [whole(47, Some(NUMBER), MESSAGE)]);
+}
+
+#[test]
 fn a_watch_outlives_the_entry_of_its_flow() {
     let mut world = World::new();
     world.say(Client, 1, MESSAGE);

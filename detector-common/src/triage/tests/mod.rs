@@ -65,11 +65,15 @@ impl<V: Copy> Table<V> for &mut Bounded<V> {
     }
 
     fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
-        let fits = self.entries.len() < self.room || self.entries.contains_key(key);
+        let fits = self.entries.len() < self.room && !self.entries.contains_key(key);
         if fits {
             self.entries.insert(*key, *value);
         }
         fits
+    }
+
+    fn remove(&mut self, key: &FlowKey) {
+        self.entries.remove(key);
     }
 }
 
@@ -162,7 +166,8 @@ impl World {
             budget: &mut self.budget,
             scratch: &mut self.scratch,
         };
-        let outcome = recogniser.packet(packet, Arrival { time: self.time, interface: INTERFACE });
+        let arrival = Arrival { time: self.time, interface: INTERFACE };
+        let outcome = recogniser.packet(packet, || arrival);
         let fates: u64 = FATES.iter().map(|fate| self.counters.get(*fate)).sum();
         assert_eq!(fates, self.count(Counter::Packets));
         outcome
@@ -197,7 +202,7 @@ impl World {
 }
 
 /// Every packet is counted under exactly one of these.
-const FATES: [Counter; 14] = [
+const FATES: [Counter; 13] = [
     Counter::NotIp,
     Counter::NotTcp,
     Counter::Fragments,
@@ -210,7 +215,6 @@ const FATES: [Counter; 14] = [
     Counter::Spent,
     Counter::Tls,
     Counter::Ignored,
-    Counter::Retransmitted,
     Counter::Watched,
 ];
 
@@ -233,7 +237,9 @@ fn frame(side: Side, flags: u8, sequence: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// What a segment of the client leads to, sent whole.
+/// What a segment of the client leads to, sent whole: the first of a watch if it has an accept
+/// number.
 fn whole(sequence: u32, accept: Option<u16>, payload: &[u8]) -> Sent {
-    Sent { kind: EventKind::Segment, direction: Direction::Up, sequence, accept, payload: payload.to_vec() }
+    let kind = if accept.is_some() { EventKind::First } else { EventKind::Segment };
+    Sent { kind, direction: Direction::Up, sequence, accept, payload: payload.to_vec() }
 }

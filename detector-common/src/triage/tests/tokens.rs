@@ -105,7 +105,7 @@ fn the_longest_segment_is_sent_to_its_last_byte() {
 fn a_syn_may_carry_the_beginning_of_a_token() {
     let mut world = World::new();
     let (head, tail) = TOKEN.split_at(6);
-    assert_eq!(world.segment(Client, packet::SYN, 100, head), Outcome::Passed);
+    assert_eq!(world.segment(Client, SYN, 100, head), Outcome::Passed);
     assert_eq!(world.say(Client, 107, tail), Outcome::WatchStarted);
     assert_eq!(world.sent()[0].sequence, 107);
 }
