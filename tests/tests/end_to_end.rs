@@ -110,7 +110,7 @@ fn until(what: &str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
 fn stop(agent: Agent) -> Result<Report> {
     let report = agent.stop(SOON)?;
     ensure!(report.clean(), "{}; log:\n{}", report.status, report.log.join("\n"));
-    ensure!(report.counter("ring_full") == Some(0), "events were lost: {:?}", report.stats);
+    ensure!(report.lost() == Some(0), "something was lost: {:?}", report.stats);
     Ok(report)
 }
 

@@ -17,7 +17,7 @@ use firedamp_tests::sim::{
 /// Says what the agent says: attached, one alert with the interfaces it sees, counters at the end.
 const STAND_IN: &str = r#"#!/bin/sh
 [ "$1" = run ] || exit 2
-trap 'echo "{\"event_type\":\"stats\",\"stats\":{\"kernel\":{\"ring_full\":0}}}"; exit 0' TERM
+trap 'echo "{\"event_type\":\"stats\",\"stats\":{\"ring_full\":0}}"; exit 0' TERM
 echo "INFO watching lan0 (native)" >&2
 echo "INFO watching wan0 (native)" >&2
 echo "{\"event_type\":\"alert\",\"seen\":\"$(ls /proc/$$/net/dev_mcast >/dev/null && tail -n +3 /proc/$$/net/dev | cut -d: -f1 | tr -d ' ' | sort | tr '\n' ' ')\"}"

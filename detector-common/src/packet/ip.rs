@@ -1,9 +1,9 @@
 use core::ops::ControlFlow;
 
 use super::{Packet, Unread};
+use crate::flow::TCP;
 use crate::repeat::{Round, repeat};
 
-const TCP: u8 = 6;
 /// RFC 8200: hop-by-hop options, routing, fragment, destination options; RFC 4302:
 /// authentication; RFC 6275: mobility; RFC 7401: host identity; RFC 5533: shim6.
 const HOP_BY_HOP: u8 = 0;

@@ -13,8 +13,10 @@ pub(super) type Window = [u8; EVENT_PAYLOAD];
 const BLOCK: usize = 16;
 
 /// Enough rounds for a full window, and enough windows for the longest segment.
-const BLOCKS: u32 = (2048 / 16) + 1;
-const WINDOWS: u32 = (1 << 16) / 2048 + 2;
+#[expect(clippy::cast_possible_truncation, reason = "129")]
+const BLOCKS: u32 = (EVENT_PAYLOAD / BLOCK) as u32 + 1;
+#[expect(clippy::cast_possible_truncation, reason = "34")]
+const WINDOWS: u32 = ((1 << 16) / EVENT_PAYLOAD) as u32 + 2;
 
 /// What a scan came to.
 pub(super) struct Scanned {

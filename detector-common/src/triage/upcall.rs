@@ -6,7 +6,8 @@ use crate::packet::{Packet, Segment};
 use crate::repeat::{Round, repeat};
 
 /// Enough rounds for the longest segment.
-const ROUNDS: u32 = (1 << 16) / 2048 + 1;
+#[expect(clippy::cast_possible_truncation, reason = "33")]
+const ROUNDS: u32 = ((1 << 16) / EVENT_PAYLOAD) as u32 + 1;
 
 /// What became of the parts of a segment.
 #[derive(PartialEq, Eq)]

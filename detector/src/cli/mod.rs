@@ -11,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use detector::kernel::{AttachError, Limits, LoadError, NotReady};
 use detector::output::{Identities, Target};
+use detector::pipeline::Settings;
 use detector::replay::engine::EngineError;
 use detector::signature::Signatures;
 use tracing::level_filters::LevelFilter;
@@ -76,6 +77,13 @@ impl Common {
         };
         tracing::debug!("{} signatures, {} states", signatures.len(), signatures.states());
         Ok(signatures)
+    }
+
+    /// Room is kept in the kernel's table: the agent gives up the longest silent conversation before
+    /// the kernel has to refuse a new one.
+    fn pipeline(&self) -> Settings {
+        let conversations = (self.watched - self.watched / 8) as usize;
+        Settings { conversations, ..Settings::default() }
     }
 
     const fn identities(&self) -> Identities {

@@ -6,9 +6,9 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use detector::kernel::{Limits, preflight};
 use detector::output::Writer;
-use detector::pipeline::Settings;
 use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
+use detector_common::counters::Counter;
 
 use super::{Common, target};
 
@@ -29,6 +29,17 @@ pub(super) struct Options {
     #[command(flatten)]
     common: Common,
 }
+
+/// What of a capture was not looked at although it may be mining.
+const MISSED: [Counter; 7] = [
+    Counter::Fragments,
+    Counter::Truncated,
+    Counter::ExtensionHeaders,
+    Counter::FlowsRefused,
+    Counter::Unreadable,
+    Counter::WatchRefused,
+    Counter::WatchSpent,
+];
 
 #[derive(Clone, Copy, ValueEnum)]
 enum EngineKind {
@@ -53,11 +64,18 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
     let replay_options = replay::Options {
         files: options.files,
         identities: options.common.identities(),
-        pipeline: Settings::default(),
+        pipeline: options.common.pipeline(),
     };
     let summary = replay::run(engine.as_mut(), &replay_options, &writer)?;
-    for (name, value) in engine.counters()?.iter().filter(|(_, value)| *value > 0) {
+    let counters = engine.counters()?;
+    for (name, value) in counters.iter().filter(|(_, value)| *value > 0) {
         tracing::debug!("{name} {value}");
+    }
+    for missed in MISSED {
+        let count = counters.get(missed);
+        if count > 0 {
+            tracing::warn!("{count} packets could not be read, or were not passed on: {}", missed.name());
+        }
     }
     let counts = writer.finish(None);
     if summary.closed || counts.closed {

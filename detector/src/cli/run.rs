@@ -7,7 +7,6 @@ use clap::builder::NonEmptyStringValueParser;
 use detector::kernel::{Limits, XdpMode, preflight};
 use detector::live;
 use detector::output::Writer;
-use detector::pipeline::Settings;
 
 use super::{Common, target, usage};
 
@@ -65,7 +64,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
             ring: options.ring * 1024,
         },
         identities: options.common.identities(),
-        pipeline: Settings { conversations: options.common.watched as usize, ..Settings::default() },
+        pipeline: options.common.pipeline(),
     };
     let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -26,15 +26,15 @@ pub struct Attached {
     pub interface: String,
     /// Its index.
     pub index: u32,
-    /// Native or generic.
-    pub mode: XdpMode,
+    /// In the driver, not in the network stack.
+    pub native: bool,
     /// Why native mode is not used, if it was tried.
     pub fallback: Option<String>,
 }
 
 impl fmt::Display for Attached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mode = if self.mode == XdpMode::Generic { "generic" } else { "native" };
+        let mode = if self.native { "native" } else { "generic" };
         write!(f, "watching {} with XDP in {mode} mode", self.interface)?;
         match &self.fallback {
             Some(reason) => write!(f, " (native is not possible: {reason}; generic is slower)"),
@@ -118,19 +118,19 @@ pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<A
     {
         return Err(AttachError::NotEthernet { interface: interface.to_owned(), kind });
     }
-    let attached = |mode, fallback| Attached { interface: interface.to_owned(), index, mode, fallback };
+    let attached = |native, fallback| Attached { interface: interface.to_owned(), index, native, fallback };
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
-            Ok(()) => return Ok(attached(XdpMode::Native, None)),
+            Ok(()) => return Ok(attached(true, None)),
             Err(AttachError::Refused { cause, .. }) if mode == XdpMode::Auto => {
                 attach_as(program, interface, index, Flags::Skb)?;
-                return Ok(attached(XdpMode::Generic, Some(cause)));
+                return Ok(attached(false, Some(cause)));
             }
             Err(error) => return Err(error),
         }
     }
     attach_as(program, interface, index, Flags::Skb)?;
-    Ok(attached(XdpMode::Generic, None))
+    Ok(attached(false, None))
 }
 
 fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {

@@ -90,7 +90,7 @@ impl Ledger {
         }
         if let Some(case) = self.active.to_back(&id) {
             let reason = case.absorb(observation, &news, self.now, &self.settings);
-            due.extend(reason.map(|reason| case.record(reason, self.now)));
+            due.extend(reason.map(|reason| case.record(reason, observation.time, self.now)));
             return due;
         }
         let (mut case, reason) = if let Some(case) = self.quiet.remove(&id) {
@@ -102,7 +102,7 @@ impl Ledger {
             (Case::new(id, observation, self.now), Reason::Opened)
         };
         case.absorb(observation, &news, self.now, &self.settings);
-        due.push(case.record(reason, self.now));
+        due.push(case.record(reason, observation.time, self.now));
         self.active.insert(id, case);
         due
     }
@@ -118,7 +118,7 @@ impl Ledger {
             }
             let Some((id, mut case)) = self.active.pop_front() else { break };
             let fell_quiet = case.active().checked_add(self.settings.quiet).unwrap_or(self.now);
-            due.push(case.record(Reason::Quiet, fell_quiet));
+            due.push(case.record(Reason::Quiet, fell_quiet, self.now));
             self.quiet.insert(id, case);
         }
         due
@@ -137,7 +137,7 @@ impl Ledger {
         self.flows.clear();
         let active = std::mem::take(&mut self.active);
         let quiet = std::mem::take(&mut self.quiet);
-        quiet.into_iter().chain(active).map(move |(_, mut case)| case.record(Reason::Final, now))
+        quiet.into_iter().chain(active).map(move |(_, mut case)| case.record(Reason::Final, time, now))
     }
 
     /// How many cases are open.
@@ -155,12 +155,21 @@ impl Ledger {
     /// Brings the flow's counters up to date.
     fn follow(&mut self, id: CaseKey, observation: &Observation<'_>) -> News {
         let tally = Tally::of(observation);
-        let known = self.flows.get_mut(&observation.key).filter(|flow| flow.case == id);
-        if let Some(flow) = known
-            && let Some(gained) = tally.since(&flow.tally)
-        {
-            flow.tally = tally;
-            return News { connection: false, gained };
+        match self.flows.get_mut(&observation.key) {
+            Some(flow) if flow.case == id => {
+                if let Some(gained) = tally.since(&flow.tally) {
+                    flow.tally = tally;
+                    return News { connection: false, gained };
+                }
+            }
+            // What was said since shows that the miner is the other side.
+            Some(flow) => {
+                if let Some(case) = self.active.get_mut(&flow.case).or_else(|| self.quiet.get_mut(&flow.case))
+                {
+                    case.give_up(&flow.tally);
+                }
+            }
+            None => {}
         }
         self.flows.insert(observation.key, Flow { case: id, tally });
         News { connection: true, gained: tally }
@@ -172,6 +181,6 @@ impl Ledger {
         }
         let (_, mut case) = self.quiet.pop_front().or_else(|| self.active.pop_front())?;
         self.evicted += 1;
-        Some(case.record(Reason::Final, self.now))
+        Some(case.record(Reason::Final, self.now, self.now))
     }
 }

@@ -13,7 +13,15 @@ use crate::judge::{Assessment, Evidence, Facts, Protocol, Shares, Stage, Verdict
 pub(super) struct CaseKey {
     miner: IpAddr,
     pool: SocketAddr,
-    protocol: Protocol,
+    family: Protocol,
+}
+
+/// The dialect that stands for all that are told apart only in the course of a conversation.
+const fn family(protocol: Protocol) -> Protocol {
+    match protocol {
+        Protocol::EthereumStratum => Protocol::StratumV1,
+        other => other,
+    }
 }
 
 impl CaseKey {
@@ -22,7 +30,7 @@ impl CaseKey {
         Self {
             miner: observation.key.sender(miner_sends).ip(),
             pool: observation.key.receiver(miner_sends).into(),
-            protocol,
+            family: family(protocol),
         }
     }
 }
@@ -54,6 +62,14 @@ impl Tally {
         })
     }
 
+    const fn take(&mut self, part: &Self) {
+        self.bytes = self.bytes.saturating_sub(part.bytes);
+        self.jobs = self.jobs.saturating_sub(part.jobs);
+        self.shares.submitted = self.shares.submitted.saturating_sub(part.shares.submitted);
+        self.shares.accepted = self.shares.accepted.saturating_sub(part.shares.accepted);
+        self.shares.rejected = self.shares.rejected.saturating_sub(part.shares.rejected);
+    }
+
     const fn add(&mut self, more: &Self) {
         self.bytes = self.bytes.saturating_add(more.bytes);
         self.jobs = self.jobs.saturating_add(more.jobs);
@@ -76,6 +92,7 @@ pub(super) struct Case {
     key: FlowKey,
     miner_port: u16,
     interface: Option<String>,
+    protocol: Protocol,
     verdict: Verdict,
     stage: Stage,
     confidence: f64,
@@ -99,6 +116,7 @@ impl Case {
             key: observation.key,
             miner_port: 0,
             interface: None,
+            protocol: assessment.protocol,
             verdict: assessment.verdict,
             stage: assessment.stage,
             confidence: 0.0,
@@ -140,6 +158,7 @@ impl Case {
         } else {
             None
         };
+        self.protocol = assessment.protocol;
         self.weigh(assessment);
         self.learn(&assessment.facts);
         self.tally.add(&news.gained);
@@ -189,9 +208,14 @@ impl Case {
         self.active
     }
 
-    /// A record of the case as it is at `time`.
-    pub(super) fn record(&mut self, reason: Reason, time: Timestamp) -> Record {
-        self.recorded = time;
+    /// A flow proved to belong to another case: takes out what it had brought.
+    pub(super) const fn give_up(&mut self, tally: &Tally) {
+        self.tally.take(tally);
+    }
+
+    /// A record of the case as it is at `time`, which is `now` for the ledger.
+    pub(super) fn record(&mut self, reason: Reason, time: Timestamp, now: Timestamp) -> Record {
+        self.recorded = now;
         let mut facts = self.facts.clone();
         facts.jobs = self.tally.jobs;
         facts.shares = self.tally.shares;
@@ -202,7 +226,7 @@ impl Case {
             miner: SocketAddr::new(self.id.miner, self.miner_port),
             pool: self.id.pool,
             interface: self.interface.clone(),
-            protocol: self.id.protocol,
+            protocol: self.protocol,
             verdict: self.verdict,
             stage: self.stage,
             confidence: self.confidence,

@@ -150,6 +150,7 @@ fn another_protocol_or_pool_is_another_case() {
     let mut ledger = Ledger::new(Settings::default());
     let mut rig = Rig::new(40_000);
     let _ = rig.observe(&mut ledger, 0);
+    let mut rig = Rig::new(40_001);
     rig.assessment.protocol = Protocol::StratumV1;
     assert_eq!(reasons(&rig.observe(&mut ledger, 1)), [Reason::Opened]);
     rig.assessment.miner_sends = rig.assessment.miner_sends.reverse();
@@ -157,6 +158,40 @@ fn another_protocol_or_pool_is_another_case() {
     assert_eq!(reasons(&turned), [Reason::Opened]);
     assert_eq!(turned[0].miner, "203.0.113.9:3333".parse().unwrap());
     assert_eq!(ledger.cases(), 3);
+}
+
+#[test]
+fn a_dialect_that_shows_late_is_the_same_case() {
+    let mut ledger = Ledger::new(Settings::default());
+    let mut rig = Rig::new(40_000);
+    rig.assessment.protocol = Protocol::StratumV1;
+    let _ = rig.observe(&mut ledger, 0);
+    rig.assessment.protocol = Protocol::EthereumStratum;
+    let _ = rig.observe(&mut ledger, 1);
+    let records: Vec<Record> = ledger.finish(at(2)).collect();
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].protocol, records[0].connections), (Protocol::EthereumStratum, 1));
+}
+
+#[test]
+fn a_flow_whose_miner_is_the_other_side_counts_once() {
+    let mut ledger = Ledger::new(Settings::default());
+    let mut rig = Rig::new(40_000);
+    let _ = rig.observe(&mut ledger, 0);
+    rig.assessment.miner_sends = rig.assessment.miner_sends.reverse();
+    let _ = rig.observe(&mut ledger, 1);
+    let bytes: Vec<u64> = ledger.finish(at(2)).map(|record| record.bytes).collect();
+    assert_eq!(bytes.iter().filter(|bytes| **bytes > 0).count(), 1, "{bytes:?}");
+}
+
+#[test]
+fn a_packet_from_the_future_does_not_date_later_records() {
+    let mut ledger = Ledger::new(Settings::default());
+    let _ = Rig::new(40_000).observe(&mut ledger, 1000 * HOUR);
+    let mut rig = Rig::new(40_001);
+    rig.assessment.protocol = Protocol::StratumV1;
+    let records = rig.observe(&mut ledger, 5);
+    assert_eq!(records.last().map(|record| record.time), Some(at(5)));
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
@@ -120,7 +121,7 @@ pub(super) fn read_directory(directory: &Path) -> Result<Vec<Signature>, Signatu
         }
     }
     paths.sort();
-    let mut list: Vec<Signature> = Vec::new();
+    let mut list = Vec::new();
     for path in paths {
         let size = fs::metadata(&path).map_err(failed(&path))?.len();
         if size > LARGEST_FILE {
@@ -128,19 +129,21 @@ pub(super) fn read_directory(directory: &Path) -> Result<Vec<Signature>, Signatu
             return Err(failed(&path)(error));
         }
         let text = fs::read_to_string(&path).map_err(failed(&path))?;
-        for signature in parse(&path, &text)? {
-            if let Some(twin) = list.iter().find(|other| other.name == signature.name) {
-                let Place { file, line } = &twin.place;
-                return Err(signature.place.invalid(format!(
-                    "the name \"{}\" is taken by {}:{line}; choose another",
-                    signature.name,
-                    file.display()
-                )));
-            }
-            list.push(signature);
-        }
+        list.extend(parse(&path, &text)?);
     }
     if list.is_empty() { Err(SignatureError::None(directory.to_owned())) } else { Ok(list) }
+}
+
+/// Names are unique over all files.
+pub(super) fn check_names(list: &[Signature]) -> Result<(), SignatureError> {
+    let mut places = HashMap::new();
+    for Signature { name, place, .. } in list {
+        if let Some(Place { file, line }) = places.insert(name, place) {
+            let taken = format!("{}:{line}", file.display());
+            return Err(place.invalid(format!("the name \"{name}\" is taken by {taken}; choose another")));
+        }
+    }
+    Ok(())
 }
 
 /// Reads one signature file.
@@ -154,9 +157,9 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Signature>, Signature
     file.signature
         .into_iter()
         .map(|entry| {
-            let place = place(entry.token.span());
-            let hir = token(entry.token.get_ref()).map_err(|message| place.invalid(message))?;
-            let Entry { name, protocol, side, .. } = entry;
+            let Entry { name, protocol, side, token: pattern } = entry;
+            let hir = token(pattern.get_ref()).map_err(|message| place(pattern.span()).invalid(message))?;
+            let place = place(name.span());
             Ok(Signature { name: name.into_inner(), protocol, side, hir, place })
         })
         .collect()

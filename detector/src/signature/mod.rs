@@ -47,6 +47,7 @@ impl Signatures {
     }
 
     fn compile(list: Vec<Signature>) -> Result<Self, SignatureError> {
+        file::check_names(&list)?;
         let (automaton, states) = compile::compile(&list)?;
         Ok(Self { list, automaton, states })
     }

@@ -64,7 +64,7 @@ fn says_where_a_file_is_broken() {
     assert!(complaint("[[signature]]\nnam = 1\n").starts_with("test.toml:2: unknown field"));
     assert!(complaint("").starts_with("no signature in"));
     let twice = format!("{whole}token = 'abcdefg'\n{whole}token = 'abcdefg'\n");
-    assert_eq!(complaint(&twice), "test.toml:10: the name \"a\" is taken by test.toml:5; choose another");
+    assert_eq!(complaint(&twice), "test.toml:7: the name \"a\" is taken by test.toml:2; choose another");
 }
 
 #[test]

@@ -20,6 +20,20 @@ use super::Lab;
 /// What a line of the agent's log contains when it is attached to an interface.
 pub const WATCHING: &str = "watching";
 
+/// The counters of what was missed on the way from a packet to its record. Gaps in streams are not
+/// among them: a segment may be lost before the agent's interface.
+const LOSSES: [&str; 9] = [
+    "flows_refused",
+    "watch_refused",
+    "watch_spent",
+    "budget_spent",
+    "ring_full",
+    "unreadable",
+    "events_undecodable",
+    "conversations_evicted",
+    "records_lost",
+];
+
 /// Loading the program takes a fraction of a second on an idle machine.
 const ATTACH: Duration = Duration::from_secs(30);
 
@@ -257,10 +271,16 @@ impl Report {
         self.records.iter().filter(|record| kind(record) == Some("alert"))
     }
 
-    /// The counter of this name, wherever it stands in the stats, summed over its places.
+    /// A counter of the last stats.
     #[must_use]
     pub fn counter(&self, name: &str) -> Option<u64> {
-        self.stats.as_ref().and_then(|stats| counter(stats, name))
+        self.stats.as_ref()?.get(name)?.as_u64()
+    }
+
+    /// How much was lost on the way from the packet to the record, in all; `None` without stats.
+    #[must_use]
+    pub fn lost(&self) -> Option<u64> {
+        LOSSES.iter().map(|name| self.counter(name)).sum()
     }
 
     /// Whether it ended by itself with exit code 0.
@@ -268,12 +288,6 @@ impl Report {
     pub fn clean(&self) -> bool {
         self.status.success() && self.status.signal().is_none()
     }
-}
-
-fn counter(value: &Value, name: &str) -> Option<u64> {
-    let object = value.as_object()?;
-    let here = object.get(name).and_then(Value::as_u64);
-    object.values().filter_map(|inner| counter(inner, name)).chain(here).reduce(|sum, more| sum + more)
 }
 
 fn kind(record: &Record) -> Option<&str> {

@@ -95,8 +95,7 @@ impl Screen {
                 _ => writeln!(out, "{}", line.trim_end())?,
             }
         }
-        let counter =
-            |name| report.counter(name).map_or_else(|| "unknown".to_owned(), |count| count.to_string());
+        let told = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
         writeln!(out)?;
         writeln!(
             out,
@@ -110,8 +109,8 @@ impl Screen {
             out,
             "shares really sent: {}; packets seen: {}; events lost: {}",
             totals.shares,
-            counter("packets"),
-            counter("ring_full"),
+            told(report.counter("packets")),
+            told(report.lost()),
         )
     }
 }
