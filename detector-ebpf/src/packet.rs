@@ -20,6 +20,11 @@ impl<'a> XdpPacket<'a> {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the length of a buffer on the stack or in a map")]
+const fn size<const N: usize>() -> u32 {
+    N as u32
+}
+
 impl Packet for XdpPacket<'_> {
     #[inline(always)]
     fn length(&self) -> u32 {
@@ -46,9 +51,7 @@ impl Packet for XdpPacket<'_> {
     fn copy<const N: usize>(&self, offset: u32, length: u32, into: &mut [u8; N]) -> bool {
         const { assert!(N.is_power_of_two()) };
         // The verifier must see that the length is 1 to N; the caller guarantees it.
-        #[expect(clippy::cast_possible_truncation, reason = "the size of a buffer")]
-        let most = const { N as u32 };
-        let length = (core::hint::black_box(length).wrapping_sub(1) & (most - 1)) + 1;
+        let length = (core::hint::black_box(length).wrapping_sub(1) & (size::<N>() - 1)) + 1;
         // SAFETY: `into` has room for `length` bytes; the helper checks offset and length.
         let error = unsafe { bpf_xdp_load_bytes(self.context.ctx, offset, into.as_mut_ptr().cast(), length) };
         error == 0
