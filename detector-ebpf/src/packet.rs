@@ -43,7 +43,7 @@ impl Packet for XdpPacket<'_> {
         }
         // SAFETY: the helper checks the offset, and `bytes` has room for `N` bytes.
         let error =
-            unsafe { bpf_xdp_load_bytes(self.context.ctx, offset, bytes.as_mut_ptr().cast(), N as u32) };
+            unsafe { bpf_xdp_load_bytes(self.context.ctx, offset, bytes.as_mut_ptr().cast(), size::<N>()) };
         (error == 0).then_some(bytes)
     }
 
