@@ -6,8 +6,8 @@ use super::weight::{FOREIGN_LINE, PRIOR, weight};
 use super::{Assessment, Evidence, Facts, Protocol, Side, Stage, Verdict};
 use crate::protocol::{Fact, Finding, Kind, coin_of};
 
-/// Weight below which nothing is reported.
-pub(super) const SUSPICION: f64 = 7.0;
+/// Weight below which nothing is reported: a probability of 12 %.
+pub(super) const SUSPICION: f64 = 9.5;
 
 /// Number of jobs or shares that make a series.
 const SERIES: u64 = 3;

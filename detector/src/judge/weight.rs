@@ -26,6 +26,7 @@ pub(super) const fn weight(kind: Kind) -> f64 {
         Kind::Address => 7.0,
         Kind::AlgorithmList | Kind::ShareSeries | Kind::VersionAnswer => 5.0,
         Kind::GetJob => 4.0,
+        Kind::UnknownAgent => 2.0,
 
         Kind::LoginAnswer => 14.0,
         Kind::SubscribeAnswer | Kind::Job => 13.0,

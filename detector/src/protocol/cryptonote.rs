@@ -23,7 +23,13 @@ const MAX_ALGORITHMS: usize = 64;
 pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
     let named = message.named()?;
     match method {
-        "login" => Some((login(named)?, Ask::Admission(PROTOCOL))),
+        "login" => {
+            let finding = login(named)?;
+            // Any application logs in with a name and says no with a code of its own.
+            let mining = [Kind::Agent, Kind::AlgorithmList, Kind::Address];
+            let known = finding.kinds.iter().any(|kind| mining.contains(kind));
+            Some((finding, if known { Ask::Admission(PROTOCOL) } else { Ask::Foreign }))
+        }
         "submit" => {
             let share =
                 named.contains_key("job_id") && hex(named.get("nonce"), 8) && hex(named.get("result"), 64);
@@ -61,8 +67,10 @@ fn login(named: &Map<String, Value>) -> Option<Finding> {
         .filter(|name| !name.is_empty())
         .or(suffix)
         .or_else(|| account::worker_in_password(password?));
+    let miner = agent.as_deref().is_some_and(is_miner);
     let finding = Finding::miner(PROTOCOL, Kind::Login)
-        .with(Kind::Agent, agent.is_some())
+        .with(Kind::Agent, miner)
+        .with(Kind::UnknownAgent, agent.is_some() && !miner)
         .with(Kind::AlgorithmList, algorithms.iter().any(|name| is_algorithm(name)))
         .with(Kind::Address, account::is_address(wallet))
         .fact(agent.map(Fact::Agent))
@@ -70,6 +78,41 @@ fn login(named: &Map<String, Value>) -> Option<Finding> {
         .fact(worker.and_then(clean).map(Fact::Worker))
         .fact(single.map(Fact::Algorithm));
     Some(finding)
+}
+
+/// Whether the agent is software that is known to mine, by the name before its version.
+fn is_miner(agent: &str) -> bool {
+    let names = [
+        "xmrig",
+        "xmr-",
+        "xmrstak",
+        "deepminer",
+        "cpuminer",
+        "ccminer",
+        "cgminer",
+        "bfgminer",
+        "sgminer",
+        "minerd",
+        "srbminer",
+        "nanominer",
+        "teamredminer",
+        "wildrig",
+        "lolminer",
+        "bminer",
+        "gminer",
+        "grin-miner",
+        "claymore",
+        "jceminer",
+        "jce_cn",
+        "cast_xmr",
+        "moneroocean",
+        "coinhive",
+        "nodeminer",
+        "nicehash",
+        "stratum",
+    ];
+    let agent = agent.to_ascii_lowercase();
+    names.iter().any(|&name| agent.starts_with(name))
 }
 
 /// `XMRig`'s names of algorithms: family and variant.

@@ -2,7 +2,7 @@ use detector_common::flow::Direction;
 
 use super::finding::{Finding, Kind};
 use super::message::Message;
-use super::outstanding::Outstanding;
+use super::outstanding::{Ask, Outstanding};
 use super::{cryptonote, eth_proxy, stratum};
 use crate::judge::{Protocol, Side};
 
@@ -73,6 +73,7 @@ impl Dialogue {
 
     fn answer(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
         let ask = message.id().and_then(|id| self.outstanding.answered(direction, &id));
+        let ask = ask.filter(|&ask| ask != Ask::Foreign);
         let here = direction as usize;
         // With the miner out of sight, an OK after jobs came can only be for a share.
         let jobs = self.jobs.get(here).copied().unwrap_or_default();

@@ -31,6 +31,7 @@ pub enum Kind {
     EthSubmitHashrate,
     // The miner, any family.
     Agent,
+    UnknownAgent,
     AlgorithmList,
     Address,
     ShareSeries,
@@ -175,7 +176,8 @@ impl Kind {
                 ("client-eth-submitwork", "eth_submitWork with nonce, header and mix hash")
             }
             Self::EthSubmitHashrate => ("client-eth-hashrate", "eth_submitHashrate with rate and id"),
-            Self::Agent => ("client-agent", "the login or subscription names its software"),
+            Self::Agent => ("client-agent", "the login or subscription names its mining software"),
+            Self::UnknownAgent => ("client-unknown-agent", "the login names software not known to mine"),
             Self::AlgorithmList => ("client-algorithms", "the login lists mining algorithms"),
             Self::Address => ("client-address", "the user name has the form of a coin address"),
             Self::ShareSeries => ("share-series", "three or more shares were handed in"),
@@ -212,6 +214,7 @@ impl Kind {
             self,
             Self::DialectName
                 | Self::Agent
+                | Self::UnknownAgent
                 | Self::AlgorithmList
                 | Self::Address
                 | Self::NotifyFields

@@ -19,6 +19,8 @@ pub(crate) enum Ask {
     Work,
     Version,
     Other,
+    /// Nothing of mining: no answer to it counts.
+    Foreign,
 }
 
 /// Requests without a response yet.

@@ -126,13 +126,12 @@ fn who_connected_does_not_matter() {
 #[test]
 fn a_lone_weak_message_is_only_suspected() {
     for line in [
-        r#"{"worker": "", "jsonrpc": "2.0", "params": [], "id": 3, "method": "eth_getWork"}"#,
         r#"{"id":4,"method":"eth_submitWork","params":["0xHEX16","0xHEX64","0xHEX64"]}"#,
         r#"{"id":2,"jsonrpc":"2.0","method":"submit","params":{"id":"s","job_id":"j","nonce":"d0030040","result":"HEX64"}}"#,
     ] {
         let judged = only(line);
         assert_eq!(judged.verdict, Verdict::Suspected, "{line}");
-        assert!(judged.confidence < 0.5, "{line}");
+        assert!((0.1..0.5).contains(&judged.confidence), "{line}: {}", judged.confidence);
     }
 }
 

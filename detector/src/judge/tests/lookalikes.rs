@@ -28,6 +28,9 @@ fn other_protocols_with_the_same_words_are_not_mining() {
         // Editors and agents.
         r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"processId":1,"capabilities":{}}}"#,
         r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"mining.subscribe","arguments":{}}}"#,
+        // Too little to speak of.
+        r#"{"method":"keepalived","params":{"id":"x"}}"#,
+        r#"{"worker": "", "jsonrpc": "2.0", "params": [], "id": 3, "method": "eth_getWork"}"#,
         // The right method in the wrong form.
         r#"{"method":"mining.subscribe"}"#.replace("mining.subscribe", "mining.authorize").as_str(),
         r#"{"method":"mining.configure","params":{"a":1}}"#,
@@ -38,6 +41,28 @@ fn other_protocols_with_the_same_words_are_not_mining() {
             let talk = Talk::new().says(direction, line);
             assert!(talk.silent(), "{line}: {:?}", talk.conversation.assessment());
         }
+    }
+}
+
+#[test]
+fn the_login_of_an_application_is_not_mining_whatever_its_server_says() {
+    for login in [
+        r#"{"jsonrpc":"2.0","id":1,"method":"login","params":{"login":"alice@example.org","pass":"Summer2024","agent":"BackOffice/3.1"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"login","params":{"login":"alice","pass":"Summer2024"}}"#,
+    ] {
+        for answer in [
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":401,"message":"bad password"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"bad password"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":[401,"bad password"]}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{"token":"abc","status":"OK"}}"#,
+        ] {
+            let talk = Talk::new().miner(login);
+            assert!(talk.silent(), "{login}: {:?}", talk.conversation.assessment());
+            let talk = talk.pool(answer);
+            assert!(talk.silent(), "{login} {answer}: {:?}", talk.conversation.assessment());
+        }
+        let job = r#"{"id":1,"result":{"id":"s","job":{"blob":"BLOB","job_id":"j","target":"711b0d00"},"status":"OK"}}"#;
+        assert_eq!(Talk::new().miner(login).pool(job).judged().verdict, Verdict::Confirmed, "a job is a job");
     }
 }
 
