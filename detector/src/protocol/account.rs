@@ -65,13 +65,16 @@ pub(super) fn facts(user: &str) -> Vec<Fact> {
 
 /// A machine's name in a password field: many `CryptoNote` pools take it from there.
 ///
-/// Not one of the usual fillers, a setting such as `d=4096`, or an address for mail.
-pub(super) fn worker_in_password(password: &str) -> Option<&str> {
+/// Only beside a coin's address, where the pool asks for no secret, and only if it is a usual word for a machine with
+/// a number, such as `rig7` or `worker-01`. A secret of just this form is all that could be taken for a name.
+pub(super) fn worker_in_password<'a>(wallet: &str, password: &'a str) -> Option<&'a str> {
     let name = password.split(':').next().unwrap_or(password);
-    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    let named = name.len() >= 2 && name.len() <= 32 && name.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let filler = ["xx", "pass", "password", "none", "null", "anything"].contains(&name);
-    (plain && named && !filler).then_some(name)
+    let lower = name.to_ascii_lowercase();
+    let words = ["rig", "worker", "miner", "gpu", "cpu", "node", "host", "server", "pc", "vm", "box", "farm"];
+    let number = words.iter().find_map(|&word| lower.strip_prefix(word))?;
+    let number = number.strip_prefix(['-', '_', '.']).unwrap_or(number);
+    let numbered = (1..=6).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    (numbered && is_address(wallet)).then_some(name)
 }
 
 #[cfg(test)]
@@ -110,11 +113,29 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plain_name_in_the_password_is_a_worker() {
-        assert_eq!(worker_in_password("rig7"), Some("rig7"));
-        assert_eq!(worker_in_password("rig7:me@example.org"), Some("rig7"));
-        for filler in ["x", "", "123", "d=4096", "me@example.org", "pass", "s3cret!"] {
-            assert_eq!(worker_in_password(filler), None, "{filler}");
+    fn only_a_numbered_machine_in_the_password_is_a_worker() {
+        let address = format!("4{}", "A".repeat(94));
+        let worker = |password| worker_in_password(&address, password);
+        assert_eq!(worker("rig7"), Some("rig7"));
+        assert_eq!(worker("Rig-7:me@example.org"), Some("Rig-7"));
+        assert_eq!(worker("worker01"), Some("worker01"));
+        for other in [
+            "x",
+            "",
+            "123",
+            "rig",
+            "d=4096",
+            "me@example.org",
+            "pass",
+            "s3cret!",
+            "hunter2",
+            "Summer2024",
+            "correct-horse",
+            "miner4life",
+            "rig-7x",
+        ] {
+            assert_eq!(worker(other), None, "{other}");
         }
+        assert_eq!(worker_in_password("alice", "rig7"), None);
     }
 }

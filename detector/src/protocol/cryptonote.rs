@@ -66,7 +66,7 @@ fn login(named: &Map<String, Value>) -> Option<Finding> {
     let worker = text(named.get("rigid"))
         .filter(|name| !name.is_empty())
         .or(suffix)
-        .or_else(|| account::worker_in_password(password?));
+        .or_else(|| account::worker_in_password(wallet, password?));
     let miner = agent.as_deref().is_some_and(is_miner);
     let finding = Finding::miner(PROTOCOL, Kind::Login)
         .with(Kind::Agent, miner)

@@ -181,8 +181,9 @@ fn names_and_workers_are_found_where_clients_put_them() {
         Some("aa")
     );
     assert_eq!(
-        worker(r#"{"id":1,"method":"login","params":{"login":"WALLET","pass":"bb","agent":"x"}}"#).as_deref(),
-        Some("bb")
+        worker(r#"{"id":1,"method":"login","params":{"login":"WALLET","pass":"rig-1","agent":"x"}}"#)
+            .as_deref(),
+        Some("rig-1")
     );
     assert_eq!(
         worker(r#"{"id":1,"method":"login","params":{"login":"WALLET","pass":"x","agent":"x"}}"#),
@@ -200,6 +201,17 @@ fn names_and_workers_are_found_where_clients_put_them() {
         only(r#"{"id":1,"method":"login","params":{"login":"u","pass":"x","agent":"x","algo":["rx/wow"]}}"#);
     assert_eq!(single.facts.algorithm.as_deref(), Some("rx/wow"));
     assert_eq!(only(XMRIG).facts.algorithm, None, "a list of everything it can is no choice");
+}
+
+#[test]
+fn a_password_is_not_told() {
+    for (login, password) in [("WALLET", "hunter2"), ("WALLET", "Summer2024"), ("alice", "rig-1")] {
+        let line = format!(
+            r#"{{"id":1,"method":"login","params":{{"login":"{login}","pass":"{password}","agent":"XMRig/6"}}}}"#
+        );
+        let told = format!("{:?}", only(&line));
+        assert!(!told.contains(password), "{told}");
+    }
 }
 
 #[test]
