@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use super::hypothesis::{Hypothesis, SUSPICION};
 use super::{Assessment, Side, Verdict};
 use crate::protocol::{Dialogue, Heard, Transport, after_socks, transport};
-use crate::stream::{Limits, Line, Lines, Piece, Reassembler};
+use crate::stream::{Connection, Limits, Line, Lines, Piece, Reassembler};
 
 /// One watched flow, from its segments to a judgement.
 ///
@@ -57,32 +57,78 @@ impl Conversation {
     }
 
     /// Takes a segment, in any order, also repeated or overlapping. `time` is that of the packet.
-    pub fn segment(&mut self, direction: Direction, sequence: u32, payload: &[u8], time: Timestamp) {
-        let Self { ways, speech, read, .. } = self;
-        for (way, here) in ways.iter_mut().zip([Direction::Up, Direction::Down]) {
-            let Way { reassembler, lines } = way;
-            let mut out = |piece: Piece<'_>| {
-                if let Piece::Next(bytes) | Piece::Before(bytes) = piece {
-                    *read += bytes.len() as u64;
-                }
-                lines.take(piece, &mut |line| speech.hear(here, line));
-            };
-            if here == direction {
-                reassembler.segment(sequence, payload, time, &mut out);
-            } else {
-                reassembler.time(time, &mut out);
+    ///
+    /// A segment of another connection is not taken: the caller finishes this conversation and gives the segment to a new
+    /// one.
+    pub fn segment(
+        &mut self,
+        direction: Direction,
+        sequence: u32,
+        payload: &[u8],
+        time: Timestamp,
+    ) -> Connection {
+        let taken = self
+            .listen(direction, |reassembler, mut out| reassembler.segment(sequence, payload, time, &mut out));
+        if taken == Connection::Same {
+            self.pass(time);
+        }
+        taken
+    }
+
+    /// The sender of `direction` has ended with FIN or RST at `sequence`: reads what is held.
+    ///
+    /// An end of another connection is not taken.
+    pub fn closed(&mut self, direction: Direction, sequence: u32, time: Timestamp) -> Connection {
+        let continues = self.listen(direction, |reassembler, _| reassembler.continues(sequence));
+        if !continues {
+            return Connection::Another;
+        }
+        self.pass(time);
+        self.listen(direction, |reassembler, mut out| reassembler.close(sequence, &mut out));
+        Connection::Same
+    }
+
+    /// Lets time pass: gaps are given up that are too old at `time`.
+    pub fn pass(&mut self, time: Timestamp) {
+        for direction in [Direction::Up, Direction::Down] {
+            self.listen(direction, |reassembler, mut out| reassembler.time(time, &mut out));
+        }
+    }
+
+    /// Whether segments are held for others that may never come, so that time bears on the judgement.
+    #[must_use]
+    pub fn waiting(&self) -> bool {
+        self.ways.iter().any(|way| way.reassembler.holds())
+    }
+
+    /// Nothing more will come, of either direction: reads all that is held. To be called before the last look at the
+    /// judgement and the losses, however the conversation ended.
+    pub fn finish(&mut self) {
+        for direction in [Direction::Up, Direction::Down] {
+            self.listen(direction, |reassembler, mut out| reassembler.finish(&mut out));
+            if let Some(way) = self.ways.get_mut(direction as usize) {
+                way.lines.finish(&mut |line| self.speech.hear(direction, line));
             }
         }
     }
 
-    /// The sender of `direction` has ended with FIN or RST at `sequence`: reads what is held.
-    pub fn closed(&mut self, direction: Direction, sequence: u32, time: Timestamp) {
-        self.segment(direction, sequence, &[], time);
-        let Self { ways, speech, .. } = self;
-        if let Some(Way { reassembler, lines }) = ways.get_mut(direction as usize) {
-            let mut out = |piece: Piece<'_>| lines.take(piece, &mut |line| speech.hear(direction, line));
-            reassembler.close(sequence, &mut out);
-        }
+    /// Lets the reassembler of `direction` act, and hears what it hands on.
+    fn listen<T>(
+        &mut self,
+        direction: Direction,
+        act: impl FnOnce(&mut Reassembler, &mut dyn FnMut(Piece<'_>)) -> T,
+    ) -> T {
+        let Self { ways: [up, down], speech, read, .. } = self;
+        let Way { reassembler, lines } = match direction {
+            Direction::Up => up,
+            Direction::Down => down,
+        };
+        act(reassembler, &mut |piece| {
+            if let Piece::Next(bytes) | Piece::Before(bytes) = piece {
+                *read += bytes.len() as u64;
+            }
+            lines.take(piece, &mut |line| speech.hear(direction, line));
+        })
     }
 
     /// Rises whenever something was said that bears on the judgement.

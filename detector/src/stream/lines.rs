@@ -60,11 +60,17 @@ impl Lines {
             Piece::Before(bytes) => self.before(bytes, out),
             Piece::Settled => self.head = None,
             Piece::Gap => self.begin(Origin::Gap),
-            Piece::Restart => {
-                self.begin(Origin::Joined);
-                self.head = None;
-            }
         }
+    }
+
+    /// Nothing more will come: gives the line that was not completed.
+    pub fn finish(&mut self, out: &mut impl FnMut(Line<'_>)) {
+        let text = trim(&self.line);
+        if !text.is_empty() {
+            out(Line { text, whole: false });
+        }
+        self.begin(Origin::Line);
+        self.head = None;
     }
 
     /// Bytes held for a line that is not complete.

@@ -6,7 +6,7 @@ mod reassembly;
 mod tests;
 
 pub use lines::{Line, Lines};
-pub use reassembly::{Piece, Reassembler};
+pub use reassembly::{Connection, Piece, Reassembler};
 
 use jiff::SignedDuration;
 

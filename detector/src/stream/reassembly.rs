@@ -18,8 +18,16 @@ pub enum Piece<'a> {
     Settled,
     /// Bytes are missing between what was handed on before and what follows.
     Gap,
-    /// Another connection began on the same flow.
-    Restart,
+}
+
+/// Whether a segment belongs to the stream that it was given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// It belongs there and was taken.
+    Same,
+    /// It is of another connection between the same ends, for its sequence number is more than 1 MiB away. Nothing was
+    /// made of it.
+    Another,
 }
 
 /// Puts the segments of one direction in order by TCP sequence number.
@@ -69,24 +77,25 @@ impl Reassembler {
         Self { limits, done: None, held: BTreeMap::new(), held_bytes: 0, gap: None, youth: None, gaps: 0 }
     }
 
-    /// Takes a segment and hands on what has become readable.
+    /// Takes a segment and hands on what has become readable, unless it is of another connection.
     pub fn segment(
         &mut self,
         sequence: u32,
         payload: &[u8],
         time: Timestamp,
         out: &mut impl FnMut(Piece<'_>),
-    ) {
+    ) -> Connection {
         if payload.is_empty() {
-            return;
+            return Connection::Same;
         }
-        let position = self.position(sequence, time, out);
+        let Some(position) = self.position(sequence, time) else { return Connection::Another };
         self.hold(position, payload);
         for patience in [&mut self.gap, &mut self.youth].into_iter().flatten() {
             patience.segments = patience.segments.saturating_add(1);
         }
         self.hand_on(out);
         self.time(time, out);
+        Connection::Same
     }
 
     /// Gives up gaps that are too old at `now`.
@@ -110,17 +119,35 @@ impl Reassembler {
 
     /// The sender has ended (FIN or RST at `sequence`): hands on all that is held.
     pub fn close(&mut self, sequence: u32, out: &mut impl FnMut(Piece<'_>)) {
+        self.finish(out);
+        let Some(done) = &mut self.done else { return };
+        let end = nearest(done.end, sequence);
+        if end > done.end && end - done.end <= FAR {
+            done.end = end;
+            self.gaps += 1;
+            out(Piece::Gap);
+        }
+    }
+
+    /// Nothing more will come: hands on all that is held.
+    pub fn finish(&mut self, out: &mut impl FnMut(Piece<'_>)) {
         self.settle(out);
         while self.waiting() {
             self.skip(out);
         }
         self.gap = None;
-        let Some(done) = self.done else { return };
-        let end = nearest(done.end, sequence);
-        if end > done.end && end - done.end <= FAR {
-            self.gaps += 1;
-            out(Piece::Gap);
-        }
+    }
+
+    /// Whether `sequence` is of this stream and not of another connection.
+    #[must_use]
+    pub fn continues(&self, sequence: u32) -> bool {
+        self.done.is_none_or(|done| nearest(done.end, sequence).abs_diff(done.end) <= FAR)
+    }
+
+    /// Whether pieces are held for bytes that may never come.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// Bytes held out of order.
@@ -135,22 +162,16 @@ impl Reassembler {
         self.gaps
     }
 
-    fn position(&mut self, sequence: u32, time: Timestamp, out: &mut impl FnMut(Piece<'_>)) -> u64 {
+    /// `None` if it belongs to another connection.
+    fn position(&mut self, sequence: u32, time: Timestamp) -> Option<u64> {
         if let Some(done) = self.done {
-            let position = nearest(done.end, sequence);
-            if position.abs_diff(done.end) <= FAR {
-                return position;
-            }
-            self.held.clear();
-            self.held_bytes = 0;
-            self.gap = None;
-            out(Piece::Restart);
+            return self.continues(sequence).then(|| nearest(done.end, sequence));
         }
         // High enough for bytes from before it.
         let position = (1 << 40) | u64::from(sequence);
         self.done = Some(Span { start: position, end: position });
         self.youth = Some(Patience::new(time));
-        position
+        Some(position)
     }
 
     /// Keeps those of `bytes` that are new.

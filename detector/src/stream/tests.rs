@@ -1,7 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::{Limits, Lines, Piece, Reassembler};
+use super::{Connection, Limits, Lines, Piece, Reassembler};
 
 /// One direction, from segments to whole lines.
 struct Stream {
@@ -30,12 +30,12 @@ impl Stream {
         })
     }
 
-    fn at(&mut self, sequence: u32, payload: &[u8], time: Timestamp) {
-        self.with(|reassembler, mut out| reassembler.segment(sequence, payload, time, &mut out));
+    fn at(&mut self, sequence: u32, payload: &[u8], time: Timestamp) -> Connection {
+        self.with(|reassembler, mut out| reassembler.segment(sequence, payload, time, &mut out))
     }
 
-    fn send(&mut self, sequence: u32, payload: &str) {
-        self.at(sequence, payload.as_bytes(), Timestamp::UNIX_EPOCH);
+    fn send(&mut self, sequence: u32, payload: &str) -> Connection {
+        self.at(sequence, payload.as_bytes(), Timestamp::UNIX_EPOCH)
     }
 
     fn close(&mut self, sequence: u32) {
@@ -139,13 +139,18 @@ fn a_gap_is_given_up_after_some_segments_or_some_time() {
         later(&mut stream);
         (stream.heard, stream.reassembler.gaps())
     };
-    let after_segments =
-        |count| move |stream: &mut Stream| (0..count).for_each(|n| stream.send(36 + n * 3, "{}\n"));
+    let after_segments = |count| {
+        move |stream: &mut Stream| {
+            (0..count).for_each(|n| {
+                stream.send(36 + n * 3, "{}\n");
+            })
+        }
+    };
     assert_eq!(wait(&after_segments(15)), (vec!["{}".to_owned()], 0));
     assert_eq!(wait(&after_segments(16)), (vec!["{}".to_owned(); 17], 1));
     let after_time = |milliseconds| {
         let later = Timestamp::UNIX_EPOCH + SignedDuration::from_millis(milliseconds);
-        move |stream: &mut Stream| stream.at(36, b"{}\n", later)
+        move |stream: &mut Stream| assert_eq!(stream.at(36, b"{}\n", later), Connection::Same)
     };
     assert_eq!(wait(&after_time(1_999)).1, 0);
     assert_eq!(wait(&after_time(2_000)), (vec!["{}".to_owned(); 2], 1));
@@ -166,13 +171,35 @@ fn a_gap_is_given_up_when_memory_is_full() {
 }
 
 #[test]
-fn a_far_sequence_number_is_another_connection() {
+fn a_far_sequence_number_is_of_another_connection() {
     let mut stream = stream();
-    stream.send(1000, "{\"half\":");
-    stream.send(1000 + 3 * 1024 * 1024, "{\"new\":1}\n");
-    assert_eq!(stream.heard, [r#"{"new":1}"#]);
-    stream.send(5, "{\"back\":1}\n");
-    assert_eq!(stream.heard.len(), 2);
+    assert_eq!(stream.send(1000, "{\"half\":"), Connection::Same);
+    for far in [1000 + 3 * 1024 * 1024, u32::MAX - 2 * 1024 * 1024] {
+        assert_eq!(stream.send(far, "{\"new\":1}\n"), Connection::Another);
+    }
+    assert_eq!(stream.send(1008, "1}\n"), Connection::Same);
+    assert_eq!(stream.heard, [r#"{"half":1}"#]);
+}
+
+#[test]
+fn what_is_held_is_read_when_nothing_more_comes() {
+    let mut stream = stream();
+    stream.send(0, "{}\n{\"lost\"");
+    stream.send(30, "rest}\n{\"a\":1}\n");
+    stream.send(100, "x\n{\"b\":2}\n");
+    stream.with(|reassembler, mut out| reassembler.finish(&mut out));
+    assert_eq!(stream.heard, ["{}", r#"{"a":1}"#, r#"{"b":2}"#]);
+    assert_eq!((stream.reassembler.gaps(), stream.reassembler.holds(), stream.held()), (2, false, 0));
+}
+
+#[test]
+fn an_end_that_is_repeated_is_one_gap() {
+    let mut stream = stream();
+    stream.send(0, "{}\n");
+    for _ in 0..3 {
+        stream.close(20);
+    }
+    assert_eq!(stream.reassembler.gaps(), 1);
 }
 
 /// What a reader of the whole stream would see.
