@@ -1,14 +1,18 @@
 //! From an event to the records it leads to, without any input or output of its own: live rings
 //! and replays drive it alike.
 
+mod followed;
+
+use std::collections::HashSet;
+
 use detector_common::event::{Event, EventKind};
-use detector_common::flow::{Direction, FlowKey};
+use detector_common::flow::FlowKey;
 use hashlink::LinkedHashMap;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::judge::Conversation;
-use crate::ledger::{self, Ledger, Observation, Record};
-use crate::stream;
+use crate::ledger::{self, Ledger, Record};
+use crate::stream::{self, Connection};
+use followed::Followed;
 
 /// Limits of a pipeline.
 #[derive(Clone, Debug)]
@@ -68,15 +72,6 @@ pub struct Losses {
     pub overlong_lines: u64,
 }
 
-struct Followed {
-    conversation: Conversation,
-    bytes: u64,
-    revision: u64,
-    ended: [bool; 2],
-    active: Timestamp,
-    observed: Timestamp,
-}
-
 /// How often a conversation that says nothing new is entered into the ledger, so that the last
 /// time something was seen is right to the minute.
 const REFRESH: SignedDuration = SignedDuration::from_secs(60);
@@ -86,6 +81,8 @@ pub struct Pipeline {
     settings: Settings,
     /// The longest silent first.
     followed: LinkedHashMap<FlowKey, Followed>,
+    /// Those that hold segments for which others are missing.
+    waiting: HashSet<FlowKey>,
     buffered: usize,
     ledger: Ledger,
     losses: Losses,
@@ -97,6 +94,7 @@ impl Pipeline {
     pub fn new(settings: Settings) -> Self {
         Self {
             followed: LinkedHashMap::new(),
+            waiting: HashSet::new(),
             buffered: 0,
             ledger: Ledger::new(settings.ledger.clone()),
             losses: Losses::default(),
@@ -108,59 +106,69 @@ impl Pipeline {
     pub fn event(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Reaction {
         let mut reaction = Reaction::default();
         let key = *event.header.key();
-        if !self.followed.contains_key(&key) {
-            match event.kind {
-                EventKind::First => {}
+        let fresh = || Followed::new(self.settings.stream, time);
+        let known = self.followed.remove(&key).or_else(|| (event.kind == EventKind::First).then(fresh));
+        let Some(mut followed) = known else {
+            reaction.feedback.push(match event.kind {
                 // It was on its way while the watch was ended.
-                EventKind::Segment => {
-                    reaction.feedback.push(Feedback::Dismiss(key));
-                    return reaction;
-                }
-                EventKind::Closed | EventKind::Reset => {
-                    reaction.feedback.push(Feedback::Forget(key));
-                    return reaction;
-                }
-            }
-        }
-        let mut followed = self.followed.remove(&key).unwrap_or_else(|| Followed {
-            conversation: Conversation::new(self.settings.stream),
-            bytes: 0,
-            revision: 0,
-            ended: [false; 2],
-            active: time,
-            observed: Timestamp::MIN,
-        });
+                EventKind::First | EventKind::Segment => Feedback::Dismiss(key),
+                EventKind::Closed | EventKind::Reset => Feedback::Forget(key),
+            });
+            return reaction;
+        };
         self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
-        followed.take(event, time);
-        let buffered = followed.conversation.buffered();
-        if followed.revision != followed.conversation.revision()
-            || time.duration_since(followed.observed) > REFRESH
-        {
-            self.observe(&mut followed, key, time, interface, &mut reaction);
-        }
-        if followed.ended == [true; 2] {
+        if followed.take(event, time, interface) == Connection::Another {
+            // The same ends serve a new connection, and nobody saw the old one end.
+            let old = std::mem::replace(&mut followed, Followed::new(self.settings.stream, time));
+            self.conclude(key, old, &mut reaction);
             self.ledger.closed(&key);
-            self.account(&followed.conversation);
+            followed.take(event, time, interface);
+        }
+        self.judge(key, followed, time, &mut reaction);
+        reaction
+    }
+
+    /// Enters what is new into the ledger, and decides whether to go on following.
+    fn judge(&mut self, key: FlowKey, mut followed: Followed, time: Timestamp, reaction: &mut Reaction) {
+        if followed.has_news() || time.duration_since(followed.observed) > REFRESH {
+            followed.observe(key, time, &mut self.ledger, &mut reaction.records);
+        }
+        let buffered = followed.conversation.buffered();
+        if followed.has_ended() {
+            self.conclude(key, followed, reaction);
+            self.ledger.closed(&key);
             reaction.feedback.push(Feedback::Forget(key));
         } else if followed.conversation.hopeless() {
-            self.account(&followed.conversation);
+            self.conclude(key, followed, reaction);
             reaction.feedback.push(Feedback::Dismiss(key));
         } else if self.buffered + buffered > self.settings.buffered_bytes {
             // Those that hold nothing are not to suffer from those that hold much.
             self.losses.buffers += 1;
-            self.account(&followed.conversation);
+            self.conclude(key, followed, reaction);
             reaction.feedback.push(Feedback::Dismiss(key));
         } else {
             self.buffered += buffered;
+            if followed.conversation.waiting() {
+                self.waiting.insert(key);
+            } else {
+                self.waiting.remove(&key);
+            }
             self.followed.insert(key, followed);
-            self.make_room(&mut reaction);
+            self.make_room(reaction);
         }
-        reaction
     }
 
-    /// Lets time pass: silent conversations are forgotten, quiet cases recorded.
+    /// Lets time pass: what is missing is given up after a while, silent conversations are forgotten,
+    /// quiet cases recorded.
     pub fn advance(&mut self, time: Timestamp) -> Reaction {
         let mut reaction = Reaction { records: self.ledger.advance(time), feedback: Vec::new() };
+        for key in std::mem::take(&mut self.waiting) {
+            if let Some(mut followed) = self.followed.remove(&key) {
+                self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
+                followed.conversation.pass(time);
+                self.judge(key, followed, time, &mut reaction);
+            }
+        }
         while let Some((_, followed)) = self.followed.front() {
             if time.duration_since(followed.active) < self.settings.idle {
                 break;
@@ -170,10 +178,12 @@ impl Pipeline {
         reaction
     }
 
-    /// Ends: gives the last record of every case.
-    pub fn finish(&mut self, time: Timestamp) -> impl Iterator<Item = Record> {
-        while self.give_up_oldest(&mut Reaction::default()) {}
-        self.ledger.finish(time)
+    /// Ends: gives what is still to be said of the conversations, and the last record of every case.
+    pub fn finish(&mut self, time: Timestamp) -> Vec<Record> {
+        let mut reaction = Reaction::default();
+        while self.give_up_oldest(&mut reaction) {}
+        reaction.records.extend(self.ledger.finish(time));
+        reaction.records
     }
 
     /// How many conversations are followed.
@@ -200,22 +210,6 @@ impl Pipeline {
         self.losses
     }
 
-    fn observe(
-        &mut self,
-        followed: &mut Followed,
-        key: FlowKey,
-        time: Timestamp,
-        interface: Option<&str>,
-        reaction: &mut Reaction,
-    ) {
-        followed.revision = followed.conversation.revision();
-        followed.observed = time;
-        let Some(assessment) = followed.conversation.assessment() else { return };
-        let observation =
-            Observation { key, interface, time, bytes: followed.bytes, assessment: &assessment };
-        reaction.records.extend(self.ledger.observe(&observation));
-    }
-
     fn make_room(&mut self, reaction: &mut Reaction) {
         while self.followed.len() > self.settings.conversations.max(1) {
             self.losses.conversations += 1;
@@ -226,42 +220,19 @@ impl Pipeline {
     fn give_up_oldest(&mut self, reaction: &mut Reaction) -> bool {
         let Some((key, followed)) = self.followed.pop_front() else { return false };
         self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
-        self.account(&followed.conversation);
+        self.conclude(key, followed, reaction);
         reaction.feedback.push(Feedback::Forget(key));
         true
     }
 
-    fn account(&mut self, conversation: &Conversation) {
-        let losses = conversation.losses();
+    /// Reads what a conversation still holds, takes the last judgement, and counts what was lost.
+    fn conclude(&mut self, key: FlowKey, mut followed: Followed, reaction: &mut Reaction) {
+        self.waiting.remove(&key);
+        followed.conversation.finish();
+        followed.observe(key, followed.active, &mut self.ledger, &mut reaction.records);
+        let losses = followed.conversation.losses();
         self.losses.gaps += losses.gaps;
         self.losses.overlong_lines += losses.overlong_lines;
-    }
-}
-
-impl Followed {
-    fn take(&mut self, event: &Event<'_>, time: Timestamp) {
-        self.active = self.active.max(time);
-        let (direction, sequence) = (event.header.direction(), event.header.sequence());
-        match event.kind {
-            EventKind::First | EventKind::Segment => {
-                self.bytes += event.payload.len() as u64;
-                self.conversation.segment(direction, sequence, event.payload, time);
-            }
-            EventKind::Closed => {
-                self.conversation.closed(direction, sequence, time);
-                self.end(direction);
-            }
-            EventKind::Reset => {
-                self.conversation.closed(direction, sequence, time);
-                self.ended = [true; 2];
-            }
-        }
-    }
-
-    fn end(&mut self, direction: Direction) {
-        if let Some(ended) = self.ended.get_mut(direction as usize) {
-            *ended = true;
-        }
     }
 }
 

@@ -110,7 +110,7 @@ impl Agent<'_> {
     /// written by then is lost and counted.
     pub(super) fn finish(&mut self, deadline: Instant) {
         let now = Timestamp::now();
-        let records: Vec<Record> = self.pipeline.finish(now).collect();
+        let records = self.pipeline.finish(now);
         let counters = self.counters();
         let sum = |names: &[&str]| names.iter().filter_map(|name| counters.get(*name)).sum::<u64>();
         tracing::info!(

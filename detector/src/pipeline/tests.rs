@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use detector_common::event::EventHeader;
+use detector_common::flow::Direction;
 
 use super::*;
 use crate::ledger::Reason;
@@ -98,7 +99,7 @@ fn a_miner_is_recorded_with_the_interface_and_repetition_is_not_news() {
     assert_eq!(reasons(&miner.server_says(&mut pipeline, &job, 1)), [Reason::Verdict]);
     assert_eq!(reasons(&miner.server_says(&mut pipeline, &job, 2)), []);
     assert_eq!((pipeline.conversations(), pipeline.cases()), (1, 1));
-    let last: Vec<_> = pipeline.finish(at(3)).map(|record| record.reason).collect();
+    let last: Vec<_> = pipeline.finish(at(3)).into_iter().map(|record| record.reason).collect();
     assert_eq!(last, [Reason::Final]);
 }
 
@@ -163,7 +164,7 @@ fn the_same_ends_after_a_close_are_another_connection() {
         miner.client_says(&mut pipeline, &login(), round * 10);
         miner.closes(&mut pipeline, round * 10 + 1);
     }
-    let records: Vec<_> = pipeline.finish(at(60)).collect();
+    let records = pipeline.finish(at(60));
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].connections, 3);
 }
@@ -236,4 +237,54 @@ fn what_was_missing_is_told_when_the_flow_ends() {
     assert_eq!(pipeline.losses(), Losses::default());
     miner.closes(&mut pipeline, 1);
     assert_eq!(pipeline.losses(), Losses { gaps: 1, ..Losses::default() });
+}
+
+/// A pipeline that was told of a segment, and of a login behind a hole.
+fn with_a_login_behind_a_hole() -> (Pipeline, Flow) {
+    let mut pipeline = pipeline(|_| {});
+    let mut miner = Flow::from("10.0.0.2:40000");
+    miner.segment(&mut pipeline, miner.client, b"{\"id\":", 0);
+    miner.skip(miner.client, 100);
+    let reaction = miner.segment(&mut pipeline, miner.client, format!("1}}\n{}\n", login()).as_bytes(), 0);
+    assert_eq!(reaction.records, [], "it waits for what is missing");
+    (pipeline, miner)
+}
+
+#[test]
+fn what_waits_for_missing_bytes_is_read_in_the_end() {
+    let (mut pipeline, _) = with_a_login_behind_a_hole();
+    let reasons: Vec<Reason> = pipeline.finish(at(1)).into_iter().map(|record| record.reason).collect();
+    assert_eq!(reasons, [Reason::Opened, Reason::Final]);
+    assert_eq!(pipeline.losses().gaps, 1);
+
+    let (mut pipeline, miner) = with_a_login_behind_a_hole();
+    let reset = miner.ends(&mut pipeline, EventKind::Reset, miner.client.reverse(), 1);
+    assert_eq!(reset.records.len(), 1, "the other side has ended it");
+
+    let (mut pipeline, _) = with_a_login_behind_a_hole();
+    assert_eq!(pipeline.advance(at(1)).records, []);
+    assert_eq!(pipeline.advance(at(3)).records.len(), 1, "it has waited long enough");
+}
+
+#[test]
+fn another_connection_on_the_same_ends_is_told_apart_without_a_close() {
+    let mut pipeline = pipeline(|_| {});
+    let mut miner = Flow::from("10.0.0.2:40000");
+    miner.client_says(&mut pipeline, &login(), 0);
+    miner.skip(miner.client, 500_000_000);
+    miner.client_says(&mut pipeline, &login(), 10);
+    let records = pipeline.finish(at(20));
+    assert_eq!((records.len(), records[0].connections), (1, 2));
+}
+
+#[test]
+fn the_last_record_knows_all_bytes() {
+    let mut pipeline = pipeline(|_| {});
+    let mut miner = Flow::from("10.0.0.2:40000");
+    let mut said = 0;
+    for second in 0..5 {
+        miner.client_says(&mut pipeline, &login(), second);
+        said += login().len() as u64 + 1;
+    }
+    assert_eq!(pipeline.finish(at(6)).last().map(|record| record.bytes), Some(said));
 }

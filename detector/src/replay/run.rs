@@ -119,7 +119,7 @@ impl Replay<'_> {
                 progress.at(capture.bytes_read());
             }
         };
-        let records: Vec<Record> = self.pipeline.finish(now).collect();
+        let records = self.pipeline.finish(now);
         self.write(&records)?;
         if let Some(skipped) = capture.counts().explain() {
             tracing::warn!("{}: {skipped}", self.name);

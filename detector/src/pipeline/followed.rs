@@ -1,0 +1,90 @@
+use detector_common::event::{Event, EventKind};
+use detector_common::flow::FlowKey;
+use jiff::Timestamp;
+
+use crate::judge::Conversation;
+use crate::ledger::{Ledger, Observation, Record};
+use crate::stream::{Connection, Limits};
+
+/// A conversation that is followed.
+pub(super) struct Followed {
+    pub(super) conversation: Conversation,
+    /// When it was last heard.
+    pub(super) active: Timestamp,
+    /// When it was last entered into the ledger.
+    pub(super) observed: Timestamp,
+    /// Payload bytes, as they came.
+    bytes: u64,
+    revision: u64,
+    ended: [bool; 2],
+    interface: Option<Box<str>>,
+}
+
+impl Followed {
+    pub(super) fn new(limits: Limits, time: Timestamp) -> Self {
+        Self {
+            conversation: Conversation::new(limits),
+            active: time,
+            observed: Timestamp::MIN,
+            bytes: 0,
+            revision: 0,
+            ended: [false; 2],
+            interface: None,
+        }
+    }
+
+    /// Takes an event in, unless it belongs to another connection of the same ends.
+    pub(super) fn take(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Connection {
+        let (direction, sequence) = (event.header.direction(), event.header.sequence());
+        let connection = match event.kind {
+            EventKind::First | EventKind::Segment => {
+                self.conversation.segment(direction, sequence, event.payload, time)
+            }
+            EventKind::Closed | EventKind::Reset => self.conversation.closed(direction, sequence, time),
+        };
+        if connection == Connection::Another {
+            return connection;
+        }
+        self.active = self.active.max(time);
+        self.bytes += event.payload.len() as u64;
+        if self.interface.as_deref() != interface {
+            self.interface = interface.map(Box::from);
+        }
+        match event.kind {
+            EventKind::First | EventKind::Segment => {}
+            EventKind::Closed => {
+                if let Some(ended) = self.ended.get_mut(direction as usize) {
+                    *ended = true;
+                }
+            }
+            EventKind::Reset => self.ended = [true; 2],
+        }
+        connection
+    }
+
+    /// Whether something was said since it was last entered into the ledger.
+    pub(super) fn has_news(&self) -> bool {
+        self.revision != self.conversation.revision()
+    }
+
+    /// Whether both sides, or a reset, have ended it.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended == [true; 2]
+    }
+
+    /// Enters the judgement as it is now into the ledger.
+    pub(super) fn observe(
+        &mut self,
+        key: FlowKey,
+        time: Timestamp,
+        ledger: &mut Ledger,
+        due: &mut Vec<Record>,
+    ) {
+        self.revision = self.conversation.revision();
+        self.observed = time;
+        let Some(assessment) = self.conversation.assessment() else { return };
+        let interface = self.interface.as_deref();
+        let observation = Observation { key, interface, time, bytes: self.bytes, assessment: &assessment };
+        due.extend(ledger.observe(&observation));
+    }
+}
