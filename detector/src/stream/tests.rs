@@ -143,7 +143,7 @@ fn a_gap_is_given_up_after_some_segments_or_some_time() {
         move |stream: &mut Stream| {
             (0..count).for_each(|n| {
                 stream.send(36 + n * 3, "{}\n");
-            })
+            });
         }
     };
     assert_eq!(wait(&after_segments(15)), (vec!["{}".to_owned()], 0));

@@ -92,7 +92,7 @@ impl<'a> Seat<'a> {
     }
 
     pub(crate) fn finish(&mut self) -> Vec<Record> {
-        self.pipeline.finish(self.now).collect()
+        self.pipeline.finish(self.now)
     }
 
     fn counted(&self) -> Vec<(&'static str, u64)> {
