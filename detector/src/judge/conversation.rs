@@ -146,8 +146,15 @@ impl Conversation {
     /// Enough was read and it is not mining: the caller can end the watch.
     #[must_use]
     pub fn hopeless(&self) -> bool {
-        let enough = self.speech.http || self.speech.weighty() || self.read >= self.limits.fruitless_bytes;
+        let enough =
+            self.speech.http || self.speech.weighty() || self.fruitless() >= self.limits.fruitless_bytes;
         enough && self.assessment().is_none()
+    }
+
+    /// Bytes read that could have been evidence: a single job can be larger than what is enough.
+    fn fruitless(&self) -> u64 {
+        let unjudged: usize = self.ways.iter().map(|way| way.lines.unjudged_bytes()).sum();
+        self.read.saturating_sub(unjudged as u64)
     }
 
     /// Bytes held in memory.

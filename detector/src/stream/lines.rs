@@ -20,10 +20,14 @@ pub struct Lines {
     line: Vec<u8>,
     nesting: Nesting,
     origin: Origin,
+    /// There is something in the line that is in no text.
+    binary: bool,
     /// The rest of the line is dropped: it is too long.
     skipping: bool,
     /// The rest of a line within which the stream was joined, kept for a `Before`.
     head: Option<Vec<u8>>,
+    /// Bytes of the line within which the stream was joined, if it was text.
+    rest: usize,
     overlong: u64,
 }
 
@@ -47,8 +51,10 @@ impl Lines {
             line: Vec::new(),
             nesting: Nesting::NEW,
             origin: Origin::Joined,
+            binary: false,
             skipping: false,
             head: None,
+            rest: 0,
             overlong: 0,
         }
     }
@@ -79,6 +85,17 @@ impl Lines {
         self.line.len() + self.head.as_ref().map_or(0, Vec::len)
     }
 
+    /// Bytes of a line that may yet turn out to be a message, and of the line within which the stream was joined, which
+    /// may have been the rest of one.
+    #[must_use]
+    pub fn unjudged_bytes(&self) -> usize {
+        let promising = match self.origin {
+            Origin::Line => matches!(self.nesting.place, Place::Value | Place::String | Place::Escape),
+            Origin::Joined | Origin::Gap => !self.binary,
+        };
+        self.rest + if promising { self.line.len() } else { 0 }
+    }
+
     /// Lines that were too long to be read.
     #[must_use]
     pub const fn overlong(&self) -> u64 {
@@ -88,6 +105,7 @@ impl Lines {
     fn begin(&mut self, origin: Origin) {
         self.line.clear();
         self.nesting = Nesting::NEW;
+        self.binary = false;
         self.skipping = false;
         self.origin = origin;
     }
@@ -129,6 +147,8 @@ impl Lines {
             return;
         }
         self.nesting.read(part);
+        // A zero byte may be a TCP keep-alive probe's.
+        self.binary |= part.iter().any(|&byte| byte.is_ascii_control() && !matches!(byte, 0 | b'\t'..=b'\r'));
         self.line.extend_from_slice(part);
     }
 
@@ -139,6 +159,7 @@ impl Lines {
             out(Line { text, whole });
         }
         if !whole && !self.skipping && self.origin == Origin::Joined {
+            self.rest = if self.binary { 0 } else { self.line.len() };
             self.head = Some(self.line.clone());
         }
         self.begin(Origin::Line);
@@ -157,6 +178,7 @@ impl Lines {
             *self = front;
         } else {
             self.head = front.head;
+            self.rest = front.rest;
             self.overlong = front.overlong;
         }
     }

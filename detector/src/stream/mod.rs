@@ -23,7 +23,8 @@ pub struct Limits {
     pub patience_time: SignedDuration,
     /// Bytes of one line; a longer one is skipped.
     pub line_bytes: usize,
-    /// Bytes of both directions that may be read without any evidence of mining.
+    /// Bytes of both directions that may be read in complete lines, or in no lines at all, without any evidence of
+    /// mining.
     pub fruitless_bytes: u64,
 }
 

@@ -173,4 +173,6 @@ fn a_flow_that_says_nothing_of_mining_becomes_hopeless() {
     assert_eq!(talk.conversation.revision(), 0);
     let binary = Talk::new().raw(POOL, &[0x16; 5000]);
     assert!(binary.conversation.hopeless());
+    let text = (0..60).fold(Talk::new(), |talk, _| talk.raw(POOL, &[b'x'; 1200]));
+    assert!(text.conversation.hopeless(), "a line that does not end");
 }

@@ -1,7 +1,7 @@
 //! What pools say, with and without the miner in sight.
 
 use super::super::{Protocol, Stage, Verdict};
-use super::{MINER, Talk, XMRIG};
+use super::{MINER, POOL, Talk, XMRIG, notify};
 
 const SUBSCRIBED: &str =
     r#"{"result":[[["mining.notify","1"],["mining.set_difficulty","2"]],"00b61738",4],"error":null,"id":0}"#;
@@ -49,6 +49,20 @@ fn the_pool_alone_is_confirmed_by_several_jobs() {
     let judged = talk.pool(NOTIFY).judged();
     assert_eq!((judged.verdict, judged.stage), (Verdict::Confirmed, Stage::Working));
     assert_eq!((judged.facts.jobs, judged.facts.difficulty), (3, Some(4096.0)));
+}
+
+#[test]
+fn a_pool_with_large_jobs_is_found_from_its_side() {
+    let coinbase = "01".repeat(3500);
+    let notify = NOTIFY.replace("NOTIFY", &notify().replace("01000000", &coinbase)) + "\n";
+    for joined in [0, 1448, 2896] {
+        let mut talk = Talk::new();
+        for part in notify.as_bytes()[joined..].chunks(1448).chain(notify.as_bytes().chunks(1448)) {
+            assert!(!talk.conversation.hopeless(), "joined at {joined}");
+            talk = talk.raw(POOL, part);
+        }
+        assert_eq!(talk.judged().stage, Stage::Working);
+    }
 }
 
 #[test]
