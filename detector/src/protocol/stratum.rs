@@ -214,7 +214,7 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
         Ask::Share(V1) if *result == Value::Bool(true) => {
             Some(Finding::pool(V1, Kind::ShareAnswer).fact(Some(Fact::Accepted)))
         }
-        Ask::Share(V1) if refused || *result == Value::Bool(false) => Some(
+        Ask::Share(V1) if message.error().is_some() || *result == Value::Bool(false) => Some(
             Finding::pool(V1, Kind::ShareAnswer).with(Kind::PoolError, refused).fact(Some(Fact::Rejected)),
         ),
         Ask::Version => {

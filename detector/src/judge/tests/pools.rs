@@ -100,6 +100,24 @@ fn bitcoin_shares_are_paired_with_their_answers() {
 }
 
 #[test]
+fn a_refused_share_is_rejected_in_whatever_form() {
+    for answer in [
+        r#""result":null,"error":{"code":23,"message":"Low difficulty share"}"#,
+        r#""result":null,"error":"Invalid share""#,
+        r#""result":null,"error":[23,"Low difficulty share",null]"#,
+        r#""result":false,"error":null"#,
+    ] {
+        let shares = Talk::new()
+            .miner(r#"{"params":["u","j","00","65f00000","deadbeef"],"id":4,"method":"mining.submit"}"#)
+            .pool(&format!(r#"{{"id":4,{answer}}}"#))
+            .judged()
+            .facts
+            .shares;
+        assert_eq!((shares.submitted, shares.accepted, shares.rejected), (1, 0, 1), "{answer}");
+    }
+}
+
+#[test]
 fn eth_proxy_jobs_are_answers_without_a_method() {
     let work = |header: &str| {
         format!(r#"{{"id":0,"jsonrpc":"2.0","result":["0x{header}","0xHEX64","0xHEX58","0x492609"]}}"#)
