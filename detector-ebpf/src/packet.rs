@@ -1,5 +1,7 @@
 //! The bytes of a packet in the kernel. Nothing else touches packet pointers.
 
+use core::mem::MaybeUninit;
+
 use aya_ebpf::helpers::generated::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
 use aya_ebpf::programs::XdpContext;
 use detector_common::packet::Packet;
@@ -35,16 +37,16 @@ impl Packet for XdpPacket<'_> {
     fn header<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
         // The verifier accepts offsets of up to 64 KiB into a packet.
         let start = self.context.data() + (core::hint::black_box(offset) & 0x7fff) as usize;
-        let mut bytes = [0; N];
         if start + N <= self.context.data_end() {
             // SAFETY: `N` bytes from `start` lie within the packet's first buffer.
-            bytes = unsafe { (start as *const [u8; N]).read_unaligned() };
-            return Some(bytes);
+            return Some(unsafe { (start as *const [u8; N]).read_unaligned() });
         }
+        let mut bytes = MaybeUninit::<[u8; N]>::uninit();
         // SAFETY: the helper checks the offset, and `bytes` has room for `N` bytes.
         let error =
             unsafe { bpf_xdp_load_bytes(self.context.ctx, offset, bytes.as_mut_ptr().cast(), size::<N>()) };
-        (error == 0).then_some(bytes)
+        // SAFETY: without an error the helper has written all of them.
+        (error == 0).then(|| unsafe { bytes.assume_init() })
     }
 
     #[inline(always)]
