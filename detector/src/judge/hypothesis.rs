@@ -4,7 +4,7 @@ use detector_common::flow::Direction;
 
 use super::weight::{FOREIGN_LINE, PRIOR, weight};
 use super::{Assessment, Evidence, Facts, Protocol, Side, Stage, Verdict};
-use crate::protocol::{Fact, Finding, Kind, coin_of};
+use crate::protocol::{Fact, Finding, Kind, coin_of, is_address};
 
 /// Weight below which nothing is reported: a probability of 12 %.
 pub(super) const SUSPICION: f64 = 9.5;
@@ -49,7 +49,7 @@ impl Hypothesis {
         };
         match fact {
             Fact::Agent(agent) => first(&mut facts.agent, agent),
-            Fact::Wallet(wallet) => first(&mut facts.wallet, wallet),
+            Fact::User { wallet, worker } => facts.paid(wallet, worker.as_deref()),
             Fact::Worker(worker) => first(&mut facts.worker, worker),
             Fact::PoolName(name) => first(&mut facts.pool_name, name),
             Fact::Algorithm(name) => facts.algorithm = Some(name.clone()),
@@ -149,6 +149,22 @@ impl Hypothesis {
             _ => (facts.algorithm.as_deref() == Some("rx/0")).then_some("XMR"),
         };
         facts
+    }
+}
+
+impl Facts {
+    /// The first user stays, unless only a later one is a coin's address. Worker and wallet are never those of
+    /// different users.
+    fn paid(&mut self, wallet: &str, worker: Option<&str>) {
+        match self.wallet.as_deref() {
+            Some(known) if known == wallet => {}
+            Some(known) if is_address(known) || !is_address(wallet) => return,
+            Some(_) => self.worker = None,
+            None if worker.is_some() => self.worker = None,
+            None => {}
+        }
+        self.wallet = Some(wallet.to_owned());
+        self.worker = self.worker.take().or_else(|| worker.map(str::to_owned));
     }
 }
 

@@ -195,12 +195,22 @@ impl Case {
             }
         }
         latest(&mut self.facts.agent, facts.agent.as_ref());
-        latest(&mut self.facts.wallet, facts.wallet.as_ref());
-        latest(&mut self.facts.worker, facts.worker.as_ref());
+        self.learn_user(facts);
         latest(&mut self.facts.coin, facts.coin.as_ref());
         latest(&mut self.facts.algorithm, facts.algorithm.as_ref());
         latest(&mut self.facts.pool_name, facts.pool_name.as_ref());
         latest(&mut self.facts.difficulty, facts.difficulty.as_ref());
+    }
+
+    /// Wallet and worker are always those of one user: the latest that was told.
+    fn learn_user(&mut self, told: &Facts) {
+        let known = &mut self.facts;
+        if told.wallet.is_some() && told.wallet != known.wallet {
+            known.wallet.clone_from(&told.wallet);
+            known.worker.clone_from(&told.worker);
+        } else if told.worker.is_some() && (told.wallet == known.wallet || known.worker.is_none()) {
+            known.worker.clone_from(&told.worker);
+        }
     }
 
     /// The ledger's time of the last news.

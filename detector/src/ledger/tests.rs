@@ -119,6 +119,28 @@ fn the_flows_of_a_case_are_summed() {
 }
 
 #[test]
+fn wallet_and_worker_are_those_of_one_user() {
+    let told = |users: &[(&str, &str)]| {
+        let mut ledger = Ledger::new(Settings::default());
+        for (port, &(wallet, worker)) in (1..).zip(users) {
+            let mut rig = Rig::new(port);
+            let known = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+            (rig.assessment.facts.wallet, rig.assessment.facts.worker) = (known(wallet), known(worker));
+            let _ = rig.observe(&mut ledger, 0);
+        }
+        let facts = ledger.finish(at(1)).next().unwrap().facts;
+        (facts.wallet.unwrap_or_default(), facts.worker.unwrap_or_default())
+    };
+    let user = |wallet: &str, worker: &str| (wallet.to_owned(), worker.to_owned());
+    assert_eq!(told(&[("alice", "rig1"), ("bob", "")]), user("bob", ""));
+    assert_eq!(told(&[("alice", "rig1"), ("alice", "")]), user("alice", "rig1"));
+    assert_eq!(told(&[("alice", "rig1"), ("alice", "rig2")]), user("alice", "rig2"));
+    assert_eq!(told(&[("alice", "rig1"), ("", "rig2")]), user("alice", "rig1"), "whose rig is it?");
+    assert_eq!(told(&[("alice", ""), ("", "rig2")]), user("alice", "rig2"));
+    assert_eq!(told(&[("", "rig1"), ("", "rig2")]), user("", "rig2"));
+}
+
+#[test]
 fn the_same_ports_again_are_another_connection() {
     let mut ledger = Ledger::new(Settings::default());
     let mut rig = Rig::new(40_000);

@@ -28,7 +28,7 @@ fn is_segwit(address: &str, prefix: &str) -> bool {
 }
 
 /// Whether `wallet` has the form of a coin's address, whichever coin.
-pub(super) fn is_address(wallet: &str) -> bool {
+pub(crate) fn is_address(wallet: &str) -> bool {
     let long = wallet.len() >= 90 && wallet.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let ethereum = wallet.strip_prefix("0x").is_some_and(|digits| digits.len() == 40 && is_hex(digits));
     long || ethereum || coin_of(wallet).is_some()
@@ -56,11 +56,19 @@ pub(super) fn split(user: &str) -> (&str, Option<&str>) {
     (wallet, worker.filter(|worker| !worker.is_empty()))
 }
 
-/// The account and worker of a user name, as facts.
-pub(super) fn facts(user: &str) -> Vec<Fact> {
-    let (wallet, worker) = split(user);
-    let wallet = clean(wallet).map(Fact::Wallet);
-    wallet.into_iter().chain(worker.and_then(clean).map(Fact::Worker)).collect()
+/// The account and worker of a user name, as a fact.
+pub(super) fn user(name: &str) -> Option<Fact> {
+    let (wallet, worker) = split(name);
+    paid(wallet, worker)
+}
+
+/// An account and the worker that was named with it, as a fact.
+pub(super) fn paid(wallet: &str, worker: Option<&str>) -> Option<Fact> {
+    let worker = worker.and_then(clean);
+    match clean(wallet) {
+        Some(wallet) => Some(Fact::User { wallet, worker }),
+        None => worker.map(Fact::Worker),
+    }
 }
 
 /// A machine's name in a password field: many `CryptoNote` pools take it from there.

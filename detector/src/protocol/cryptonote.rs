@@ -74,8 +74,7 @@ fn login(named: &Map<String, Value>) -> Option<Finding> {
         .with(Kind::AlgorithmList, algorithms.iter().any(|name| is_algorithm(name)))
         .with(Kind::Address, account::is_address(wallet))
         .fact(agent.map(Fact::Agent))
-        .fact(clean(wallet).map(Fact::Wallet))
-        .fact(worker.and_then(clean).map(Fact::Worker))
+        .fact(account::paid(wallet, worker))
         .fact(single.map(Fact::Algorithm));
     Some(finding)
 }

@@ -38,10 +38,9 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
 
 fn login(message: &Message) -> Option<Finding> {
     let user = text(message.list().first())?;
-    let mut finding = Finding::miner(PROTOCOL, Kind::EthLogin)
+    let finding = Finding::miner(PROTOCOL, Kind::EthLogin)
         .with(Kind::Address, account::is_address(account::split(user).0));
-    finding.facts = account::facts(user);
-    Some(finding.fact(worker(message)))
+    Some(finding.fact(account::user(user)).fact(worker(message)))
 }
 
 /// `eth1.0` is the filler that eth-proxy's own clients send.

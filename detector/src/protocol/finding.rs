@@ -69,9 +69,14 @@ pub enum Kind {
 pub enum Fact {
     /// Name and version of the mining software.
     Agent(String),
-    /// The address or account that is paid.
-    Wallet(String),
-    /// The name of the machine.
+    /// Who is paid.
+    User {
+        /// The address or account.
+        wallet: String,
+        /// The name of the machine within it.
+        worker: Option<String>,
+    },
+    /// The name of the machine, said without the account.
     Worker(String),
     /// The hash function.
     Algorithm(String),

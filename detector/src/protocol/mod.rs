@@ -15,6 +15,7 @@ mod stratum;
 mod transport;
 
 pub use account::coin_of;
+pub(crate) use account::is_address;
 pub use dialogue::{Dialogue, Heard};
 pub use finding::{Fact, Finding, Kind};
 pub use transport::{Transport, after_socks, transport};

@@ -97,10 +97,9 @@ fn authorize(message: &Message) -> Option<Finding> {
         None if list.len() <= 3 && list.get(1).is_none_or(|word| !word.is_object()) => text(list.first()),
         None => None,
     }?;
-    let mut finding =
+    let finding =
         Finding::miner(V1, Kind::Authorize).with(Kind::Address, account::is_address(account::split(user).0));
-    finding.facts = account::facts(user);
-    Some(finding)
+    Some(finding.fact(account::user(user)))
 }
 
 fn submit(message: &Message) -> Option<Finding> {
@@ -117,9 +116,8 @@ fn submit(message: &Message) -> Option<Finding> {
         // EIP-1571 hands in job, nonce and the worker's number: no account there.
         text(list.first()).filter(|_| list.len() > 3)
     };
-    let mut finding = Finding::miner(V1, Kind::Submit).stage(Stage::Submitting).fact(Some(Fact::Submitted));
-    finding.facts.extend(user.map(account::facts).into_iter().flatten());
-    Some(finding)
+    let finding = Finding::miner(V1, Kind::Submit).stage(Stage::Submitting).fact(Some(Fact::Submitted));
+    Some(finding.fact(user.and_then(account::user)))
 }
 
 fn hello(message: &Message) -> Option<Finding> {

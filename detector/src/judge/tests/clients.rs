@@ -1,7 +1,7 @@
 //! The first lines of real clients: one of them alone must be enough.
 
 use super::super::{Protocol, Stage, Verdict};
-use super::{MINER, POOL, Talk, XMRIG, only};
+use super::{MINER, POOL, Talk, XMRIG, fill, only};
 
 const V1: Protocol = Protocol::StratumV1;
 const ETHEREUM: Protocol = Protocol::EthereumStratum;
@@ -201,6 +201,24 @@ fn names_and_workers_are_found_where_clients_put_them() {
         only(r#"{"id":1,"method":"login","params":{"login":"u","pass":"x","agent":"x","algo":["rx/wow"]}}"#);
     assert_eq!(single.facts.algorithm.as_deref(), Some("rx/wow"));
     assert_eq!(only(XMRIG).facts.algorithm, None, "a list of everything it can is no choice");
+}
+
+#[test]
+fn wallets_and_workers_of_different_users_are_not_combined() {
+    let named = |lines: &[&str]| {
+        let facts = lines.iter().fold(Talk::new(), |talk, line| talk.miner(line)).judged().facts;
+        (facts.wallet.unwrap(), facts.worker)
+    };
+    let bob = r#"{"id":1,"method":"mining.authorize","params":["bob","x"]}"#;
+    let alice = r#"{"id":2,"method":"mining.authorize","params":["alice.rig1","x"]}"#;
+    let paid = r#"{"id":3,"method":"mining.authorize","params":["0xADDR40","x"]}"#;
+    let rig1 = Some("rig1".to_owned());
+    assert_eq!(named(&[bob, alice]), ("bob".to_owned(), None));
+    assert_eq!(named(&[alice, bob]), ("alice".to_owned(), rig1.clone()));
+    assert_eq!(named(&[alice, paid, bob]), (fill("0xADDR40"), None), "an address is more than a name");
+    assert_eq!(named(&[paid, alice]), (fill("0xADDR40"), None));
+    let share = r#"{"id":4,"method":"mining.submit","params":["bob.rig1","j","00","65f00000","deadbeef"]}"#;
+    assert_eq!(named(&[bob, share]), ("bob".to_owned(), rig1), "the same user said more");
 }
 
 #[test]
