@@ -246,10 +246,12 @@ fn eve_time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::
 mod tests {
     use std::net::SocketAddr;
 
+    use detector_common::flow::Direction;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::judge::{Facts, Side};
+    use crate::judge::{Conversation, Facts, Side};
+    use crate::stream::Limits;
 
     fn record() -> Record {
         let (miner, pool): (SocketAddr, SocketAddr) =
@@ -366,6 +368,19 @@ mod tests {
             assert_eq!(found["mining"][at].as_str().unwrap().len(), 64);
             assert_eq!(found["alert"]["metadata"][at][0], found["mining"][at]);
         }
+    }
+
+    #[test]
+    fn a_wallet_in_the_place_of_the_software_is_not_disclosed_either() {
+        let mut conversation = Conversation::new(Limits::default());
+        let line =
+            br#"{"id":1,"method":"mining.subscribe","params":["cfx:aak2rra2njvd77ezwjvx04kkds9fzagfe6.rig7",""]}"#;
+        let _ = conversation.segment(Direction::Up, 1, line, record().time);
+        let judged = conversation.assessment().unwrap();
+        let record = Record { facts: judged.facts, evidence: judged.evidence, ..record() };
+        let text = alert(&record, Identities::Hashed, None).to_string();
+        assert!(!text.contains("cfx:aak2") && !text.contains("rig7"), "{text}");
+        assert!(text.contains("wallet_sha256") && text.contains("worker_sha256"), "{text}");
     }
 
     #[test]

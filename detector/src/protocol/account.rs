@@ -71,6 +71,23 @@ pub(super) fn paid(wallet: &str, worker: Option<&str>) -> Option<Fact> {
     }
 }
 
+/// What names the mining software, as a fact. Some clients put the user name in its place.
+pub(super) fn software(name: &str) -> Option<Fact> {
+    if is_user(name) { user(name) } else { clean(name).map(Fact::Agent) }
+}
+
+/// Whether a text is a user name and no name of software: software has a version after a slash.
+pub(super) fn is_user(name: &str) -> bool {
+    let (wallet, _) = split(name);
+    let lower = wallet.to_ascii_lowercase();
+    let prefixed =
+        ["cfx:", "kaspa:", "xel:", "spectre:", "karlsen:", "nexa:", "bitcoincash:", "ckb1", "aleo1"]
+            .iter()
+            .any(|&prefix| lower.starts_with(prefix));
+    let long = wallet.len() >= 26 && wallet.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    prefixed || is_address(wallet) || (long && !name.contains('/'))
+}
+
 /// A machine's name in a password field: many `CryptoNote` pools take it from there.
 ///
 /// Only beside a coin's address, where the pool asks for no secret, and only if it is a usual word for a machine with

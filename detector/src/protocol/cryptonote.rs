@@ -73,7 +73,7 @@ fn login(named: &Map<String, Value>) -> Option<Finding> {
         .with(Kind::UnknownAgent, agent.is_some() && !miner)
         .with(Kind::AlgorithmList, algorithms.iter().any(|name| is_algorithm(name)))
         .with(Kind::Address, account::is_address(wallet))
-        .fact(agent.map(Fact::Agent))
+        .fact(agent.filter(|name| !account::is_user(name)).map(Fact::Agent))
         .fact(account::paid(wallet, worker))
         .fact(single.map(Fact::Algorithm));
     Some(finding)

@@ -58,20 +58,25 @@ fn miner(method: &str, message: &Message) -> Option<(Finding, Ask)> {
 
 fn subscribe(message: &Message) -> Option<Finding> {
     let list = message.list();
+    let dialect = text(list.get(1)).is_some_and(|name| name.starts_with("EthereumStratum/"));
+    let finding = Finding::miner(if dialect { ETHEREUM } else { V1 }, Kind::Subscribe);
+    let finding = finding.with(Kind::DialectName, dialect);
     if let Some(named) = message.named() {
-        let agent = clean(text(named.get("agent").or_else(|| named.get("user_agent")))?)?;
-        let finding = Finding::miner(V1, Kind::Subscribe).with(Kind::Agent, true);
-        return Some(finding.fact(Some(Fact::Agent(agent))));
+        let agent = text(named.get("agent").or_else(|| named.get("user_agent")))?;
+        return Some(software(finding, Some(account::software(agent)?)));
     }
     if list.first().is_some_and(|agent| !agent.is_string() && !agent.is_null()) {
         return None;
     }
-    let agent = text(list.first()).and_then(clean);
-    let dialect = text(list.get(1)).is_some_and(|name| name.starts_with("EthereumStratum/"));
-    let finding = Finding::miner(if dialect { ETHEREUM } else { V1 }, Kind::Subscribe)
-        .with(Kind::DialectName, dialect)
-        .with(Kind::Agent, agent.is_some());
-    Some(finding.fact(agent.map(Fact::Agent)).fact(pool_name(list)))
+    let agent = text(list.first()).and_then(account::software);
+    Some(software(finding, agent).fact(pool_name(list)))
+}
+
+/// Adds the name of the software, or the user name in its place.
+fn software(finding: Finding, named: Option<Fact>) -> Finding {
+    let agent = matches!(named, Some(Fact::Agent(_)));
+    let address = matches!(&named, Some(Fact::User { wallet, .. }) if account::is_address(wallet));
+    finding.with(Kind::Agent, agent).with(Kind::Address, address).fact(named)
 }
 
 /// ZIP 301: agent, session, host, port. The port is a number there and text in several miners.
@@ -122,14 +127,13 @@ fn submit(message: &Message) -> Option<Finding> {
 
 fn hello(message: &Message) -> Option<Finding> {
     let named = message.named()?;
-    let agent = text(named.get("agent")).and_then(clean);
+    let agent = text(named.get("agent")).and_then(account::software);
     let dialect = text(named.get("proto")).is_some_and(|name| name.starts_with("EthereumStratum/"));
     if agent.is_none() && !dialect {
         return None;
     }
     let finding = Finding::miner(ETHEREUM, Kind::Hello).with(Kind::DialectName, dialect);
-    let finding = finding.with(Kind::Agent, agent.is_some()).fact(agent.map(Fact::Agent));
-    Some(finding.fact(text(named.get("host")).and_then(host_name)))
+    Some(software(finding, agent).fact(text(named.get("host")).and_then(host_name)))
 }
 
 fn pool(method: &str, message: &Message) -> Option<(Finding, Ask)> {
@@ -216,8 +220,8 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
             Finding::pool(V1, Kind::ShareAnswer).with(Kind::PoolError, refused).fact(Some(Fact::Rejected)),
         ),
         Ask::Version => {
-            let agent = clean(result.as_str()?)?;
-            Some(Finding::miner(V1, Kind::VersionAnswer).fact(Some(Fact::Agent(agent))))
+            let agent = account::software(result.as_str()?)?;
+            Some(Finding::miner(V1, Kind::VersionAnswer).fact(Some(agent)))
         }
         Ask::Admission(V1) | Ask::Subscribe | Ask::Configure | Ask::Other if refused => {
             Some(Finding::pool(V1, Kind::PoolError))

@@ -222,6 +222,49 @@ fn wallets_and_workers_of_different_users_are_not_combined() {
 }
 
 #[test]
+fn a_wallet_in_the_place_of_the_software_is_a_wallet() {
+    let conflux = "cfx:aak2rra2njvd77ezwjvx04kkds9fzagfe6ku8scz91";
+    for (line, wallet, worker) in [
+        (
+            format!(r#"{{"id":1,"method":"mining.subscribe","params":["{conflux}.rig7",""]}}"#),
+            conflux,
+            Some("rig7"),
+        ),
+        (
+            format!(r#"{{"id":1,"method":"mining.subscribe","params":{{"agent":"{conflux}"}}}}"#),
+            conflux,
+            None,
+        ),
+        (r#"{"id":1,"method":"mining.subscribe","params":["0xADDR40"]}"#.to_owned(), "0xADDR40", None),
+        (
+            r#"{"id":1,"method":"mining.subscribe","params":["kaspa:qq0.rig7"]}"#.to_owned(),
+            "kaspa:qq0",
+            Some("rig7"),
+        ),
+        (r#"{"id":1,"method":"mining.subscribe","params":["WALLET+5000"]}"#.to_owned(), "WALLET", None),
+        (
+            r#"{"id":1,"method":"mining.hello","params":{"agent":"WALLET","proto":"EthereumStratum/2.0.0"}}"#
+                .to_owned(),
+            "WALLET",
+            None,
+        ),
+        (
+            r#"{"id":1,"method":"login","params":{"login":"WALLET","pass":"x","agent":"WALLET"}}"#.to_owned(),
+            "WALLET",
+            None,
+        ),
+    ] {
+        let facts = only(&line).facts;
+        assert_eq!(facts.agent, None, "{line}");
+        assert_eq!((facts.wallet, facts.worker.as_deref()), (Some(fill(wallet)), worker), "{line}");
+    }
+    for agent in ["cgminer/4.11.1", "NiceHash/1.0.0", "ExcavatorWithAVeryLongName/1.9.9.99", "x"] {
+        let line = format!(r#"{{"id":1,"method":"mining.subscribe","params":["{agent}"]}}"#);
+        assert_eq!(only(&line).facts.agent.as_deref(), Some(agent));
+    }
+}
+
+#[test]
 fn a_password_is_not_told() {
     for (login, password) in [("WALLET", "hunter2"), ("WALLET", "Summer2024"), ("alice", "rig-1")] {
         let line = format!(
