@@ -42,7 +42,7 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
         }
         "getjob" => {
             text(named.get("id"))?;
-            Some((Finding::miner(PROTOCOL, Kind::GetJob), Ask::Work))
+            Some((Finding::miner(PROTOCOL, Kind::GetJob), Ask::Other))
         }
         "job" => Some((job(named, Kind::Job)?, Ask::Other)),
         _ => None,

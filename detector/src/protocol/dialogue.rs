@@ -53,7 +53,10 @@ impl Dialogue {
                 findings.extend(self.answer(direction, message));
             } else if let Some(method) = message.method() {
                 let finding = self.request(direction, method, message);
-                foreign |= finding.is_none() && is_foreign(method);
+                if finding.is_none() && is_foreign(method) {
+                    foreign = true;
+                    self.await_answer(direction, message, Ask::Foreign);
+                }
                 findings.extend(finding);
             }
         }
@@ -64,23 +67,28 @@ impl Dialogue {
         let (finding, ask) = stratum::request(method, message)
             .or_else(|| cryptonote::request(method, message))
             .or_else(|| eth_proxy::request(method, message))?;
-        if let Some(id) = message.id() {
-            self.outstanding.add(direction, id, ask);
-        }
+        self.await_answer(direction, message, ask);
         self.remember(direction, &finding);
         Some(finding)
     }
 
+    fn await_answer(&mut self, direction: Direction, message: &Message, ask: Ask) {
+        if let Some(id) = message.id() {
+            self.outstanding.add(direction, id, ask);
+        }
+    }
+
     fn answer(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
         let ask = message.id().and_then(|id| self.outstanding.answered(direction, &id));
-        let ask = ask.filter(|&ask| ask != Ask::Foreign);
+        let foreign = ask == Some(Ask::Foreign);
+        let ask = ask.filter(|_| !foreign);
         let here = direction as usize;
         // With the miner out of sight, an OK after jobs came can only be for a share.
         let jobs = self.jobs.get(here).copied().unwrap_or_default();
         let miner = self.miner.get(direction.reverse() as usize).copied().unwrap_or_default();
         let finding = stratum::answer(ask, message)
             .or_else(|| cryptonote::answer(ask, message, jobs && !miner))
-            .or_else(|| self.works.get_mut(here)?.answer(ask, message))?;
+            .or_else(|| self.works.get_mut(here).filter(|_| !foreign)?.answer(ask, message))?;
         self.remember(direction, &finding);
         Some(finding)
     }

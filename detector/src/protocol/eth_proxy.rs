@@ -18,7 +18,7 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
     let list = message.list();
     match method {
         "eth_submitLogin" | "eth_login" => Some((login(message)?, Ask::Admission(PROTOCOL))),
-        "eth_getWork" if list.is_empty() => Some((Finding::miner(PROTOCOL, Kind::EthGetWork), Ask::Work)),
+        "eth_getWork" if list.is_empty() => Some((Finding::miner(PROTOCOL, Kind::EthGetWork), Ask::Other)),
         "eth_submitWork" => {
             let share = prefixed_hex(list.first(), 16)
                 && prefixed_hex(list.get(1), 64)

@@ -16,7 +16,6 @@ pub(crate) enum Ask {
     /// To be let in.
     Admission(Protocol),
     Share(Protocol),
-    Work,
     Version,
     Other,
     /// Nothing of mining: no answer to it counts.
@@ -55,11 +54,11 @@ mod tests {
     #[test]
     fn a_response_answers_the_oldest_request_of_the_other_side() {
         let mut outstanding = Outstanding::default();
-        outstanding.add(Direction::Up, Id::Number(1), Ask::Work);
-        outstanding.add(Direction::Up, Id::Number(1), Ask::Work);
+        outstanding.add(Direction::Up, Id::Number(1), Ask::Version);
+        outstanding.add(Direction::Up, Id::Number(1), Ask::Version);
         assert_eq!(outstanding.answered(Direction::Up, &Id::Number(1)), None);
-        assert_eq!(outstanding.answered(Direction::Down, &Id::Number(1)), Some(Ask::Work));
-        assert_eq!(outstanding.answered(Direction::Down, &Id::Number(1)), Some(Ask::Work));
+        assert_eq!(outstanding.answered(Direction::Down, &Id::Number(1)), Some(Ask::Version));
+        assert_eq!(outstanding.answered(Direction::Down, &Id::Number(1)), Some(Ask::Version));
         assert_eq!(outstanding.answered(Direction::Down, &Id::Number(1)), None);
     }
 
