@@ -1,6 +1,10 @@
+use bytes::{Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
 use super::Piece;
+
+/// Bytes of memory that are kept from one line to the next.
+const KEPT_CAPACITY: usize = 4096;
 
 /// A line as it was sent, without white space around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub struct Line<'a> {
 #[derive(Debug)]
 pub struct Lines {
     limit: usize,
-    line: Vec<u8>,
+    line: BytesMut,
     nesting: Nesting,
     origin: Origin,
     /// There is something in the line that is in no text.
@@ -25,7 +29,7 @@ pub struct Lines {
     /// The rest of the line is dropped: it is too long.
     skipping: bool,
     /// The rest of a line within which the stream was joined, kept for a `Before`.
-    head: Option<Vec<u8>>,
+    head: Option<Bytes>,
     /// Bytes of the line within which the stream was joined, if it was text.
     rest: usize,
     overlong: u64,
@@ -45,10 +49,10 @@ enum Origin {
 impl Lines {
     /// Lines of at most `limit` bytes.
     #[must_use]
-    pub const fn new(limit: usize) -> Self {
+    pub fn new(limit: usize) -> Self {
         Self {
             limit,
-            line: Vec::new(),
+            line: BytesMut::new(),
             nesting: Nesting::NEW,
             origin: Origin::Joined,
             binary: false,
@@ -82,7 +86,7 @@ impl Lines {
     /// Bytes held for a line that is not complete.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.line.len() + self.head.as_ref().map_or(0, Vec::len)
+        self.line.len() + self.head.as_ref().map_or(0, Bytes::len)
     }
 
     /// Bytes of a line that may yet turn out to be a message, and of the line within which the stream was joined, which
@@ -103,6 +107,9 @@ impl Lines {
     }
 
     fn begin(&mut self, origin: Origin) {
+        if self.line.capacity() > KEPT_CAPACITY {
+            self.line = BytesMut::new();
+        }
         self.line.clear();
         self.nesting = Nesting::NEW;
         self.binary = false;
@@ -140,7 +147,7 @@ impl Lines {
             return;
         }
         if self.line.len() + part.len() > self.limit {
-            self.line = Vec::new();
+            self.line = BytesMut::new();
             self.nesting = Nesting::NEW;
             self.skipping = true;
             self.overlong += 1;
@@ -160,7 +167,7 @@ impl Lines {
         }
         if !whole && !self.skipping && self.origin == Origin::Joined {
             self.rest = if self.binary { 0 } else { self.line.len() };
-            self.head = Some(self.line.clone());
+            self.head = Some(Bytes::copy_from_slice(&self.line));
         }
         self.begin(Origin::Line);
     }
@@ -168,8 +175,11 @@ impl Lines {
     /// The stream began earlier than it seemed: its first line is continued towards the front.
     fn before(&mut self, bytes: &[u8], out: &mut impl FnMut(Line<'_>)) {
         let within_first = self.origin == Origin::Joined && !self.skipping;
-        let rest =
-            if within_first { std::mem::take(&mut self.line) } else { self.head.take().unwrap_or_default() };
+        let rest = if within_first {
+            std::mem::take(&mut self.line).freeze()
+        } else {
+            self.head.take().unwrap_or_default()
+        };
         let mut front = Self::new(self.limit);
         front.next(bytes, out);
         front.next(&rest, out);
@@ -240,5 +250,22 @@ impl Nesting {
                 (Place::Start | Place::Value, _) => Place::Text,
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_a_large_line_is_given_back() {
+        let mut lines = Lines::new(65_536);
+        lines.take(Piece::Next(b"{}\n"), &mut |_| {});
+        for _ in 0..60 {
+            lines.take(Piece::Next(&[b'x'; 1000]), &mut |_| {});
+        }
+        lines.take(Piece::Next(b"\n"), &mut |_| {});
+        assert_eq!(lines.held_bytes(), 0);
+        assert!(lines.line.capacity() <= KEPT_CAPACITY, "{}", lines.line.capacity());
     }
 }

@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 /// How much a watched flow may cost. Bytes and counts hold for one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes held out of order.
+    /// Memory for what is held out of order, in bytes, with 64 for each piece.
     pub reorder_bytes: usize,
     /// Pieces held out of order.
     pub reorder_pieces: usize,

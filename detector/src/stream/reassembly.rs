@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Limits;
@@ -39,7 +40,7 @@ pub struct Reassembler {
     /// What was handed on: positions whose low 32 bits are the sequence number.
     done: Option<Span>,
     /// Pieces outside `done`, by position, that do not overlap.
-    held: BTreeMap<u64, Vec<u8>>,
+    held: BTreeMap<u64, Bytes>,
     held_bytes: usize,
     /// Since when bytes before the lowest held piece are awaited.
     gap: Option<Patience>,
@@ -150,7 +151,7 @@ impl Reassembler {
         !self.held.is_empty()
     }
 
-    /// Bytes held out of order.
+    /// Memory for what is held out of order, in bytes: small pieces cost more than they contain.
     #[must_use]
     pub const fn held_bytes(&self) -> usize {
         self.held_bytes
@@ -184,8 +185,8 @@ impl Reassembler {
             let (piece, rest) = bytes.split_at(length);
             let wanted = position >= done.end || self.youth.is_some();
             if known <= position && wanted {
-                self.held.insert(position, piece.to_vec());
-                self.held_bytes += length;
+                self.held.insert(position, Bytes::copy_from_slice(piece));
+                self.held_bytes += cost(piece);
             }
             position += length as u64;
             bytes = rest;
@@ -209,7 +210,7 @@ impl Reassembler {
     fn hand_on(&mut self, out: &mut impl FnMut(Piece<'_>)) {
         let Some(mut done) = self.done else { return };
         while let Some(piece) = self.held.remove(&done.end) {
-            self.held_bytes -= piece.len();
+            self.held_bytes -= cost(&piece);
             done.end += piece.len() as u64;
             out(Piece::Next(&piece));
         }
@@ -217,7 +218,7 @@ impl Reassembler {
             && at + piece.len() as u64 == done.start
             && let Some(piece) = self.held.remove(&at)
         {
-            self.held_bytes -= piece.len();
+            self.held_bytes -= cost(&piece);
             done.start = at;
             out(Piece::Before(&piece));
         }
@@ -246,9 +247,14 @@ impl Reassembler {
         let later = self.held.split_off(&done.end);
         self.gaps += u64::from(!self.held.is_empty());
         self.held = later;
-        self.held_bytes = self.held.values().map(Vec::len).sum();
+        self.held_bytes = self.held.values().map(|piece| cost(piece)).sum();
         out(Piece::Settled);
     }
+}
+
+/// Bytes of memory that a held piece takes, with its place in the map.
+const fn cost(piece: &[u8]) -> usize {
+    piece.len() + 64
 }
 
 /// The position nearest to `around` that has this sequence number.

@@ -171,6 +171,16 @@ fn a_gap_is_given_up_when_memory_is_full() {
 }
 
 #[test]
+fn small_pieces_count_what_they_cost() {
+    let mut stream = stream();
+    stream.send(0, "{}\n");
+    for n in 0..10 {
+        stream.send(10 + 2 * n, "x");
+    }
+    assert!(stream.reassembler.held_bytes() >= 10 * 64);
+}
+
+#[test]
 fn a_far_sequence_number_is_of_another_connection() {
     let mut stream = stream();
     assert_eq!(stream.send(1000, "{\"half\":"), Connection::Same);
