@@ -18,7 +18,8 @@ pub fn transport(line: &[u8]) -> Option<Transport> {
         return Some(Transport::Proxy);
     }
     if is_version(line.get(..8)?) && matches!(line.get(8), Some(b' ')) {
-        let granted = line.ends_with(b"onnection established");
+        let words: &[u8] = b" connection established";
+        let granted = line.last_chunk::<23>().is_some_and(|tail| tail.eq_ignore_ascii_case(words));
         return Some(if granted { Transport::Tunnel } else { Transport::Response });
     }
     let (rest, version) = line.split_at(line.len().checked_sub(9)?);
@@ -60,6 +61,7 @@ mod tests {
         assert_eq!(transport(b"GET /a?b=c HTTP/1.0"), Some(Transport::Request));
         assert_eq!(transport(b"CONNECT pool.example:3333 HTTP/1.1"), Some(Transport::Tunnel));
         assert_eq!(transport(b"HTTP/1.1 200 Connection established"), Some(Transport::Tunnel));
+        assert_eq!(transport(b"HTTP/1.0 200 Connection Established"), Some(Transport::Tunnel));
         assert_eq!(transport(b"HTTP/1.1 200 OK"), Some(Transport::Response));
         assert_eq!(transport(b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333"), Some(Transport::Proxy));
         for line in
