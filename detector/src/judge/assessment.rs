@@ -63,7 +63,7 @@ pub struct Evidence {
     /// Who said it.
     pub side: Side,
     /// What was seen.
-    pub detail: String,
+    pub detail: &'static str,
     /// Natural logarithm of how much likelier this is from a miner than from anything else.
     pub weight: f64,
 }

@@ -1,7 +1,7 @@
 use detector_common::flow::Direction;
 use jiff::Timestamp;
 
-use super::hypothesis::{Hypothesis, SUSPICION};
+use super::hypothesis::Hypothesis;
 use super::{Assessment, Side, Verdict};
 use crate::protocol::{Dialogue, Heard, Transport, after_socks, transport};
 use crate::stream::{Connection, Limits, Line, Lines, Piece, Reassembler};
@@ -148,7 +148,7 @@ impl Conversation {
     pub fn hopeless(&self) -> bool {
         let enough =
             self.speech.http || self.speech.weighty() || self.fruitless() >= self.limits.fruitless_bytes;
-        enough && self.assessment().is_none()
+        enough && self.speech.score().is_none()
     }
 
     /// Bytes read that could have been evidence: a single job can be larger than what is enough.
@@ -231,27 +231,36 @@ impl Speech {
         if self.http {
             return None;
         }
-        let miner_sends = self.likelier();
-        let foreign = |way: Direction| match get(&self.spoken, way) {
-            0 => 0.0,
-            spoken => f64::from(get(&self.foreign, way)) / f64::from(spoken),
-        };
-        let [up, down] = &self.hypotheses;
-        let (hypothesis, rival) = match miner_sends {
-            Direction::Up => (up, down),
-            Direction::Down => (down, up),
-        };
-        hypothesis.assess(miner_sends, rival, [foreign(miner_sends), foreign(miner_sends.reverse())])
+        let (hypothesis, rival, miner_sends) = self.likelier();
+        hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))
     }
 
-    fn likelier(&self) -> Direction {
+    /// The weight of the judgement, without its reasons. `None` if there is none.
+    fn score(&self) -> Option<f64> {
+        if self.http {
+            return None;
+        }
+        let (hypothesis, rival, miner_sends) = self.likelier();
+        hypothesis.score(rival, self.foreign_of(miner_sends))
+    }
+
+    /// Foreign lines of the miner and the pool, for each line that was spoken.
+    fn foreign_of(&self, miner_sends: Direction) -> [f64; 2] {
+        [miner_sends, miner_sends.reverse()].map(|way| match get(&self.spoken, way) {
+            0 => 0.0,
+            spoken => f64::from(get(&self.foreign, way)) / f64::from(spoken),
+        })
+    }
+
+    /// The likelier hypothesis, its rival and the direction in which the miner sends.
+    fn likelier(&self) -> (&Hypothesis, &Hypothesis, Direction) {
         let [up, down] = &self.hypotheses;
-        if up.weight() >= down.weight() { Direction::Up } else { Direction::Down }
+        if up.weight() >= down.weight() { (up, down, Direction::Up) } else { (down, up, Direction::Down) }
     }
 
     /// Enough was said to be suspicious: if it is not, it was a quotation.
     fn weighty(&self) -> bool {
-        self.hypotheses.iter().any(|hypothesis| hypothesis.weight() >= SUSPICION)
+        self.hypotheses.iter().any(Hypothesis::weighty)
     }
 }
 

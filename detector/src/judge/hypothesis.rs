@@ -7,7 +7,7 @@ use super::{Assessment, Evidence, Facts, Protocol, Side, Stage, Verdict};
 use crate::protocol::{Fact, Finding, Kind, coin_of, is_address};
 
 /// Weight below which nothing is reported: a probability of 12 %.
-pub(super) const SUSPICION: f64 = 9.5;
+const SUSPICION: f64 = 9.5;
 
 /// Number of jobs or shares that make a series.
 const SERIES: u64 = 3;
@@ -66,24 +66,35 @@ impl Hypothesis {
         self.kinds.keys().map(|&kind| weight(kind)).sum()
     }
 
+    /// Enough was said to be suspicious, if nothing speaks against it.
+    pub(super) fn weighty(&self) -> bool {
+        self.weight() >= SUSPICION
+    }
+
+    /// What speaks for this hypothesis and for its opposite, and `foreign` lines, weighed against each other. `None` if it
+    /// is not enough to be reported.
+    ///
+    /// `foreign` is, for the miner and the pool, the lines that have no place in a mining conversation for each one that
+    /// has.
+    pub(super) fn score(&self, rival: &Self, foreign: [f64; 2]) -> Option<f64> {
+        let lines = foreign_sides(foreign).map(|(side, lines)| self.foreign_weight(side, lines));
+        let sum = self.weight() - rival.weight() + lines.sum::<f64>();
+        (sum >= SUSPICION).then_some(sum)
+    }
+
     /// The judgement if this hypothesis holds, the miner sends in the given direction and `rival` is the opposite
-    /// hypothesis. `foreign` is, for the miner and the pool, the lines that have no place in a mining conversation for
-    /// each one that has.
+    /// hypothesis. `foreign` is as for the score.
     pub(super) fn assess(
         &self,
         miner_sends: Direction,
         rival: &Self,
         foreign: [f64; 2],
     ) -> Option<Assessment> {
+        let sum = self.score(rival, foreign)?;
         let mut evidence: Vec<Evidence> =
             self.kinds.iter().map(|(&kind, &side)| reason(kind, side)).collect();
         evidence.extend(rival.against());
-        let foreign = [Side::Miner, Side::Pool].into_iter().zip(foreign);
-        evidence.extend(foreign.filter_map(|(side, lines)| self.foreign_lines(side, lines)));
-        let sum: f64 = evidence.iter().map(|reason| reason.weight).sum();
-        if sum < SUSPICION {
-            return None;
-        }
+        evidence.extend(foreign_sides(foreign).map(|(side, lines)| self.foreign_lines(side, lines)));
         let confidence = 1.0 / (1.0 + (-(PRIOR + sum)).exp());
         let protocol = self.protocol()?;
         let verdict = self.verdict(confidence);
@@ -97,21 +108,25 @@ impl Hypothesis {
         (!self.kinds.is_empty()).then(|| Evidence {
             kind: "wrong-side",
             side: if pool_spoke_as_miner { Side::Pool } else { Side::Miner },
-            detail: "messages came from the side that does not send them".to_owned(),
+            detail: "messages came from the side that does not send them",
             weight: -self.weight(),
         })
     }
 
-    fn foreign_lines(&self, side: Side, lines: f64) -> Option<Evidence> {
-        (lines > 0.0).then(|| Evidence {
+    fn foreign_lines(&self, side: Side, lines: f64) -> Evidence {
+        Evidence {
             kind: match side {
                 Side::Miner => "client-foreign-lines",
                 Side::Pool => "pool-foreign-lines",
             },
             side,
-            detail: "other text stands between the messages".to_owned(),
-            weight: (FOREIGN_LINE * lines).max(-self.weight_of(side)),
-        })
+            detail: "other text stands between the messages",
+            weight: self.foreign_weight(side, lines),
+        }
+    }
+
+    fn foreign_weight(&self, side: Side, lines: f64) -> f64 {
+        (FOREIGN_LINE * lines).max(-self.weight_of(side))
     }
 
     fn by(&self, side: Side) -> impl Iterator<Item = Kind> {
@@ -168,6 +183,11 @@ impl Facts {
     }
 }
 
+/// The sides on which there are foreign lines.
+fn foreign_sides(foreign: [f64; 2]) -> impl Iterator<Item = (Side, f64)> {
+    [Side::Miner, Side::Pool].into_iter().zip(foreign).filter(|&(_, lines)| lines > 0.0)
+}
+
 fn reason(kind: Kind, side: Side) -> Evidence {
-    Evidence { kind: kind.name(), side, detail: kind.detail().to_owned(), weight: weight(kind) }
+    Evidence { kind: kind.name(), side, detail: kind.detail(), weight: weight(kind) }
 }

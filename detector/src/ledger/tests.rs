@@ -29,7 +29,7 @@ fn assessment(miner_sends: Direction, verdict: Verdict, stage: Stage) -> Assessm
         evidence: vec![Evidence {
             kind: "client-login",
             side: Side::Miner,
-            detail: verdict.to_string(),
+            detail: ["suspected", "probable", "confirmed"][verdict as usize],
             weight: 16.0,
         }],
         facts: Facts::default(),

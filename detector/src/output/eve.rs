@@ -271,7 +271,7 @@ mod tests {
             evidence: vec![Evidence {
                 kind: "client-login",
                 side: Side::Miner,
-                detail: "method login with algo list".to_owned(),
+                detail: "method login with algo list",
                 weight: 16.0,
             }],
             facts: Facts {
