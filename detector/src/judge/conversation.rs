@@ -3,7 +3,7 @@ use jiff::Timestamp;
 
 use super::hypothesis::Hypothesis;
 use super::{Assessment, Side, Verdict};
-use crate::protocol::{Dialogue, Heard, Transport, after_socks, transport};
+use crate::protocol::{Dialogue, Heard, Transport, after_binary, after_socks, is_socks, transport};
 use crate::stream::{Connection, Limits, Line, Lines, Piece, Reassembler};
 
 /// One watched flow, from its segments to a judgement.
@@ -44,6 +44,8 @@ struct Speech {
     /// A tunnel through an HTTP proxy was asked for: its headers are no foreign lines.
     tunnel: bool,
     preamble: [bool; 2],
+    /// The direction began with messages of a SOCKS proxy, and nothing else was said in it yet.
+    socks: [bool; 2],
     http: bool,
     revision: u64,
 }
@@ -179,8 +181,17 @@ impl Speech {
             self.header(direction, header);
             return;
         }
-        let text = if line.whole { Some(line.text) } else { after_socks(line.text) };
+        let text = if get(&self.socks, direction) {
+            // An address of the proxy's messages may have a line feed in it.
+            after_binary(line.text)
+        } else if line.whole {
+            Some(line.text)
+        } else {
+            set(&mut self.socks, direction, is_socks(line.text));
+            after_socks(line.text)
+        };
         let Some(text) = text.filter(|_| !self.http) else { return };
+        set(&mut self.socks, direction, false);
         let before = self.revision;
         self.revision += 1;
         match self.dialogue.hear(direction, text) {

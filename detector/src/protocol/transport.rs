@@ -34,9 +34,19 @@ pub fn transport(line: &[u8]) -> Option<Transport> {
 /// The first line of a stream through a SOCKS proxy, without the proxy's messages, which end in no line feed.
 #[must_use]
 pub fn after_socks(line: &[u8]) -> Option<&[u8]> {
-    let version = line.first()?;
-    let content = line.iter().position(|&byte| byte == b'{')?;
-    matches!(version, 4 | 5).then(|| line.get(content..))?
+    is_socks(line).then(|| after_binary(line))?
+}
+
+/// Whether a line begins as the messages of a SOCKS proxy do, with the version (RFC 1928) and no text after it.
+#[must_use]
+pub fn is_socks(line: &[u8]) -> bool {
+    matches!(line, [4 | 5, rest @ ..] if rest.first().is_none_or(u8::is_ascii_control))
+}
+
+/// What follows the rest of a proxy's message in the same line.
+#[must_use]
+pub fn after_binary(line: &[u8]) -> Option<&[u8]> {
+    line.get(line.iter().position(|&byte| byte == b'{')?..)
 }
 
 fn is_version(text: &[u8]) -> bool {

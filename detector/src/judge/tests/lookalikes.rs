@@ -167,6 +167,18 @@ fn tunnels_and_proxy_headers_are_looked_through() {
         .miner(SUBSCRIBE)
         .pool(NOTIFY);
     assert_eq!(socks.judged().verdict, Verdict::Confirmed);
+    for address in [[10, 0, 0, 5], [10, 1, 2, 3], [192, 10, 2, 10]] {
+        let [a, b, c, d] = address;
+        let socks = Talk::new()
+            .raw(MINER, &[5, 1, 0])
+            .raw(POOL, &[5, 0])
+            .raw(MINER, &[5, 1, 0, 1, a, b, c, d, 13, 5])
+            .raw(POOL, &[5, 0, 0, 1, a, b, c, d, 13, 5])
+            .miner(SUBSCRIBE)
+            .pool(NOTIFY);
+        assert_eq!(socks.judged().verdict, Verdict::Confirmed, "a line feed in {address:?}");
+        assert!(!socks.kinds().iter().any(|kind| kind.contains("foreign")));
+    }
     let proxy = Talk::new().raw(MINER, b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333\r\n").miner(SUBSCRIBE);
     assert_eq!(proxy.kinds(), Talk::new().miner(SUBSCRIBE).kinds());
 }
