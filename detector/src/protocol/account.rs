@@ -3,10 +3,11 @@
 use super::finding::Fact;
 use super::shape::{clean, is_hex};
 
-/// Ticker symbol of the coin whose addresses have this form, where only one coin's have.
+/// Ticker symbol of the coin whose addresses have this form, where hardly any other coin's have.
 ///
 /// Monero: base58 of 95 characters (106 with a payment id) from 4 or 8. Bitcoin: BIP 173 with `bc`, base58 of
-/// 26 to 35 characters from 1 or 3. Litecoin: BIP 173 with `ltc`.
+/// 26 to 35 characters from 1 or 3: so are addresses of Bitcoin Cash and Bitcoin SV in their old form, and of Litecoin
+/// before 2018, which are told as Bitcoin's. Litecoin: BIP 173 with `ltc`.
 #[must_use]
 pub fn coin_of(address: &str) -> Option<&'static str> {
     let base58 = address.bytes().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte));
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_name_their_coin_only_when_sure() {
+    fn addresses_name_the_coin_whose_form_they_have() {
         assert_eq!(coin_of(&format!("4{}", "A".repeat(94))), Some("XMR"));
         assert_eq!(coin_of(&format!("8{}", "b".repeat(94))), Some("XMR"));
         assert_eq!(coin_of(&format!("4{}", "A".repeat(105))), Some("XMR"));
