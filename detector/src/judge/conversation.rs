@@ -25,6 +25,8 @@ pub struct Losses {
     pub gaps: u64,
     /// Lines that were too long.
     pub overlong_lines: u64,
+    /// Messages that were too many in one line.
+    pub messages: u64,
 }
 
 #[derive(Debug)]
@@ -168,9 +170,11 @@ impl Conversation {
     /// What could not be read so far.
     #[must_use]
     pub fn losses(&self) -> Losses {
-        self.ways.iter().fold(Losses::default(), |sum, way| Losses {
+        let spoken = Losses { messages: self.speech.dialogue.dropped(), ..Losses::default() };
+        self.ways.iter().fold(spoken, |sum, way| Losses {
             gaps: sum.gaps + way.reassembler.gaps(),
             overlong_lines: sum.overlong_lines + way.lines.overlong(),
+            ..sum
         })
     }
 }

@@ -6,6 +6,9 @@ use super::outstanding::{Ask, Outstanding};
 use super::{cryptonote, eth_proxy, stratum};
 use crate::judge::{Protocol, Side};
 
+/// Messages that are read of one line.
+const MAX_BATCH: usize = 64;
+
 /// Methods without a prefix that mining dialects use: not foreign even if their form is unknown.
 const BARE_METHODS: [&str; 10] = [
     "login",
@@ -38,15 +41,17 @@ pub struct Dialogue {
     jobs: [bool; 2],
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
+    dropped: u64,
 }
 
 impl Dialogue {
     /// Reads a line sent in `direction`.
     pub fn hear(&mut self, direction: Direction, line: &[u8]) -> Heard {
         let Some(messages) = Message::read(line) else { return Heard::Foreign };
+        self.dropped += messages.len().saturating_sub(MAX_BATCH) as u64;
         let mut foreign = false;
         let mut findings = Vec::new();
-        for message in &messages {
+        for message in messages.iter().take(MAX_BATCH) {
             if !message.is_rpc() {
                 foreign = true;
             } else if message.is_answer() {
@@ -61,6 +66,12 @@ impl Dialogue {
             }
         }
         if foreign && findings.is_empty() { Heard::Foreign } else { Heard::Findings(findings) }
+    }
+
+    /// Messages that were not read because there were too many in one line.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {

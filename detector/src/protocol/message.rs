@@ -1,8 +1,5 @@
 use serde_json::{Map, Value};
 
-/// Objects that are read of one line.
-const MAX_BATCH: usize = 64;
-
 /// Keys that a log line has and a mining message has not.
 const LOG_KEYS: [&str; 12] = [
     "@timestamp",
@@ -53,7 +50,6 @@ impl Message {
                 _ => return None,
             }
         }
-        messages.truncate(MAX_BATCH);
         (!messages.is_empty()).then_some(messages)
     }
 

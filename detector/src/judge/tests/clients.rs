@@ -265,6 +265,16 @@ fn a_wallet_in_the_place_of_the_software_is_a_wallet() {
 }
 
 #[test]
+fn what_is_dropped_of_a_large_batch_is_counted() {
+    let share = |id| {
+        format!(r#"{{"id":{id},"method":"mining.submit","params":["u","j","00","65f00000","deadbeef"]}}"#)
+    };
+    let batch: Vec<String> = (0..100).map(share).collect();
+    let talk = Talk::new().miner(&format!("[{}]", batch.join(",")));
+    assert_eq!((talk.judged().facts.shares.submitted, talk.conversation.losses().messages), (64, 36));
+}
+
+#[test]
 fn a_password_is_not_told() {
     for (login, password) in [("WALLET", "hunter2"), ("WALLET", "Summer2024"), ("alice", "rig-1")] {
         let line = format!(
