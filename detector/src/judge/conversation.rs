@@ -48,6 +48,8 @@ struct Speech {
     preamble: [bool; 2],
     /// The direction began with messages of a SOCKS proxy, and nothing else was said in it yet.
     socks: [bool; 2],
+    /// It is HTTP, and stays silent: JSON-RPC over HTTP is how wallets and nodes talk. A line of HTTP before the first
+    /// message hides a miner.
     http: bool,
     revision: u64,
 }

@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
-/// Keys that a log line has and a mining message has not.
+/// Keys that a log line has and a mining message has not. A miner and a pool that agree to add one to every message are
+/// not found: they cannot be told from a log.
 const LOG_KEYS: [&str; 12] = [
     "@timestamp",
     "ts",
