@@ -70,6 +70,8 @@ pub struct Losses {
     pub gaps: u64,
     /// Lines that were too long to read.
     pub overlong_lines: u64,
+    /// Messages of a batch that were too many to read.
+    pub messages: u64,
 }
 
 /// How often a conversation that says nothing new is entered into the ledger, so that the last
@@ -233,6 +235,7 @@ impl Pipeline {
         let losses = followed.conversation.losses();
         self.losses.gaps += losses.gaps;
         self.losses.overlong_lines += losses.overlong_lines;
+        self.losses.messages += losses.messages;
     }
 }
 

@@ -141,6 +141,7 @@ impl Agent<'_> {
             ("conversations_evicted", losses.conversations + losses.buffers),
             ("stream_gaps", losses.gaps),
             ("overlong_lines", losses.overlong_lines),
+            ("messages_unread", losses.messages),
             ("cases_evicted", self.pipeline.cases_evicted()),
             ("records_written", output.written),
             ("records_lost", output.lost + output.shed),
