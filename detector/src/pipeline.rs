@@ -111,11 +111,11 @@ impl Pipeline {
         let fresh = || Followed::new(self.settings.stream, time);
         let known = self.followed.remove(&key).or_else(|| (event.kind == EventKind::First).then(fresh));
         let Some(mut followed) = known else {
-            reaction.feedback.push(match event.kind {
-                // It was on its way while the watch was ended.
-                EventKind::First | EventKind::Segment => Feedback::Dismiss(key),
-                EventKind::Closed | EventKind::Reset => Feedback::Forget(key),
-            });
+            match event.kind {
+                // It was on its way while the watch was ended, or overtook the first on another CPU.
+                EventKind::First | EventKind::Segment => {}
+                EventKind::Closed | EventKind::Reset => reaction.feedback.push(Feedback::Forget(key)),
+            }
             return reaction;
         };
         self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());

@@ -170,7 +170,7 @@ fn the_same_ends_after_a_close_are_another_connection() {
 }
 
 #[test]
-fn what_comes_from_a_flow_nobody_follows_ends_its_watch() {
+fn the_end_of_a_flow_nobody_follows_ends_its_watch() {
     let mut pipeline = pipeline(|_| {});
     let stranger = Flow::from("10.0.0.2:40000");
     for kind in [EventKind::Closed, EventKind::Reset] {
@@ -178,7 +178,7 @@ fn what_comes_from_a_flow_nobody_follows_ends_its_watch() {
         assert_eq!(reaction.feedback, [Feedback::Forget(stranger.key)]);
     }
     let rest = stranger.ends(&mut pipeline, EventKind::Segment, Direction::Up, 0);
-    assert_eq!(rest.feedback, [Feedback::Dismiss(stranger.key)]);
+    assert_eq!(rest.feedback, [], "the segment that began the watch may still come, from another CPU");
     assert_eq!(pipeline.conversations(), 0);
 }
 
