@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
@@ -9,9 +9,6 @@ use detector::live;
 use detector::output::Writer;
 
 use super::{Common, target, usage};
-
-/// How long records that wait for a disk are waited for at the end.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -69,14 +66,16 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(live::run(&live_options, &signatures, &writer));
-    let counts = writer.finish(Some(PATIENCE));
-    if counts.lost + counts.shed > 0 {
-        tracing::error!(
-            "{} records could not be written to {}",
-            counts.lost + counts.shed,
-            options.output.display()
-        );
+    let patience =
+        ended.as_ref().map_or(Duration::ZERO, |end| end.deadline.saturating_duration_since(Instant::now()));
+    let counts = writer.finish(Some(patience));
+    let end = ended?;
+    if counts.closed {
+        tracing::info!("the reader of standard output went away");
+        return Ok(ExitCode::SUCCESS);
     }
-    ended?;
+    let lost = counts.lost + counts.shed;
+    anyhow::ensure!(lost == 0, "{lost} records could not be written to {}", options.output.display());
+    anyhow::ensure!(!end.blind, "no interface is left to watch");
     Ok(ExitCode::SUCCESS)
 }

@@ -110,8 +110,10 @@ impl Agent<'_> {
     /// written by then is lost and counted.
     pub(super) fn finish(&mut self, deadline: Instant) {
         let now = Timestamp::now();
+        let open = (self.pipeline.conversations() as u64, self.pipeline.cases() as u64);
         let records = self.pipeline.finish(now);
-        let counters = self.counters();
+        let mut counters = self.counters();
+        counters.extend([("conversations".to_owned(), open.0), ("cases".to_owned(), open.1)]);
         let sum = |names: &[&str]| names.iter().filter_map(|name| counters.get(*name)).sum::<u64>();
         tracing::info!(
             "{} packets, {} watches, {} segments lost, {} cases",

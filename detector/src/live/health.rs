@@ -27,7 +27,7 @@ impl Health {
                 .get(name)
                 .map_or((0, false), |(before, since)| (*before, since.elapsed() < PAUSE));
             if count > before && !pause {
-                tracing::warn!("{} {meaning}", count - before);
+                tracing::warn!("{} {meaning} ({name}); evidence may be lost", count - before);
                 self.warned.insert(name, (count, Instant::now()));
             }
         }

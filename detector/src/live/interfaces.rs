@@ -24,6 +24,11 @@ impl Interfaces {
             .map(|attached| attached.interface.as_str())
     }
 
+    /// Whether none is left.
+    pub(super) fn are_lost(&self) -> bool {
+        self.0.iter().all(|watched| watched.lost)
+    }
+
     /// Says once of each interface that it is gone, or that another has taken its name.
     pub(super) fn look_for_lost(&mut self) {
         for Watched { attached, lost } in &mut self.0 {

@@ -7,4 +7,4 @@ mod health;
 mod interfaces;
 mod run;
 
-pub use run::{Options, run};
+pub use run::{End, Options, run};

@@ -33,6 +33,15 @@ pub struct Options {
     pub pipeline: pipeline::Settings,
 }
 
+/// How a run ended.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// Until when the records that still wait for their disk may be waited for.
+    pub deadline: Instant,
+    /// All interfaces are gone.
+    pub blind: bool,
+}
+
 /// How often quiet flows and cases are looked for.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -41,15 +50,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Log = EbpfLogger<&'static dyn log::Log>;
 
-/// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more.
+/// Watches the interfaces until SIGINT or SIGTERM, until nobody reads the records any more, or until
+/// the last interface is gone.
 /// SIGHUP opens the output file anew. At the end the program is detached, what is in the ring is
 /// still read, and final records and counters are written.
 ///
-/// Gives the moment until which the records that still wait for their disk may be waited for.
-///
 /// # Errors
 /// The program cannot be loaded or attached.
-pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) -> anyhow::Result<Instant> {
+pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) -> anyhow::Result<End> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -76,7 +84,7 @@ pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) ->
     };
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while !agent.closed {
+    while !agent.closed && !agent.interfaces.are_lost() {
         tokio::select! {
             ready = ring.readable_mut() => {
                 let mut ready = ready.context("cannot wait for events of the kernel program")?;
@@ -106,7 +114,7 @@ pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) ->
         log.get_mut().flush();
     }
     agent.finish(deadline);
-    Ok(deadline)
+    Ok(End { deadline, blind: agent.interfaces.are_lost() })
 }
 
 /// Makes a ring buffer of the kernel program something to wait for.

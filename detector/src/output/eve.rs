@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::identity::{Identities, Identity};
 use super::signature::{CATEGORY, REVISION, severity, signature};
-use crate::judge::{Evidence, Protocol, Shares, Stage, Verdict};
+use crate::judge::{Evidence, Facts, Protocol, Shares, Stage, Verdict};
 use crate::ledger::{Reason, Record};
 
 /// IP protocol number of TCP.
@@ -112,7 +112,7 @@ impl<'a> Alert<'a> {
             signature: signature.text,
             category: CATEGORY,
             severity: severity(record.verdict),
-            metadata: metadata(record, &identity),
+            metadata: metadata(record, &identity, agent(&record.facts, identities)),
         };
         let (ports, seed) = ((Some(miner.port()), Some(pool.port())), 0);
         let community_id =
@@ -131,13 +131,13 @@ impl<'a> Alert<'a> {
             community_id,
             pcap_filename,
             details,
-            mining: Mining::new(record, identity),
+            mining: Mining::new(record, identity, agent(&record.facts, identities)),
         }
     }
 }
 
 impl<'a> Mining<'a> {
-    fn new(record: &'a Record, identity: Identity) -> Self {
+    fn new(record: &'a Record, identity: Identity, agent: Option<&'a str>) -> Self {
         let facts = &record.facts;
         Self {
             reason: record.reason,
@@ -153,7 +153,7 @@ impl<'a> Mining<'a> {
             pool_port: record.pool.port(),
             coin: facts.coin,
             algorithm: facts.algorithm.as_deref(),
-            agent: facts.agent.as_deref(),
+            agent,
             identity,
             pool_name: facts.pool_name.as_deref(),
             jobs: facts.jobs,
@@ -187,7 +187,11 @@ impl<'a> Stats<'a> {
     }
 }
 
-fn metadata(record: &Record, identity: &Identity) -> BTreeMap<&'static str, Vec<String>> {
+fn metadata(
+    record: &Record,
+    identity: &Identity,
+    agent: Option<&str>,
+) -> BTreeMap<&'static str, Vec<String>> {
     let facts = &record.facts;
     let one = |text: Option<&str>| text.map(|text| vec![text.to_owned()]);
     let kinds: Vec<String> = record.evidence.iter().map(|evidence| evidence.kind.to_owned()).collect();
@@ -201,7 +205,7 @@ fn metadata(record: &Record, identity: &Identity) -> BTreeMap<&'static str, Vec<
         ("evidence", (!kinds.is_empty()).then_some(kinds)),
         ("coin", one(facts.coin)),
         ("algorithm", one(facts.algorithm.as_deref())),
-        ("agent", one(facts.agent.as_deref())),
+        ("agent", one(agent)),
         ("pool_name", one(facts.pool_name.as_deref())),
         ("wallet", one(identity.wallet.as_deref())),
         ("worker", one(identity.worker.as_deref())),
@@ -211,6 +215,18 @@ fn metadata(record: &Record, identity: &Identity) -> BTreeMap<&'static str, Vec<
     .into_iter()
     .filter_map(|(name, values)| Some((name, values?)))
     .collect()
+}
+
+/// The mining software. It is free text, in which a name may stand that is to be hashed: then only its first word is
+/// told, and not if that holds the name.
+fn agent(facts: &Facts, identities: Identities) -> Option<&str> {
+    let whole = facts.agent.as_deref()?;
+    if identities == Identities::Clear {
+        return Some(whole);
+    }
+    let word = whole.split_whitespace().next()?;
+    let mut names = [&facts.wallet, &facts.worker].into_iter().flatten();
+    (!names.any(|name| word.contains(name.as_str()))).then_some(word)
 }
 
 /// The same number for a flow whenever and by whichever agent it is seen.
@@ -367,6 +383,17 @@ mod tests {
         for at in ["wallet_sha256", "worker_sha256"] {
             assert_eq!(found["mining"][at].as_str().unwrap().len(), 64);
             assert_eq!(found["alert"]["metadata"][at][0], found["mining"][at]);
+        }
+    }
+
+    #[test]
+    fn a_name_beside_the_software_is_not_disclosed_either() {
+        for agent in ["XMRig/6.22.2 4Wallet", "XMRig/6.22.2 (rig7)", "4Wallet/1", "miner-rig7"] {
+            let mut record = record();
+            record.facts.agent = Some(agent.to_owned());
+            let text = alert(&record, Identities::Hashed, None).to_string();
+            assert!(!text.contains("4Wallet") && !text.contains("rig7"), "{text}");
+            assert!(alert(&record, Identities::Clear, None).to_string().contains(agent));
         }
     }
 

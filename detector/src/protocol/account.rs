@@ -37,13 +37,15 @@ pub(crate) fn is_address(wallet: &str) -> bool {
 
 /// Splits a user name into the account and the worker.
 ///
-/// Pools take `account.worker`, some `account/worker`, `address+difficulty` and `address.payment-id.worker`.
+/// Pools take `account.worker`, some `account/worker`, `address+difficulty`, `address.payment-id.worker` and
+/// `address.worker/mail`.
 pub(super) fn split(user: &str) -> (&str, Option<&str>) {
-    if user.contains('@') {
-        return (user, None);
-    }
     let end = user.find(['.', '/', '+']).unwrap_or(user.len());
     let (wallet, rest) = user.split_at(end);
+    // Behind an address stands at most an address for mail; by itself it is the name of an account.
+    if user.contains('@') && !is_address(wallet) {
+        return (user, None);
+    }
     let is_payment_id = |part: &str| matches!(part.len(), 16 | 64) && is_hex(part);
     let worker = match (rest.chars().next(), rest.get(1..)) {
         (Some('.' | '/'), Some(rest)) => match rest.split_once('.') {

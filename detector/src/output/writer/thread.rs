@@ -17,6 +17,9 @@ pub(super) const BACKLOG: usize = 10_000;
 /// How often a target that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long a target that failed is tried again once no more records come.
+const LAST: Duration = Duration::from_secs(5);
+
 pub(super) enum Message {
     Line(Vec<u8>),
     Wake,
@@ -46,18 +49,32 @@ impl Worker {
         Self { sink, queue, shared, waiting: VecDeque::new(), begun: 0, outage: None, reopen: None }
     }
 
-    /// Runs until the queue is closed and empty, or standard output is closed.
+    /// Runs until the queue is closed and all is written or given up, or standard output is closed.
     pub(super) fn run(mut self) {
-        let mut open = true;
-        while open {
-            open = self.collect();
+        // When to give up, once no more will come.
+        let mut end: Option<Instant> = None;
+        loop {
+            if end.is_none() && !self.collect() {
+                end = Some(Instant::now() + LAST);
+            }
             self.rotate();
-            if self.outage.as_ref().is_some_and(|outage| open && Instant::now() < outage.retry) {
+            if let Some(retry) = self.outage.as_ref().map(|outage| outage.retry)
+                && Instant::now() < retry
+            {
                 self.trim();
-                continue;
+                match end {
+                    None => continue,
+                    Some(end) if self.waiting.is_empty() || end < retry => break,
+                    Some(_) => std::thread::sleep(retry.saturating_duration_since(Instant::now())),
+                }
             }
             match self.flush() {
-                Ok(()) => self.recovered(),
+                Ok(()) => {
+                    self.recovered();
+                    if end.is_some() {
+                        break;
+                    }
+                }
                 Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe && self.sink.ends_when_closed() => {
                     self.shared.closed.store(true, Ordering::Relaxed);
                     break;
@@ -104,7 +121,9 @@ impl Worker {
         match self.sink.reopen() {
             Ok(()) => {
                 self.begun = 0;
-                self.reopen = None;
+                if self.reopen.take().is_some() {
+                    tracing::info!("{} is open anew", self.sink.name());
+                }
                 if let Some(outage) = &mut self.outage {
                     outage.retry = Instant::now();
                 }
