@@ -42,7 +42,7 @@ pub struct Flow {
     /// The two directions, by [`Direction`](super::Direction).
     pub halves: [Half; 2],
     mode: u32,
-    until: Ticks,
+    since: Ticks,
 }
 
 const _: () = assert!(size_of::<Flow>() == 56 && align_of::<Flow>() == 8);
@@ -52,9 +52,7 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn new(settings: &Settings, now: Ticks) -> Self {
-        let half =
-            Half { position: Position::UNKNOWN, credit: Credit::full(settings.scan_burst, now), bytes: 0 };
-        Self { halves: [half; 2], mode: Mode::Scan as u32, until: 0 }
+        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u32, since: 0 }
     }
 
     /// Takes note that a connection opens in the direction `side`: what was known of an earlier one
@@ -88,18 +86,18 @@ impl Flow {
         self.mode = mode as u32;
     }
 
-    /// Leaves it alone until `until`, after which it is scanned again.
+    /// Leaves it alone from `now` on.
     #[inline(always)]
-    pub const fn ignore(&mut self, until: Ticks) {
+    pub const fn ignore(&mut self, now: Ticks) {
         self.mode = Mode::Ignore as u32;
-        self.until = until;
+        self.since = now;
     }
 
-    /// Whether it is still to be left alone; `longest` is what was added to the time to get `until`.
+    /// Whether it is still to be left alone, for `period` in all.
     #[must_use]
     #[inline(always)]
-    pub const fn is_ignored(&self, longest: Ticks, now: Ticks) -> bool {
-        self.mode == Mode::Ignore as u32 && self.until.wrapping_sub(now).wrapping_sub(1) < longest
+    pub const fn is_ignored(&self, period: Ticks, now: Ticks) -> bool {
+        self.mode == Mode::Ignore as u32 && now.wrapping_sub(self.since) < period
     }
 }
 

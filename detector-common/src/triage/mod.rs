@@ -252,7 +252,7 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         } else {
             self.counters.add(Counter::Ignored);
             if let Some(flow) = self.flows.get(key) {
-                flow.ignore(now.wrapping_add(self.settings.ignore_ticks));
+                flow.ignore(now);
             }
         }
         false

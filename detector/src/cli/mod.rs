@@ -79,6 +79,10 @@ impl Common {
         Ok(signatures)
     }
 
+    fn limits(&self) -> Limits {
+        Limits { flows: self.flows, watched: self.watched, ..Limits::default() }
+    }
+
     /// Room is kept in the kernel's table: the agent gives up the longest silent conversation before
     /// the kernel has to refuse a new one.
     fn pipeline(&self) -> Settings {

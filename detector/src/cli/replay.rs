@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use detector::kernel::{Limits, preflight};
+use detector::kernel::preflight;
 use detector::output::Writer;
 use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
@@ -52,7 +52,7 @@ enum EngineKind {
 pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let signatures = options.common.signatures()?;
-    let limits = Limits { flows: options.common.flows, watched: options.common.watched, ..Limits::default() };
+    let limits = options.common.limits();
     let mut engine: Box<dyn Engine + '_> = match options.engine {
         EngineKind::Host => Box::new(HostEngine::new(signatures.automaton(), &limits)),
         EngineKind::Kernel => {

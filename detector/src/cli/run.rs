@@ -55,11 +55,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let live_options = live::Options {
         interfaces: options.interfaces.clone(),
         xdp_mode: options.xdp_mode,
-        limits: Limits {
-            flows: options.common.flows,
-            watched: options.common.watched,
-            ring: options.ring * 1024,
-        },
+        limits: Limits { ring: options.ring * 1024, ..options.common.limits() },
         identities: options.common.identities(),
         pipeline: options.common.pipeline(),
     };

@@ -113,7 +113,7 @@ impl Agent<'_> {
         let open = (self.pipeline.conversations() as u64, self.pipeline.cases() as u64);
         let records = self.pipeline.finish(now);
         let mut counters = self.counters();
-        counters.extend([("conversations".to_owned(), open.0), ("cases".to_owned(), open.1)]);
+        counters.extend([("conversations", open.0), ("cases", open.1)]);
         let sum = |names: &[&str]| names.iter().filter_map(|name| counters.get(*name)).sum::<u64>();
         tracing::info!(
             "{} packets, {} watches, {} segments lost, {} cases",
@@ -129,7 +129,7 @@ impl Agent<'_> {
         let _ = self.writer.offer_until(&Stats::new(now, &counters), deadline);
     }
 
-    fn counters(&self) -> BTreeMap<String, u64> {
+    fn counters(&self) -> BTreeMap<&'static str, u64> {
         let kernel = self.program.counters().unwrap_or_else(|error| {
             tracing::error!("cannot read the counters of the kernel program: {error}");
             detector_common::counters::Counters::ZERO
@@ -148,6 +148,6 @@ impl Agent<'_> {
             ("records_written", output.written),
             ("records_lost", output.lost + output.shed),
         ];
-        kernel.iter().chain(agent).map(|(name, value)| (name.to_owned(), value)).collect()
+        kernel.iter().chain(agent).collect()
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    pub(super) fn check(&mut self, counters: &BTreeMap<String, u64>) {
+    pub(super) fn check(&mut self, counters: &BTreeMap<&'static str, u64>) {
         for (name, meaning) in LOSSES {
             let count = counters.get(name).copied().unwrap_or_default();
             let (before, pause) = self

@@ -51,9 +51,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 type Log = EbpfLogger<&'static dyn log::Log>;
 
 /// Watches the interfaces until SIGINT or SIGTERM, until nobody reads the records any more, or until
-/// the last interface is gone.
-/// SIGHUP opens the output file anew. At the end the program is detached, what is in the ring is
-/// still read, and final records and counters are written.
+/// the last interface is gone. SIGHUP opens the output file anew. At the end the program is
+/// detached, what is in the ring is still read, and final records and counters are written.
 ///
 /// # Errors
 /// The program cannot be loaded or attached.

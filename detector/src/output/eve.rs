@@ -176,13 +176,13 @@ pub struct Stats<'a> {
     timestamp: Timestamp,
     event_type: &'static str,
     #[serde(rename = "stats")]
-    counters: &'a BTreeMap<String, u64>,
+    counters: &'a BTreeMap<&'static str, u64>,
 }
 
 impl<'a> Stats<'a> {
     /// The counters at one moment, by name.
     #[must_use]
-    pub const fn new(timestamp: Timestamp, counters: &'a BTreeMap<String, u64>) -> Self {
+    pub const fn new(timestamp: Timestamp, counters: &'a BTreeMap<&'static str, u64>) -> Self {
         Self { timestamp, event_type: "stats", counters }
     }
 }

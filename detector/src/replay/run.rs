@@ -30,8 +30,6 @@ pub struct Summary {
     pub incomplete: usize,
     /// Frames that were given to the recogniser.
     pub frames: u64,
-    /// Records that were written.
-    pub records: u64,
     /// Standard output was closed by its reader before the end.
     pub closed: bool,
 }
@@ -164,10 +162,8 @@ impl Replay<'_> {
     fn write(&mut self, records: &[Record]) -> Result<(), Stop> {
         for record in records {
             let alert = Alert::new(record, self.identities, Some(&self.name));
-            match self.writer.submit(&alert) {
-                Ok(()) => self.summary.records += 1,
-                Err(Refused::Closed) => return Err(Stop::Closed),
-                Err(Refused::Shed) => {}
+            if self.writer.submit(&alert) == Err(Refused::Closed) {
+                return Err(Stop::Closed);
             }
         }
         Ok(())

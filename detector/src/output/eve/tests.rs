@@ -164,7 +164,7 @@ fn flow_and_community_ids_do_not_depend_on_direction() {
 
 #[test]
 fn stats_have_their_own_type() {
-    let counters = BTreeMap::from([("shed".to_owned(), 3), ("written".to_owned(), 5)]);
+    let counters = BTreeMap::from([("shed", 3), ("written", 5)]);
     let text = serde_json::to_string(&Stats::new(record().time, &counters)).unwrap();
     assert_eq!(
         text,

@@ -34,45 +34,28 @@ impl<'a> HostEngine<'a> {
     }
 }
 
-/// A table that, when full, evicts what was used least recently.
-struct Recent<'a, V>(&'a mut LruCache<FlowKey, V>);
-
-impl<V: Copy> Table<V> for Recent<'_, V> {
-    fn get(&mut self, key: &FlowKey) -> Option<&mut V> {
-        self.0.get_mut(key)
-    }
-
-    fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
-        let new = !self.0.contains_key(key);
-        if new {
-            self.0.insert(*key, *value);
-        }
-        new
-    }
-
-    fn remove(&mut self, key: &FlowKey) {
-        self.0.remove(key);
-    }
+/// A table that, when full, evicts what was used least recently, or takes no more.
+struct Entries<'a, V> {
+    entries: &'a mut LruCache<FlowKey, V>,
+    evicts: bool,
 }
 
-/// A table that, when full, takes no more.
-struct Bounded<'a, V>(&'a mut LruCache<FlowKey, V>);
-
-impl<V: Copy> Table<V> for Bounded<'_, V> {
+impl<V: Copy> Table<V> for Entries<'_, V> {
     fn get(&mut self, key: &FlowKey) -> Option<&mut V> {
-        self.0.get_mut(key)
+        self.entries.get_mut(key)
     }
 
     fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
-        let room = self.0.len() < self.0.capacity() && !self.0.contains_key(key);
-        if room {
-            self.0.insert(*key, *value);
+        let room = self.evicts || self.entries.len() < self.entries.capacity();
+        let fits = room && !self.entries.contains_key(key);
+        if fits {
+            self.entries.insert(*key, *value);
         }
-        room
+        fits
     }
 
     fn remove(&mut self, key: &FlowKey) {
-        self.0.remove(key);
+        self.entries.remove(key);
     }
 }
 
@@ -101,8 +84,8 @@ impl Engine for HostEngine<'_> {
         let mut recogniser = Recogniser {
             settings: &SETTINGS,
             automaton: self.automaton,
-            flows: Recent(&mut self.flows),
-            watched: Bounded(&mut self.watched),
+            flows: Entries { entries: &mut self.flows, evicts: true },
+            watched: Entries { entries: &mut self.watched, evicts: false },
             output: Direct(sink),
             counters: &mut self.counters,
             budget: &mut self.budget,
