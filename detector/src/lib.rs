@@ -1,5 +1,5 @@
 //! The Firedamp agent, in the order in which an event passes through it:
-//! ring -> decode -> [`stream`] -> [`protocol`] -> [`judge`] -> [`ledger`] -> [`output`].
+//! ring -> decode -> [`stream`] -> [`transport`] -> [`protocol`] -> [`judge`] -> [`ledger`] -> [`output`].
 //!
 //! [`kernel`] loads and feeds the program that finds the flows, [`signature`] gives it the tokens
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
@@ -14,3 +14,4 @@ pub mod protocol;
 pub mod replay;
 pub mod signature;
 pub mod stream;
+pub mod transport;

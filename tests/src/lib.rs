@@ -3,14 +3,18 @@
 //! [`lab`] builds private network namespaces with a gateway in the middle and runs the agent
 //! there; [`sim`] are the miners, pools and ordinary traffic that live in it; [`dialects`] are
 //! the lines they say. [`packet`] and [`conversation`] turn the same lines into packets for
-//! tests that need no network at all; [`mod@bench`] measures what a packet costs. [`privileges`] says
+//! tests that need no network at all; [`catalogue`] holds a conversation for every protocol, [`lookalikes`] those that are
+//! none; [`mod@bench`] measures what a packet costs. [`privileges`] says
 //! aloud when a test cannot run.
 
 pub mod bench;
+pub mod catalogue;
 pub mod conversation;
 pub mod dialects;
 pub mod lab;
+pub mod lookalikes;
 pub mod noise;
 pub mod packet;
 pub mod privileges;
 pub mod sim;
+pub mod talk;

@@ -3,10 +3,14 @@ use std::fmt;
 use detector_common::flow::Direction;
 use serde::Serialize;
 
+use super::Protocol;
+
 /// How sure it is that the flow is mining. Ordered from weak to strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
+    /// It is not mining, but a node of a blockchain's peer-to-peer network.
+    Node,
     /// Behaviour or names only.
     Suspected,
     /// One side only, but strong.
@@ -29,30 +33,32 @@ pub enum Stage {
     Submitting,
 }
 
-/// A dialect of mining, by the name it has in records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protocol {
-    /// Bitcoin's Stratum version 1 and its forks.
-    StratumV1,
-    /// `NiceHash`'s EthereumStratum/1.0.0 and EIP-1571's EthereumStratum/2.0.0.
-    #[serde(rename = "ethereumstratum")]
-    EthereumStratum,
-    /// Monero's JSON-RPC login/job/submit.
-    #[serde(rename = "cryptonote")]
-    CryptoNote,
-    /// Ethereum getwork over a line-based TCP stream.
-    EthProxy,
-}
-
 /// Which role an end of the flow plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// The side that subscribes, logs in or submits.
     Miner,
     /// The side that hands out jobs.
     Pool,
+    /// Either side of a protocol in which both say the same.
+    Peer,
+}
+
+/// What carries the messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carrier {
+    /// Nothing but TCP.
+    #[default]
+    Tcp,
+    /// HTTP/1, requests and responses.
+    Http,
+    /// WebSocket (RFC 6455).
+    #[serde(rename = "websocket")]
+    WebSocket,
+    /// Datagrams.
+    Udp,
 }
 
 /// One reason for a verdict, in words an operator can read.
@@ -102,6 +108,21 @@ pub struct Facts {
     pub shares: Shares,
 }
 
+impl Facts {
+    /// Nothing is known.
+    pub(super) const NONE: Self = Self {
+        agent: None,
+        wallet: None,
+        worker: None,
+        coin: None,
+        algorithm: None,
+        pool_name: None,
+        difficulty: None,
+        jobs: 0,
+        shares: Shares { submitted: 0, accepted: 0, rejected: 0 },
+    };
+}
+
 /// The judgement on one flow at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
@@ -113,7 +134,11 @@ pub struct Assessment {
     pub stage: Stage,
     /// Probability of mining, 0 to 1, computed from `evidence`.
     pub confidence: f64,
-    /// The direction in which the miner sends.
+    /// What carries it.
+    pub carrier: Carrier,
+    /// Whether its contents are encrypted, so that only its form speaks.
+    pub encrypted: bool,
+    /// The direction in which the miner sends; of two peers, the one that spoke first.
     pub miner_sends: Direction,
     /// The reasons.
     pub evidence: Vec<Evidence>,
@@ -121,11 +146,6 @@ pub struct Assessment {
     pub facts: Facts,
 }
 
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)

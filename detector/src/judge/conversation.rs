@@ -2,9 +2,13 @@ use detector_common::flow::Direction;
 use jiff::Timestamp;
 
 use super::hypothesis::Hypothesis;
-use super::{Assessment, Side, Verdict};
-use crate::protocol::{Dialogue, Heard, Transport, after_binary, after_socks, is_socks, transport};
-use crate::stream::{Connection, Limits, Line, Lines, Piece, Reassembler};
+use super::{Assessment, Carrier, Side, Verdict};
+use crate::protocol::{Dialogue, Finding, Heard};
+use crate::stream::{Connection, Limits, Piece, Reassembler};
+use crate::transport::{Transport, Utterance};
+
+/// Peers do not contradict each other.
+static NO_RIVAL: Hypothesis = Hypothesis::NONE;
 
 /// One watched flow, from its segments to a judgement.
 ///
@@ -12,7 +16,8 @@ use crate::stream::{Connection, Limits, Line, Lines, Piece, Reassembler};
 #[derive(Debug)]
 pub struct Conversation {
     limits: Limits,
-    ways: [Way; 2],
+    streams: [Reassembler; 2],
+    transport: Transport,
     speech: Speech,
     /// Bytes read of both directions.
     read: u64,
@@ -29,28 +34,23 @@ pub struct Losses {
     pub messages: u64,
 }
 
-#[derive(Debug)]
-struct Way {
-    reassembler: Reassembler,
-    lines: Lines,
-}
-
-/// What was said, once it is in lines.
+/// What was said, once it is taken out of what carried it.
 #[derive(Debug, Default)]
 struct Speech {
     dialogue: Dialogue,
     /// The miner sends up, the miner sends down.
     hypotheses: [Hypothesis; 2],
+    /// Neither is a miner by its role: both ends are peers.
+    peers: Hypothesis,
+    /// The direction in which a peer spoke first.
+    first_peer: Option<Direction>,
     spoken: [u32; 2],
     foreign: [u32; 2],
-    /// A tunnel through an HTTP proxy was asked for: its headers are no foreign lines.
-    tunnel: bool,
-    preamble: [bool; 2],
-    /// The direction began with messages of a SOCKS proxy, and nothing else was said in it yet.
-    socks: [bool; 2],
-    /// It is HTTP, and stays silent: JSON-RPC over HTTP is how wallets and nodes talk. A line of HTTP before the first
-    /// message hides a miner.
+    /// What carried the last message that said something.
+    carrier: Carrier,
+    /// An HTTP response came whose request was not seen: what was said before it in the other direction were bodies.
     http: bool,
+    requested: bool,
     revision: u64,
 }
 
@@ -58,8 +58,13 @@ impl Conversation {
     /// Nothing was said yet.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        let way = || Way { reassembler: Reassembler::new(limits), lines: Lines::new(limits.line_bytes) };
-        Self { limits, ways: [way(), way()], speech: Speech::default(), read: 0 }
+        Self {
+            limits,
+            streams: [Reassembler::new(limits), Reassembler::new(limits)],
+            transport: Transport::new(limits.line_bytes),
+            speech: Speech::default(),
+            read: 0,
+        }
     }
 
     /// Takes a segment, in any order, also repeated or overlapping. `time` is that of the packet.
@@ -104,7 +109,7 @@ impl Conversation {
     /// Whether segments are held for others that may never come, so that time bears on the judgement.
     #[must_use]
     pub fn waiting(&self) -> bool {
-        self.ways.iter().any(|way| way.reassembler.holds())
+        self.streams.iter().any(Reassembler::holds)
     }
 
     /// Nothing more will come, of either direction: reads all that is held. To be called before the last look at the
@@ -112,9 +117,8 @@ impl Conversation {
     pub fn finish(&mut self) {
         for direction in [Direction::Up, Direction::Down] {
             self.listen(direction, |reassembler, mut out| reassembler.finish(&mut out));
-            if let Some(way) = self.ways.get_mut(direction as usize) {
-                way.lines.finish(&mut |line| self.speech.hear(direction, line));
-            }
+            let Self { transport, speech, .. } = self;
+            transport.finish(direction, &mut |said| speech.hear(direction, said));
         }
     }
 
@@ -124,8 +128,8 @@ impl Conversation {
         direction: Direction,
         act: impl FnOnce(&mut Reassembler, &mut dyn FnMut(Piece<'_>)) -> T,
     ) -> T {
-        let Self { ways: [up, down], speech, read, .. } = self;
-        let Way { reassembler, lines } = match direction {
+        let Self { streams: [up, down], transport, speech, read, .. } = self;
+        let reassembler = match direction {
             Direction::Up => up,
             Direction::Down => down,
         };
@@ -133,7 +137,7 @@ impl Conversation {
             if let Piece::Next(bytes) | Piece::Before(bytes) = piece {
                 *read += bytes.len() as u64;
             }
-            lines.take(piece, &mut |line| speech.hear(direction, line));
+            transport.take(direction, piece, &mut |said| speech.hear(direction, said));
         })
     }
 
@@ -152,111 +156,95 @@ impl Conversation {
     /// Enough was read and it is not mining: the caller can end the watch.
     #[must_use]
     pub fn hopeless(&self) -> bool {
-        let enough =
-            self.speech.http || self.speech.weighty() || self.fruitless() >= self.limits.fruitless_bytes;
+        let enough = self.speech.weighty() || self.fruitless() >= self.limits.fruitless_bytes;
         enough && self.speech.score().is_none()
     }
 
     /// Bytes read that could have been evidence: a single job can be larger than what is enough.
     fn fruitless(&self) -> u64 {
-        let unjudged: usize = self.ways.iter().map(|way| way.lines.unjudged_bytes()).sum();
-        self.read.saturating_sub(unjudged as u64)
+        self.read.saturating_sub(self.transport.unjudged_bytes() as u64)
     }
 
     /// Bytes held in memory.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.ways.iter().map(|way| way.reassembler.held_bytes() + way.lines.held_bytes()).sum()
+        self.streams.iter().map(Reassembler::held_bytes).sum::<usize>() + self.transport.held_bytes()
     }
 
     /// What could not be read so far.
     #[must_use]
     pub fn losses(&self) -> Losses {
-        let spoken = Losses { messages: self.speech.dialogue.dropped(), ..Losses::default() };
-        self.ways.iter().fold(spoken, |sum, way| Losses {
-            gaps: sum.gaps + way.reassembler.gaps(),
-            overlong_lines: sum.overlong_lines + way.lines.overlong(),
-            ..sum
-        })
+        Losses {
+            gaps: self.streams.iter().map(Reassembler::gaps).sum(),
+            overlong_lines: self.transport.overlong(),
+            messages: self.speech.dialogue.dropped(),
+        }
     }
 }
 
 impl Speech {
-    fn hear(&mut self, direction: Direction, line: Line<'_>) {
-        if let Some(header) = transport(line.text) {
-            self.header(direction, header);
-            return;
+    fn hear(&mut self, direction: Direction, said: Utterance<'_>) {
+        if let Utterance::Head(head) = said {
+            self.head(head.request().is_some());
         }
-        let text = if get(&self.socks, direction) {
-            // An address of the proxy's messages may have a line feed in it.
-            after_binary(line.text)
-        } else if line.whole {
-            Some(line.text)
-        } else {
-            set(&mut self.socks, direction, is_socks(line.text));
-            after_socks(line.text)
-        };
-        let Some(text) = text.filter(|_| !self.http) else { return };
-        set(&mut self.socks, direction, false);
-        let before = self.revision;
-        self.revision += 1;
-        match self.dialogue.hear(direction, text) {
-            Heard::Foreign if get(&self.preamble, direction) => self.revision = before,
-            Heard::Foreign => count(&mut self.foreign, direction),
+        match self.dialogue.hear(direction, said) {
+            Heard::Nothing => {}
+            Heard::Foreign => {
+                self.revision += 1;
+                count(&mut self.foreign, direction);
+            }
             Heard::Findings(findings) => {
-                set(&mut self.preamble, direction, false);
-                if findings.is_empty() {
-                    self.revision = before;
+                if findings.is_empty() || (self.http && said.carrier() == Carrier::Tcp) {
                     return;
                 }
+                self.revision += 1;
+                self.carrier = said.carrier();
                 count(&mut self.spoken, direction);
-                for finding in findings {
-                    let miner_sends = match finding.side {
-                        Side::Miner => direction,
-                        Side::Pool => direction.reverse(),
-                    };
-                    if let Some(hypothesis) = self.hypotheses.get_mut(miner_sends as usize) {
-                        hypothesis.add(&finding);
-                    }
+                for finding in &findings {
+                    self.weigh(direction, finding);
                 }
             }
         }
     }
 
-    fn header(&mut self, direction: Direction, header: Transport) {
-        match header {
-            Transport::Proxy => {}
-            Transport::Tunnel => {
-                self.tunnel = true;
-                set(&mut self.preamble, direction, true);
+    fn weigh(&mut self, direction: Direction, finding: &Finding) {
+        let miner_sends = match finding.side {
+            Side::Miner => direction,
+            Side::Pool => direction.reverse(),
+            Side::Peer => {
+                self.first_peer.get_or_insert(direction);
+                self.peers.add(finding);
+                return;
             }
-            Transport::Response if self.tunnel => set(&mut self.preamble, direction, true),
-            // A single line cannot undo what is already well founded.
-            Transport::Request | Transport::Response => {
-                let founded = self.assess().is_some_and(|judged| judged.verdict >= Verdict::Probable);
-                if founded {
-                    count(&mut self.foreign, direction);
-                } else {
-                    self.http = true;
-                }
-                self.revision += 1;
-            }
+        };
+        if let Some(hypothesis) = self.hypotheses.get_mut(miner_sends as usize) {
+            hypothesis.add(finding);
+        }
+    }
+
+    /// A response to a request that was not seen tells that the lines before it were bodies of HTTP. It cannot undo what
+    /// is already well founded.
+    fn head(&mut self, request: bool) {
+        if request {
+            self.requested = true;
+        } else if !self.requested
+            && !self.http
+            && self.assess().is_none_or(|judged| judged.verdict < Verdict::Probable)
+        {
+            self.http = true;
+            self.revision += 1;
+            self.hypotheses = <[Hypothesis; 2]>::default();
         }
     }
 
     fn assess(&self) -> Option<Assessment> {
-        if self.http {
-            return None;
-        }
         let (hypothesis, rival, miner_sends) = self.likelier();
-        hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))
+        let assessment = hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))?;
+        Some(Assessment { carrier: self.carrier, ..assessment })
     }
 
     /// The weight of the judgement, without its reasons. `None` if there is none.
     fn score(&self) -> Option<f64> {
-        if self.http {
-            return None;
-        }
         let (hypothesis, rival, miner_sends) = self.likelier();
         hypothesis.score(rival, self.foreign_of(miner_sends))
     }
@@ -269,26 +257,29 @@ impl Speech {
         })
     }
 
-    /// The likelier hypothesis, its rival and the direction in which the miner sends.
+    /// The likelier hypothesis, its rival and the direction in which the miner sends. Peers have no rival: what both of
+    /// them say does not contradict itself.
     fn likelier(&self) -> (&Hypothesis, &Hypothesis, Direction) {
         let [up, down] = &self.hypotheses;
-        if up.weight() >= down.weight() { (up, down, Direction::Up) } else { (down, up, Direction::Down) }
+        let (likelier, rival, direction) = if up.weight() >= down.weight() {
+            (up, down, Direction::Up)
+        } else {
+            (down, up, Direction::Down)
+        };
+        match self.first_peer {
+            Some(first) if self.peers.weight() > likelier.weight() => (&self.peers, &NO_RIVAL, first),
+            _ => (likelier, rival, direction),
+        }
     }
 
     /// Enough was said to be suspicious: if it is not, it was a quotation.
     fn weighty(&self) -> bool {
-        self.hypotheses.iter().any(Hypothesis::weighty)
+        self.hypotheses.iter().chain([&self.peers]).any(Hypothesis::weighty)
     }
 }
 
 fn get<T: Copy + Default>(pair: &[T; 2], direction: Direction) -> T {
     pair.get(direction as usize).copied().unwrap_or_default()
-}
-
-fn set<T>(pair: &mut [T; 2], direction: Direction, value: T) {
-    if let Some(place) = pair.get_mut(direction as usize) {
-        *place = value;
-    }
 }
 
 fn count(pair: &mut [u32; 2], direction: Direction) {

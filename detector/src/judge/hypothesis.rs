@@ -2,9 +2,15 @@ use std::collections::BTreeMap;
 
 use detector_common::flow::Direction;
 
-use super::weight::{FOREIGN_LINE, PRIOR, weight};
-use super::{Assessment, Evidence, Facts, Protocol, Side, Stage, Verdict};
+use super::{Assessment, Carrier, Evidence, Facts, Protocol, Side, Stage, Verdict};
 use crate::protocol::{Fact, Finding, Kind, coin_of, is_address};
+
+/// One flow in 100,000 is mining before anything is known of it: the natural logarithm of the odds.
+const PRIOR: f64 = -11.5;
+
+/// Taken away for each line that has no place in a mining conversation, divided by the messages that have.
+/// It never takes more than the same side has brought.
+const FOREIGN_LINE: f64 = -6.0;
 
 /// Weight below which nothing is reported: a probability of 12 %.
 const SUSPICION: f64 = 9.5;
@@ -12,21 +18,26 @@ const SUSPICION: f64 = 9.5;
 /// Number of jobs or shares that make a series.
 const SERIES: u64 = 3;
 
-/// The supposition that the miner sends in one direction, and what speaks for it.
+/// The supposition that the miner sends in one direction, or that both ends are peers, and what speaks for it.
 #[derive(Debug, Default)]
 pub(super) struct Hypothesis {
-    kinds: BTreeMap<Kind, Side>,
+    /// In the order in which they were said.
+    kinds: Vec<(Kind, Side)>,
     protocols: BTreeMap<Protocol, f64>,
     stage: Option<Stage>,
     facts: Facts,
 }
 
 impl Hypothesis {
+    /// Nothing speaks for it.
+    pub(super) const NONE: Self =
+        Self { kinds: Vec::new(), protocols: BTreeMap::new(), stage: None, facts: Facts::NONE };
+
     /// Adds what a message said that supports it.
     pub(super) fn add(&mut self, finding: &Finding) {
         for &kind in &finding.kinds {
-            if self.kinds.insert(kind, finding.side).is_none() {
-                *self.protocols.entry(finding.protocol).or_default() += weight(kind);
+            if self.note(kind, finding.side) {
+                *self.protocols.entry(finding.protocol).or_default() += kind.weight;
             }
         }
         self.stage = self.stage.max(Some(finding.stage));
@@ -34,11 +45,20 @@ impl Hypothesis {
             self.learn(fact);
         }
         if self.facts.jobs >= SERIES {
-            self.kinds.insert(Kind::JobSeries, Side::Pool);
+            self.note(Kind::JOB_SERIES, Side::Pool);
         }
         if self.facts.shares.submitted >= SERIES {
-            self.kinds.insert(Kind::ShareSeries, Side::Miner);
+            self.note(Kind::SHARE_SERIES, Side::Miner);
         }
+    }
+
+    /// False if it was known. Peers say the same, each for itself.
+    fn note(&mut self, kind: Kind, side: Side) -> bool {
+        let new = !self.kinds.contains(&(kind, side));
+        if new {
+            self.kinds.push((kind, side));
+        }
+        new
     }
 
     /// The first name given counts, the last number does.
@@ -63,7 +83,7 @@ impl Hypothesis {
 
     /// The sum of the weights of what was said.
     pub(super) fn weight(&self) -> f64 {
-        self.kinds.keys().map(|&kind| weight(kind)).sum()
+        self.kinds.iter().map(|(kind, _)| kind.weight).sum()
     }
 
     /// Enough was said to be suspicious, if nothing speaks against it.
@@ -91,20 +111,32 @@ impl Hypothesis {
         foreign: [f64; 2],
     ) -> Option<Assessment> {
         let sum = self.score(rival, foreign)?;
-        let mut evidence: Vec<Evidence> =
-            self.kinds.iter().map(|(&kind, &side)| reason(kind, side)).collect();
+        let mut evidence: Vec<Evidence> = self.kinds.iter().map(|&(kind, side)| reason(kind, side)).collect();
+        evidence.sort_by_key(|reason| reason.side);
         evidence.extend(rival.against());
         evidence.extend(foreign_sides(foreign).map(|(side, lines)| self.foreign_lines(side, lines)));
         let confidence = 1.0 / (1.0 + (-(PRIOR + sum)).exp());
         let protocol = self.protocol()?;
-        let verdict = self.verdict(confidence);
+        let verdict = self.verdict(protocol, confidence)?;
         let stage = self.stage?;
-        Some(Assessment { protocol, verdict, stage, confidence, miner_sends, evidence, facts: self.facts() })
+        let facts = self.facts();
+        let (carrier, encrypted) = (Carrier::default(), false);
+        Some(Assessment {
+            protocol,
+            verdict,
+            stage,
+            confidence,
+            carrier,
+            encrypted,
+            miner_sends,
+            evidence,
+            facts,
+        })
     }
 
     /// What speaks for this hypothesis as a reason against the opposite one.
     fn against(&self) -> Option<Evidence> {
-        let pool_spoke_as_miner = self.kinds.values().any(|&side| side == Side::Miner);
+        let pool_spoke_as_miner = self.kinds.iter().any(|&(_, side)| side == Side::Miner);
         (!self.kinds.is_empty()).then(|| Evidence {
             kind: "wrong-side",
             side: if pool_spoke_as_miner { Side::Pool } else { Side::Miner },
@@ -117,7 +149,7 @@ impl Hypothesis {
         Evidence {
             kind: match side {
                 Side::Miner => "client-foreign-lines",
-                Side::Pool => "pool-foreign-lines",
+                Side::Pool | Side::Peer => "pool-foreign-lines",
             },
             side,
             detail: "other text stands between the messages",
@@ -130,30 +162,47 @@ impl Hypothesis {
     }
 
     fn by(&self, side: Side) -> impl Iterator<Item = Kind> {
-        self.kinds.iter().filter(move |(_, by)| **by == side).map(|(&kind, _)| kind)
+        self.kinds.iter().filter(move |(_, by)| *by == side).map(|&(kind, _)| kind)
     }
 
     fn weight_of(&self, side: Side) -> f64 {
-        self.by(side).map(weight).sum()
+        self.by(side).map(|kind| kind.weight).sum()
     }
 
-    fn verdict(&self, confidence: f64) -> Verdict {
+    fn verdict(&self, protocol: Protocol, confidence: f64) -> Option<Verdict> {
+        if protocol.is_node() {
+            return (confidence >= 0.5).then_some(Verdict::Node);
+        }
         if confidence < 0.5 {
-            return Verdict::Suspected;
+            return Some(Verdict::Suspected);
         }
         let (miner, pool) = (self.weight_of(Side::Miner), self.weight_of(Side::Pool));
         let both = miner >= 6.0 && pool >= 4.0 && confidence >= 0.99;
-        let miner_alone = miner >= 25.0 && self.by(Side::Miner).filter(|kind| kind.is_message()).count() >= 3;
+        let miner_alone = miner >= 25.0 && self.by(Side::Miner).filter(|kind| kind.message).count() >= 3;
         let pool_alone = pool >= 18.0 && self.facts.jobs >= SERIES;
         let certain = confidence >= 0.999;
-        if both || (certain && (miner_alone || pool_alone)) { Verdict::Confirmed } else { Verdict::Probable }
+        let peers = certain && self.weight_of(Side::Peer) >= 20.0;
+        let confirmed = both || peers || (certain && (miner_alone || pool_alone));
+        Some(if confirmed { Verdict::Confirmed } else { Verdict::Probable })
     }
 
-    /// The dialect with the greatest weight; `EthereumStratum` shares most of its words with Stratum version 1.
+    /// The dialect with the greatest weight. The relatives of Stratum version 1 share most of its words, so that the words
+    /// of their own decide. `EthereumStratum` in turn is the dialect of several of them.
     fn protocol(&self) -> Option<Protocol> {
-        let (&heaviest, _) = self.protocols.iter().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
-        let ethereum = self.protocols.contains_key(&Protocol::EthereumStratum);
-        Some(if heaviest == Protocol::StratumV1 && ethereum { Protocol::EthereumStratum } else { heaviest })
+        let mut families: BTreeMap<Protocol, f64> = BTreeMap::new();
+        for (protocol, weight) in &self.protocols {
+            *families.entry(protocol.family()).or_default() += weight;
+        }
+        let (&family, _) = families.iter().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let general = |protocol: Protocol| match protocol {
+            Protocol::StratumV1 => 2,
+            Protocol::EthereumStratum => 1,
+            _ => 0,
+        };
+        let members = self.protocols.iter().filter(|(protocol, _)| protocol.family() == family);
+        members
+            .max_by(|(a, x), (b, y)| general(**b).cmp(&general(**a)).then(x.total_cmp(y)))
+            .map(|(&protocol, _)| protocol)
     }
 
     fn facts(&self) -> Facts {
@@ -189,5 +238,5 @@ fn foreign_sides(foreign: [f64; 2]) -> impl Iterator<Item = (Side, f64)> {
 }
 
 fn reason(kind: Kind, side: Side) -> Evidence {
-    Evidence { kind: kind.name(), side, detail: kind.detail(), weight: weight(kind) }
+    Evidence { kind: kind.name, side, detail: kind.detail, weight: kind.weight }
 }

@@ -3,9 +3,10 @@
 mod assessment;
 mod conversation;
 mod hypothesis;
+mod protocol;
 #[cfg(test)]
 mod tests;
-mod weight;
 
-pub use assessment::{Assessment, Evidence, Facts, Protocol, Shares, Side, Stage, Verdict};
+pub use assessment::{Assessment, Carrier, Evidence, Facts, Shares, Side, Stage, Verdict};
 pub use conversation::{Conversation, Losses};
+pub use protocol::Protocol;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::frequency::Frequency;
 use super::record::{Reason, Record};
 use super::{Observation, Settings};
-use crate::judge::{Assessment, Evidence, Facts, Protocol, Shares, Stage, Verdict};
+use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 
 /// What makes two flows the same case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,21 +16,13 @@ pub(super) struct CaseKey {
     family: Protocol,
 }
 
-/// The dialect that stands for all that are told apart only in the course of a conversation.
-const fn family(protocol: Protocol) -> Protocol {
-    match protocol {
-        Protocol::EthereumStratum => Protocol::StratumV1,
-        other => other,
-    }
-}
-
 impl CaseKey {
     pub(super) fn of(observation: &Observation<'_>) -> Self {
         let Assessment { miner_sends, protocol, .. } = *observation.assessment;
         Self {
             miner: observation.key.sender(miner_sends).ip(),
             pool: observation.key.receiver(miner_sends).into(),
-            family: family(protocol),
+            family: protocol.family(),
         }
     }
 }
@@ -96,6 +88,8 @@ pub(super) struct Case {
     verdict: Verdict,
     stage: Stage,
     confidence: f64,
+    carrier: Carrier,
+    encrypted: bool,
     evidence: Vec<Evidence>,
     facts: Facts,
     tally: Tally,
@@ -120,6 +114,8 @@ impl Case {
             verdict: assessment.verdict,
             stage: assessment.stage,
             confidence: 0.0,
+            carrier: assessment.carrier,
+            encrypted: assessment.encrypted,
             evidence: Vec::new(),
             facts: Facts::default(),
             tally: Tally::default(),
@@ -159,6 +155,8 @@ impl Case {
             None
         };
         self.protocol = assessment.protocol;
+        self.carrier = assessment.carrier;
+        self.encrypted = assessment.encrypted;
         self.weigh(assessment);
         self.learn(&assessment.facts);
         self.tally.add(&news.gained);
@@ -240,6 +238,8 @@ impl Case {
             verdict: self.verdict,
             stage: self.stage,
             confidence: self.confidence,
+            carrier: self.carrier,
+            encrypted: self.encrypted,
             evidence: self.evidence.clone(),
             facts,
             bytes: self.tally.bytes,

@@ -4,7 +4,7 @@ use detector_common::flow::FlowKey;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::judge::{Evidence, Facts, Protocol, Stage, Verdict};
+use crate::judge::{Carrier, Evidence, Facts, Protocol, Stage, Verdict};
 
 /// Why a record is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -47,6 +47,10 @@ pub struct Record {
     pub verdict: Verdict,
     /// The furthest stage so far.
     pub stage: Stage,
+    /// What carries the conversation.
+    pub carrier: Carrier,
+    /// Whether its contents are encrypted.
+    pub encrypted: bool,
     /// The highest confidence so far, 0 to 1.
     pub confidence: f64,
     /// The reasons for the strongest verdict.

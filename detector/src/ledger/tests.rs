@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
-use crate::judge::{Assessment, Evidence, Facts, Protocol, Shares, Side, Stage, Verdict};
+use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Side, Stage, Verdict};
 
 const HOUR: i64 = 3_600;
 
@@ -19,17 +19,19 @@ fn flow(miner: &str, pool: &str) -> (FlowKey, Direction) {
 }
 
 fn assessment(miner_sends: Direction, verdict: Verdict, stage: Stage) -> Assessment {
-    let confidence = [0.6, 0.9, 0.999][verdict as usize];
+    let confidence = [0.6, 0.3, 0.9, 0.999][verdict as usize];
     Assessment {
         protocol: Protocol::CryptoNote,
         verdict,
         stage,
         confidence,
+        carrier: Carrier::Tcp,
+        encrypted: false,
         miner_sends,
         evidence: vec![Evidence {
             kind: "client-login",
             side: Side::Miner,
-            detail: ["suspected", "probable", "confirmed"][verdict as usize],
+            detail: ["node", "suspected", "probable", "confirmed"][verdict as usize],
             weight: 16.0,
         }],
         facts: Facts::default(),

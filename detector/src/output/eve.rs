@@ -13,12 +13,13 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::identity::{Identities, Identity};
-use super::signature::{CATEGORY, REVISION, severity, signature};
-use crate::judge::{Evidence, Facts, Protocol, Shares, Stage, Verdict};
+use super::signature::{REVISION, category, severity, signature};
+use crate::judge::{Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 use crate::ledger::{Reason, Record};
 
-/// IP protocol number of TCP.
+/// IP protocol numbers.
 const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// Flow ids stay below this, because readers keep numbers as 64-bit floats.
 const FLOW_ID_BITS: u32 = 53;
@@ -66,7 +67,7 @@ struct Mining<'a> {
     stage: Stage,
     confidence: f64,
     protocol: Protocol,
-    transport: &'static str,
+    transport: Carrier,
     encrypted: bool,
     miner_ip: IpAddr,
     miner_port: u16,
@@ -110,13 +111,14 @@ impl<'a> Alert<'a> {
             signature_id: signature.id,
             rev: REVISION,
             signature: signature.text,
-            category: CATEGORY,
+            category: category(record.verdict),
             severity: severity(record.verdict),
             metadata: metadata(record, &identity, agent(&record.facts, identities)),
         };
         let (ports, seed) = ((Some(miner.port()), Some(pool.port())), 0);
+        let (proto, number) = if record.carrier == Carrier::Udp { ("UDP", UDP) } else { ("TCP", TCP) };
         let community_id =
-            calculate_community_id(seed, miner.ip(), pool.ip(), ports.0, ports.1, TCP, false).ok();
+            calculate_community_id(seed, miner.ip(), pool.ip(), ports.0, ports.1, number, false).ok();
         Self {
             timestamp: record.time,
             flow_id: flow_id(&record.key),
@@ -126,7 +128,7 @@ impl<'a> Alert<'a> {
             src_port: miner.port(),
             dest_ip: pool.ip(),
             dest_port: pool.port(),
-            proto: "TCP",
+            proto,
             app_proto: record.protocol,
             community_id,
             pcap_filename,
@@ -145,8 +147,8 @@ impl<'a> Mining<'a> {
             stage: record.stage,
             confidence: confidence(record),
             protocol: record.protocol,
-            transport: "tcp",
-            encrypted: false,
+            transport: record.carrier,
+            encrypted: record.encrypted,
             miner_ip: record.miner.ip(),
             miner_port: record.miner.port(),
             pool_ip: record.pool.ip(),
@@ -194,14 +196,16 @@ fn metadata(
 ) -> BTreeMap<&'static str, Vec<String>> {
     let facts = &record.facts;
     let one = |text: Option<&str>| text.map(|text| vec![text.to_owned()]);
+    // T1496 is resource hijacking; a node hijacks nothing.
+    let mitre = |id| one(Some(id).filter(|_| record.verdict != Verdict::Node));
     let kinds: Vec<String> = record.evidence.iter().map(|evidence| evidence.kind.to_owned()).collect();
     [
         ("confidence", Some(vec![confidence(record).to_string()])),
         ("verdict", Some(vec![record.verdict.to_string()])),
         ("stage", Some(vec![record.stage.to_string()])),
         ("protocol", Some(vec![record.protocol.to_string()])),
-        ("mitre_tactic_id", one(Some("TA0040"))),
-        ("mitre_technique_id", one(Some("T1496"))),
+        ("mitre_tactic_id", mitre("TA0040")),
+        ("mitre_technique_id", mitre("T1496")),
         ("evidence", (!kinds.is_empty()).then_some(kinds)),
         ("coin", one(facts.coin)),
         ("algorithm", one(facts.algorithm.as_deref())),

@@ -12,28 +12,28 @@ pub(super) struct Signature {
 /// Raised when a signature comes to mean something else.
 pub(super) const REVISION: u32 = 1;
 
-/// The wording that the ET rule sets use for this kind of alert.
-pub(super) const CATEGORY: &str = "Crypto Currency Mining Activity Detected";
+/// What the alerts of a verdict are about: for miners in the wording of the ET rule sets.
+pub(super) const fn category(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Node => "Misc activity",
+        Verdict::Suspected | Verdict::Probable | Verdict::Confirmed => {
+            "Crypto Currency Mining Activity Detected"
+        }
+    }
+}
 
-/// | protocol | suspected | probable | confirmed |
-/// | --- | --- | --- | --- |
-/// | stratum-v1 | 1930011 | 1930012 | 1930013 |
-/// | ethereumstratum | 1930021 | 1930022 | 1930023 |
-/// | cryptonote | 1930031 | 1930032 | 1930033 |
-/// | eth-proxy | 1930041 | 1930042 | 1930043 |
+/// The base of the numbers of all alerts.
+const FIRST: u32 = 1_930_000;
+
+/// 1930000 + the number of the protocol + 1 for suspected, 2 for probable, 3 for confirmed, 4 for a node.
 pub(super) fn signature(protocol: Protocol, verdict: Verdict) -> Signature {
-    let family = match protocol {
-        Protocol::StratumV1 => 1_930_010,
-        Protocol::EthereumStratum => 1_930_020,
-        Protocol::CryptoNote => 1_930_030,
-        Protocol::EthProxy => 1_930_040,
+    let (degree, text) = match verdict {
+        Verdict::Suspected | Verdict::Probable | Verdict::Confirmed => {
+            (verdict as u32, format!("FIREDAMP {protocol} mining {verdict}"))
+        }
+        Verdict::Node => (4, format!("FIREDAMP {protocol} node")),
     };
-    let degree = match verdict {
-        Verdict::Suspected => 1,
-        Verdict::Probable => 2,
-        Verdict::Confirmed => 3,
-    };
-    Signature { id: family + degree, text: format!("FIREDAMP {protocol} mining {verdict}") }
+    Signature { id: FIRST + protocol.number() + degree, text }
 }
 
 /// Suricata's severity: 1 is the highest.
@@ -41,7 +41,7 @@ pub(super) const fn severity(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Confirmed => 1,
         Verdict::Probable => 2,
-        Verdict::Suspected => 3,
+        Verdict::Suspected | Verdict::Node => 3,
     }
 }
 
@@ -60,5 +60,7 @@ mod tests {
         assert_eq!(super::signature(Protocol::StratumV1, Verdict::Suspected).id, 1_930_011);
         assert_eq!(super::signature(Protocol::EthereumStratum, Verdict::Probable).id, 1_930_022);
         assert_eq!(super::signature(Protocol::EthProxy, Verdict::Confirmed).id, 1_930_043);
+        let node = super::signature(Protocol::BitcoinP2p, Verdict::Node);
+        assert_eq!((node.id, node.text.as_str()), (1_930_504, "FIREDAMP bitcoin-p2p node"));
     }
 }

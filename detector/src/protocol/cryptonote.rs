@@ -19,6 +19,20 @@ const MIN_BLOB: usize = 152;
 /// Algorithm names looked at in a login.
 const MAX_ALGORITHMS: usize = 64;
 
+impl Kind {
+    pub(crate) const LOGIN: Self = Self::message("client-login", "method login with login and pass", 6.0);
+    pub(crate) const LOGIN_SUBMIT: Self =
+        Self::message("client-share", "method submit with job id, 4-byte nonce and 32-byte result", 11.0);
+    pub(crate) const KEEPALIVE: Self =
+        Self::message("client-keepalive", "method keepalived with a session id", 8.0);
+    pub(crate) const GET_JOB: Self = Self::message("client-getjob", "method getjob with a session id", 4.0);
+    pub(crate) const LOGIN_ANSWER: Self =
+        Self::message("pool-login", "answer to a login with session id and first job", 14.0);
+    pub(crate) const JOB: Self =
+        Self::message("pool-job", "job with block template, job id and target", 13.0);
+    pub(crate) const KEEPALIVE_ANSWER: Self = Self::message("pool-keepalive", "status KEEPALIVED", 8.0);
+}
+
 /// Reads a request or notification.
 pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
     let named = message.named()?;
@@ -26,25 +40,25 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
         "login" => {
             let finding = login(named)?;
             // Any application logs in with a name and says no with a code of its own.
-            let mining = [Kind::Agent, Kind::AlgorithmList, Kind::Address];
+            let mining = [Kind::AGENT, Kind::ALGORITHM_LIST, Kind::ADDRESS];
             let known = finding.kinds.iter().any(|kind| mining.contains(kind));
             Some((finding, if known { Ask::Admission(PROTOCOL) } else { Ask::Foreign }))
         }
         "submit" => {
             let share =
                 named.contains_key("job_id") && hex(named.get("nonce"), 8) && hex(named.get("result"), 64);
-            let finding = share.then(|| Finding::miner(PROTOCOL, Kind::LoginSubmit))?;
+            let finding = share.then(|| Finding::miner(PROTOCOL, Kind::LOGIN_SUBMIT))?;
             Some((finding.stage(Stage::Submitting).fact(Some(Fact::Submitted)), Ask::Share(PROTOCOL)))
         }
         "keepalived" => {
             text(named.get("id"))?;
-            Some((Finding::miner(PROTOCOL, Kind::Keepalive), Ask::Other))
+            Some((Finding::miner(PROTOCOL, Kind::KEEPALIVE), Ask::Other))
         }
         "getjob" => {
             text(named.get("id"))?;
-            Some((Finding::miner(PROTOCOL, Kind::GetJob), Ask::Other))
+            Some((Finding::miner(PROTOCOL, Kind::GET_JOB), Ask::Other))
         }
-        "job" => Some((job(named, Kind::Job)?, Ask::Other)),
+        "job" => Some((job(named, Kind::JOB)?, Ask::Other)),
         _ => None,
     }
 }
@@ -68,11 +82,11 @@ fn login(named: &Map<String, Value>) -> Option<Finding> {
         .or(suffix)
         .or_else(|| account::worker_in_password(wallet, password?));
     let miner = agent.as_deref().is_some_and(is_miner);
-    let finding = Finding::miner(PROTOCOL, Kind::Login)
-        .with(Kind::Agent, miner)
-        .with(Kind::UnknownAgent, agent.is_some() && !miner)
-        .with(Kind::AlgorithmList, algorithms.iter().any(|name| is_algorithm(name)))
-        .with(Kind::Address, account::is_address(wallet))
+    let finding = Finding::miner(PROTOCOL, Kind::LOGIN)
+        .with(Kind::AGENT, miner)
+        .with(Kind::UNKNOWN_AGENT, agent.is_some() && !miner)
+        .with(Kind::ALGORITHM_LIST, algorithms.iter().any(|name| is_algorithm(name)))
+        .with(Kind::ADDRESS, account::is_address(wallet))
         .fact(agent.filter(|name| !account::is_user(name)).map(Fact::Agent))
         .fact(account::paid(wallet, worker))
         .fact(single.map(Fact::Algorithm));
@@ -162,31 +176,31 @@ fn difficulty(target: &str) -> Option<f64> {
 pub(super) fn answer(ask: Option<Ask>, message: &Message, share_likely: bool) -> Option<Finding> {
     let result = message.result();
     if let Some(finding) =
-        result.get("job").and_then(Value::as_object).and_then(|it| job(it, Kind::LoginAnswer))
+        result.get("job").and_then(Value::as_object).and_then(|it| job(it, Kind::LOGIN_ANSWER))
     {
         let session = result.get("id").is_some_and(Value::is_string);
         return session.then_some(finding);
     }
-    if let Some(finding) = result.as_object().and_then(|it| job(it, Kind::Job)) {
+    if let Some(finding) = result.as_object().and_then(|it| job(it, Kind::JOB)) {
         return Some(finding);
     }
     let status = text(result.get("status")).unwrap_or_default();
     if status == "KEEPALIVED" {
-        return Some(Finding::pool(PROTOCOL, Kind::KeepaliveAnswer));
+        return Some(Finding::pool(PROTOCOL, Kind::KEEPALIVE_ANSWER));
     }
     let accepted = status.eq_ignore_ascii_case("OK");
     match ask {
         Some(Ask::Share(PROTOCOL)) if message.error().is_some_and(|error| !is_no_such_method(error)) => {
-            Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Rejected)))
+            Some(Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).fact(Some(Fact::Rejected)))
         }
         Some(Ask::Share(PROTOCOL)) if accepted => {
-            Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Accepted)))
+            Some(Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).fact(Some(Fact::Accepted)))
         }
         Some(Ask::Admission(PROTOCOL)) if message.error().is_some_and(|error| !is_no_such_method(error)) => {
-            Some(Finding::pool(PROTOCOL, Kind::Admission))
+            Some(Finding::pool(PROTOCOL, Kind::ADMISSION))
         }
         None if accepted && share_likely => {
-            let finding = Finding::pool(PROTOCOL, Kind::ShareAnswer).stage(Stage::Submitting);
+            let finding = Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).stage(Stage::Submitting);
             Some(finding.fact(Some(Fact::Submitted)).fact(Some(Fact::Accepted)))
         }
         _ => None,

@@ -5,6 +5,7 @@ use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
 use super::{cryptonote, eth_proxy, stratum};
 use crate::judge::{Protocol, Side};
+use crate::transport::Utterance;
 
 /// Messages that are read of one line.
 const MAX_BATCH: usize = 64;
@@ -23,9 +24,11 @@ const BARE_METHODS: [&str; 10] = [
     "set_extranonce",
 ];
 
-/// What a line says.
+/// What an utterance says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Heard {
+    /// Nothing for or against mining.
+    Nothing,
     /// Messages, of which some may say nothing about mining.
     Findings(Vec<Finding>),
     /// Something that has no place in a mining conversation.
@@ -45,8 +48,17 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// Reads a line sent in `direction`.
-    pub fn hear(&mut self, direction: Direction, line: &[u8]) -> Heard {
+    /// Reads what was said in `direction`.
+    pub fn hear(&mut self, direction: Direction, said: Utterance<'_>) -> Heard {
+        match said {
+            Utterance::Line(text) | Utterance::Message(text) => self.json(direction, text),
+            Utterance::Head(_) | Utterance::Body(..) | Utterance::Target(_) | Utterance::Unreadable => {
+                Heard::Nothing
+            }
+        }
+    }
+
+    fn json(&mut self, direction: Direction, line: &[u8]) -> Heard {
         let Some(messages) = Message::read(line) else { return Heard::Foreign };
         self.dropped += messages.len().saturating_sub(MAX_BATCH) as u64;
         let mut foreign = false;
@@ -106,7 +118,7 @@ impl Dialogue {
 
     fn remember(&mut self, direction: Direction, finding: &Finding) {
         let jobs = finding.protocol == Protocol::CryptoNote
-            && finding.kinds.iter().any(|kind| matches!(kind, Kind::Job | Kind::LoginAnswer));
+            && finding.kinds.iter().any(|kind| [Kind::JOB, Kind::LOGIN_ANSWER].contains(kind));
         let miner = finding.side == Side::Miner;
         if let Some(seen) = self.jobs.get_mut(direction as usize) {
             *seen |= jobs;

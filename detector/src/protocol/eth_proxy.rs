@@ -13,24 +13,36 @@ use crate::judge::{Protocol, Stage};
 
 const PROTOCOL: Protocol = Protocol::EthProxy;
 
+impl Kind {
+    pub(crate) const ETH_LOGIN: Self =
+        Self::message("client-eth-login", "eth_submitLogin or eth_login", 12.0);
+    pub(crate) const ETH_GET_WORK: Self = Self::message("client-eth-getwork", "eth_getWork", 8.0);
+    pub(crate) const ETH_SUBMIT_WORK: Self =
+        Self::message("client-eth-submitwork", "eth_submitWork with nonce, header and mix hash", 10.5);
+    pub(crate) const ETH_SUBMIT_HASHRATE: Self =
+        Self::message("client-eth-hashrate", "eth_submitHashrate with rate and id", 9.0);
+    pub(crate) const WORK: Self =
+        Self::message("pool-work", "work package of header hash, seed hash and target", 10.0);
+}
+
 /// Reads a request.
 pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
     let list = message.list();
     match method {
         "eth_submitLogin" | "eth_login" => Some((login(message)?, Ask::Admission(PROTOCOL))),
-        "eth_getWork" if list.is_empty() => Some((Finding::miner(PROTOCOL, Kind::EthGetWork), Ask::Other)),
+        "eth_getWork" if list.is_empty() => Some((Finding::miner(PROTOCOL, Kind::ETH_GET_WORK), Ask::Other)),
         "eth_submitWork" => {
             let share = prefixed_hex(list.first(), 16)
                 && prefixed_hex(list.get(1), 64)
                 && prefixed_hex(list.get(2), 64);
-            let finding = share.then(|| Finding::miner(PROTOCOL, Kind::EthSubmitWork))?;
+            let finding = share.then(|| Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_WORK))?;
             let finding = finding.stage(Stage::Submitting).fact(Some(Fact::Submitted)).fact(worker(message));
             Some((finding, Ask::Share(PROTOCOL)))
         }
         "eth_submitHashrate" => {
             prefixed(list.first())?;
             prefixed(list.get(1))?;
-            Some((Finding::miner(PROTOCOL, Kind::EthSubmitHashrate).fact(worker(message)), Ask::Other))
+            Some((Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_HASHRATE).fact(worker(message)), Ask::Other))
         }
         _ => None,
     }
@@ -38,8 +50,8 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
 
 fn login(message: &Message) -> Option<Finding> {
     let user = text(message.list().first())?;
-    let finding = Finding::miner(PROTOCOL, Kind::EthLogin)
-        .with(Kind::Address, account::is_address(account::split(user).0));
+    let finding = Finding::miner(PROTOCOL, Kind::ETH_LOGIN)
+        .with(Kind::ADDRESS, account::is_address(account::split(user).0));
     Some(finding.fact(account::user(user)).fact(worker(message)))
 }
 
@@ -63,12 +75,12 @@ impl Works {
         let yes = *message.result() == Value::Bool(true);
         let no = *message.result() == Value::Bool(false);
         match ask? {
-            Ask::Admission(PROTOCOL) if yes || no => Some(Finding::pool(PROTOCOL, Kind::Admission)),
+            Ask::Admission(PROTOCOL) if yes || no => Some(Finding::pool(PROTOCOL, Kind::ADMISSION)),
             Ask::Share(PROTOCOL) if yes => {
-                Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Accepted)))
+                Some(Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).fact(Some(Fact::Accepted)))
             }
             Ask::Share(PROTOCOL) if no || message.error().is_some() => {
-                Some(Finding::pool(PROTOCOL, Kind::ShareAnswer).fact(Some(Fact::Rejected)))
+                Some(Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).fact(Some(Fact::Rejected)))
             }
             _ => None,
         }
@@ -87,7 +99,7 @@ impl Works {
         }
         let new = header != self.header;
         header.clone_into(&mut self.header);
-        let finding = Finding::pool(PROTOCOL, Kind::Work).stage(Stage::Working);
+        let finding = Finding::pool(PROTOCOL, Kind::WORK).stage(Stage::Working);
         let finding = finding.fact(difficulty_of_target(target).map(Fact::Difficulty));
         Some(finding.fact(new.then_some(Fact::Job)))
     }

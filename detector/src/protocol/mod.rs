@@ -12,10 +12,8 @@ mod message;
 mod outstanding;
 mod shape;
 mod stratum;
-mod transport;
 
 pub use account::coin_of;
 pub(crate) use account::is_address;
 pub use dialogue::{Dialogue, Heard};
 pub use finding::{Fact, Finding, Kind};
-pub use transport::{Transport, after_binary, after_socks, is_socks, transport};

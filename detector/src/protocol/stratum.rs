@@ -15,6 +15,57 @@ use crate::judge::{Protocol, Stage};
 const V1: Protocol = Protocol::StratumV1;
 const ETHEREUM: Protocol = Protocol::EthereumStratum;
 
+impl Kind {
+    pub(crate) const CONFIGURE: Self =
+        Self::message("client-configure", "mining.configure with a list of extensions (BIP 310)", 13.0);
+    pub(crate) const SUBSCRIBE: Self = Self::message("client-subscribe", "mining.subscribe", 12.0);
+    pub(crate) const AUTHORIZE: Self =
+        Self::message("client-authorize", "mining.authorize with user and password", 12.5);
+    pub(crate) const SUBMIT: Self =
+        Self::message("client-submit", "mining.submit with worker, job and solution", 13.0);
+    pub(crate) const EXTRANONCE_SUBSCRIBE: Self =
+        Self::message("client-extranonce-subscribe", "mining.extranonce.subscribe", 12.0);
+    pub(crate) const SUGGEST: Self =
+        Self::message("client-suggest", "mining.suggest_difficulty or mining.suggest_target", 12.0);
+    pub(crate) const CAPABILITIES: Self = Self::message("client-capabilities", "mining.capabilities", 12.0);
+    pub(crate) const GET_TRANSACTIONS: Self =
+        Self::message("client-get-transactions", "mining.get_transactions for a job", 11.0);
+    pub(crate) const MULTI_VERSION: Self =
+        Self::message("client-multi-version", "mining.multi_version", 11.0);
+    pub(crate) const HELLO: Self =
+        Self::message("client-hello", "mining.hello with the name of the protocol (EIP-1571)", 12.0);
+    pub(crate) const NOOP: Self = Self::message("client-noop", "mining.noop", 6.0);
+    pub(crate) const HASHRATE: Self = Self::message("client-hashrate", "mining.hashrate with a rate", 11.0);
+    pub(crate) const VERSION_ANSWER: Self =
+        Self::message("client-version", "answer to client.get_version", 5.0);
+    pub(crate) const DIALECT_NAME: Self =
+        Self::feature("dialect-name", "the text EthereumStratum with a version", 6.0);
+    pub(crate) const CONFIGURE_ANSWER: Self =
+        Self::message("pool-configure", "answer to mining.configure with granted extensions", 10.0);
+    pub(crate) const SUBSCRIBE_ANSWER: Self =
+        Self::message("pool-subscribe", "answer to mining.subscribe with an extranonce", 13.0);
+    pub(crate) const HELLO_ANSWER: Self =
+        Self::message("pool-hello", "answer to mining.hello with the name of the protocol", 12.0);
+    pub(crate) const NOTIFY: Self = Self::message("pool-notify", "mining.notify with a job", 12.0);
+    pub(crate) const NOTIFY_FIELDS: Self =
+        Self::feature("pool-notify-fields", "the job has the fields of a block to be mined", 3.0);
+    pub(crate) const SET_DIFFICULTY: Self =
+        Self::message("pool-difficulty", "mining.set_difficulty with a number", 12.0);
+    pub(crate) const SET_VERSION_MASK: Self =
+        Self::message("pool-version-mask", "mining.set_version_mask with a mask", 12.0);
+    pub(crate) const SET_EXTRANONCE: Self =
+        Self::message("pool-extranonce", "mining.set_extranonce with an extranonce", 11.0);
+    pub(crate) const SET_GOAL: Self = Self::message("pool-goal", "mining.set_goal", 11.0);
+    pub(crate) const SET: Self =
+        Self::message("pool-set", "mining.set with target, epoch or algorithm (EIP-1571)", 12.0);
+    pub(crate) const BYE: Self = Self::message("pool-bye", "mining.bye", 6.0);
+    pub(crate) const PING: Self = Self::message("pool-ping", "mining.ping", 5.0);
+    pub(crate) const RECONNECT: Self = Self::message("pool-reconnect", "client.reconnect", 6.0);
+    pub(crate) const SHOW_MESSAGE: Self =
+        Self::message("pool-message", "client.show_message with a text", 6.0);
+    pub(crate) const GET_VERSION: Self = Self::message("pool-get-version", "client.get_version", 6.0);
+}
+
 /// Reads a request or notification.
 pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
     miner(method, message).or_else(|| pool(method, message))
@@ -30,27 +81,27 @@ fn miner(method: &str, message: &Message) -> Option<(Finding, Ask)> {
             if extensions.is_empty() || !extensions.iter().all(Value::is_string) {
                 return None;
             }
-            plain(Kind::Configure, Ask::Configure)
+            plain(Kind::CONFIGURE, Ask::Configure)
         }
         "mining.subscribe" => Some((subscribe(message)?, Ask::Subscribe)),
         "mining.authorize" => Some((authorize(message)?, Ask::Admission(V1))),
         "mining.submit" => Some((submit(message)?, Ask::Share(V1))),
-        "mining.extranonce.subscribe" => plain(Kind::ExtranonceSubscribe, Ask::Other),
+        "mining.extranonce.subscribe" => plain(Kind::EXTRANONCE_SUBSCRIBE, Ask::Other),
         "mining.suggest_difficulty" => {
             number(list.first())?;
-            plain(Kind::Suggest, Ask::Other)
+            plain(Kind::SUGGEST, Ask::Other)
         }
-        "mining.suggest_target" if first.is_some_and(is_hex) => plain(Kind::Suggest, Ask::Other),
-        "mining.capabilities" if message.has_params() => plain(Kind::Capabilities, Ask::Other),
-        "mining.get_transactions" if first.is_some() => plain(Kind::GetTransactions, Ask::Other),
+        "mining.suggest_target" if first.is_some_and(is_hex) => plain(Kind::SUGGEST, Ask::Other),
+        "mining.capabilities" if message.has_params() => plain(Kind::CAPABILITIES, Ask::Other),
+        "mining.get_transactions" if first.is_some() => plain(Kind::GET_TRANSACTIONS, Ask::Other),
         "mining.multi_version" => {
             number(list.first())?;
-            plain(Kind::MultiVersion, Ask::Other)
+            plain(Kind::MULTI_VERSION, Ask::Other)
         }
         "mining.hello" => Some((hello(message)?, Ask::Other)),
-        "mining.noop" => Some((Finding::miner(ETHEREUM, Kind::Noop), Ask::Other)),
+        "mining.noop" => Some((Finding::miner(ETHEREUM, Kind::NOOP), Ask::Other)),
         "mining.hashrate" if first.is_some() || message.named().is_some() => {
-            Some((Finding::miner(ETHEREUM, Kind::Hashrate), Ask::Other))
+            Some((Finding::miner(ETHEREUM, Kind::HASHRATE), Ask::Other))
         }
         _ => None,
     }
@@ -59,8 +110,8 @@ fn miner(method: &str, message: &Message) -> Option<(Finding, Ask)> {
 fn subscribe(message: &Message) -> Option<Finding> {
     let list = message.list();
     let dialect = text(list.get(1)).is_some_and(|name| name.starts_with("EthereumStratum/"));
-    let finding = Finding::miner(if dialect { ETHEREUM } else { V1 }, Kind::Subscribe);
-    let finding = finding.with(Kind::DialectName, dialect);
+    let finding = Finding::miner(if dialect { ETHEREUM } else { V1 }, Kind::SUBSCRIBE);
+    let finding = finding.with(Kind::DIALECT_NAME, dialect);
     if let Some(named) = message.named() {
         let agent = text(named.get("agent").or_else(|| named.get("user_agent")))?;
         return Some(software(finding, Some(account::software(agent)?)));
@@ -76,7 +127,7 @@ fn subscribe(message: &Message) -> Option<Finding> {
 fn software(finding: Finding, named: Option<Fact>) -> Finding {
     let agent = matches!(named, Some(Fact::Agent(_)));
     let address = matches!(&named, Some(Fact::User { wallet, .. }) if account::is_address(wallet));
-    finding.with(Kind::Agent, agent).with(Kind::Address, address).fact(named)
+    finding.with(Kind::AGENT, agent).with(Kind::ADDRESS, address).fact(named)
 }
 
 /// ZIP 301: agent, session, host, port. The port is a number there and text in several miners.
@@ -103,7 +154,7 @@ fn authorize(message: &Message) -> Option<Finding> {
         None => None,
     }?;
     let finding =
-        Finding::miner(V1, Kind::Authorize).with(Kind::Address, account::is_address(account::split(user).0));
+        Finding::miner(V1, Kind::AUTHORIZE).with(Kind::ADDRESS, account::is_address(account::split(user).0));
     Some(finding.fact(account::user(user)))
 }
 
@@ -121,7 +172,7 @@ fn submit(message: &Message) -> Option<Finding> {
         // EIP-1571 hands in job, nonce and the worker's number: no account there.
         text(list.first()).filter(|_| list.len() > 3)
     };
-    let finding = Finding::miner(V1, Kind::Submit).stage(Stage::Submitting).fact(Some(Fact::Submitted));
+    let finding = Finding::miner(V1, Kind::SUBMIT).stage(Stage::Submitting).fact(Some(Fact::Submitted));
     Some(finding.fact(user.and_then(account::user)))
 }
 
@@ -132,7 +183,7 @@ fn hello(message: &Message) -> Option<Finding> {
     if agent.is_none() && !dialect {
         return None;
     }
-    let finding = Finding::miner(ETHEREUM, Kind::Hello).with(Kind::DialectName, dialect);
+    let finding = Finding::miner(ETHEREUM, Kind::HELLO).with(Kind::DIALECT_NAME, dialect);
     Some(software(finding, agent).fact(text(named.get("host")).and_then(host_name)))
 }
 
@@ -144,20 +195,20 @@ fn pool(method: &str, message: &Message) -> Option<(Finding, Ask)> {
         "mining.notify" => Some((notify(list)?, Ask::Other)),
         "mining.set_difficulty" => {
             let difficulty = number(list.first())?;
-            let finding = Finding::pool(V1, Kind::SetDifficulty);
+            let finding = Finding::pool(V1, Kind::SET_DIFFICULTY);
             Some((finding.fact(Some(Fact::Difficulty(difficulty))), Ask::Other))
         }
-        "mining.set_version_mask" if first.is_some_and(is_hex) => plain(Kind::SetVersionMask),
+        "mining.set_version_mask" if first.is_some_and(is_hex) => plain(Kind::SET_VERSION_MASK),
         "mining.set_extranonce" if first.is_some_and(|xn| xn.is_empty() || is_hex(xn)) => {
-            plain(Kind::SetExtranonce)
+            plain(Kind::SET_EXTRANONCE)
         }
-        "mining.set_goal" if first.is_some() => plain(Kind::SetGoal),
+        "mining.set_goal" if first.is_some() => plain(Kind::SET_GOAL),
         "mining.set" => Some((set(message)?, Ask::Other)),
-        "mining.bye" => Some((Finding::pool(ETHEREUM, Kind::Bye), Ask::Other)),
-        "mining.ping" => plain(Kind::Ping),
-        "client.reconnect" => plain(Kind::Reconnect),
-        "client.show_message" if first.is_some() => plain(Kind::ShowMessage),
-        "client.get_version" => Some((Finding::pool(V1, Kind::GetVersion), Ask::Version)),
+        "mining.bye" => Some((Finding::pool(ETHEREUM, Kind::BYE), Ask::Other)),
+        "mining.ping" => plain(Kind::PING),
+        "client.reconnect" => plain(Kind::RECONNECT),
+        "client.show_message" if first.is_some() => plain(Kind::SHOW_MESSAGE),
+        "client.get_version" => Some((Finding::pool(V1, Kind::GET_VERSION), Ask::Version)),
         _ => None,
     }
 }
@@ -177,8 +228,8 @@ fn notify(list: &[Value]) -> Option<Finding> {
         && hex(list.get(1), 64)
         && hex(list.get(2), 64)
         && list.get(3).is_some_and(Value::is_boolean);
-    let finding = Finding::pool(if ethereum { ETHEREUM } else { V1 }, Kind::Notify);
-    let finding = finding.with(Kind::NotifyFields, bitcoin || ethereum).fact(Some(Fact::Job));
+    let finding = Finding::pool(if ethereum { ETHEREUM } else { V1 }, Kind::NOTIFY);
+    let finding = finding.with(Kind::NOTIFY_FIELDS, bitcoin || ethereum).fact(Some(Fact::Job));
     Some(finding.stage(Stage::Working))
 }
 
@@ -189,7 +240,7 @@ fn set(message: &Message) -> Option<Finding> {
     }
     let difficulty = text(named.get("target")).and_then(difficulty_of_target);
     let algorithm = text(named.get("algo")).and_then(clean);
-    let finding = Finding::pool(ETHEREUM, Kind::Set);
+    let finding = Finding::pool(ETHEREUM, Kind::SET);
     Some(finding.fact(difficulty.map(Fact::Difficulty)).fact(algorithm.map(Fact::Algorithm)))
 }
 
@@ -200,31 +251,31 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
         return Some(finding);
     }
     if result.get("version-rolling").is_some_and(Value::is_boolean) {
-        return Some(Finding::pool(V1, Kind::ConfigureAnswer));
+        return Some(Finding::pool(V1, Kind::CONFIGURE_ANSWER));
     }
     if text(result.get("proto")).is_some_and(|name| name.starts_with("EthereumStratum/")) {
-        return Some(Finding::pool(ETHEREUM, Kind::HelloAnswer));
+        return Some(Finding::pool(ETHEREUM, Kind::HELLO_ANSWER));
     }
     let ask = ask?;
     let refused = message.error().is_some_and(is_stratum_error);
     match ask {
-        Ask::Subscribe if short_subscription(result) => Some(Finding::pool(V1, Kind::SubscribeAnswer)),
-        Ask::Configure if result.is_object() => Some(Finding::pool(V1, Kind::ConfigureAnswer)),
+        Ask::Subscribe if short_subscription(result) => Some(Finding::pool(V1, Kind::SUBSCRIBE_ANSWER)),
+        Ask::Configure if result.is_object() => Some(Finding::pool(V1, Kind::CONFIGURE_ANSWER)),
         Ask::Admission(V1) if result.is_boolean() && message.error().is_none() => {
-            Some(Finding::pool(V1, Kind::Admission))
+            Some(Finding::pool(V1, Kind::ADMISSION))
         }
         Ask::Share(V1) if *result == Value::Bool(true) => {
-            Some(Finding::pool(V1, Kind::ShareAnswer).fact(Some(Fact::Accepted)))
+            Some(Finding::pool(V1, Kind::SHARE_ANSWER).fact(Some(Fact::Accepted)))
         }
         Ask::Share(V1) if message.error().is_some() || *result == Value::Bool(false) => Some(
-            Finding::pool(V1, Kind::ShareAnswer).with(Kind::PoolError, refused).fact(Some(Fact::Rejected)),
+            Finding::pool(V1, Kind::SHARE_ANSWER).with(Kind::POOL_ERROR, refused).fact(Some(Fact::Rejected)),
         ),
         Ask::Version => {
             let agent = account::software(result.as_str()?)?;
-            Some(Finding::miner(V1, Kind::VersionAnswer).fact(Some(agent)))
+            Some(Finding::miner(V1, Kind::VERSION_ANSWER).fact(Some(agent)))
         }
         Ask::Admission(V1) | Ask::Subscribe | Ask::Configure | Ask::Other if refused => {
-            Some(Finding::pool(V1, Kind::PoolError))
+            Some(Finding::pool(V1, Kind::POOL_ERROR))
         }
         _ => None,
     }
@@ -243,7 +294,7 @@ fn subscription(result: &Value) -> Option<Finding> {
     }
     let dialect = text(topics.get(2)).is_some_and(|name| name.starts_with("EthereumStratum/"));
     let protocol = if dialect { ETHEREUM } else { V1 };
-    Some(Finding::pool(protocol, Kind::SubscribeAnswer).with(Kind::DialectName, dialect))
+    Some(Finding::pool(protocol, Kind::SUBSCRIBE_ANSWER).with(Kind::DIALECT_NAME, dialect))
 }
 
 /// Session or flag, then the extranonce or the dialect.

@@ -1,11 +1,9 @@
-//! From the segments of one TCP direction, in whatever order they arrive, to the lines that were sent.
+//! From the segments of one TCP direction, in whatever order they arrive, to the bytes that were sent.
 
-mod lines;
 mod reassembly;
 #[cfg(test)]
 mod tests;
 
-pub use lines::{Line, Lines};
 pub use reassembly::{Connection, Piece, Reassembler};
 
 use jiff::SignedDuration;

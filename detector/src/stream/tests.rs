@@ -1,7 +1,8 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::{Connection, Limits, Lines, Piece, Reassembler};
+use super::{Connection, Limits, Piece, Reassembler};
+use crate::transport::{Lines, Origin};
 
 /// One direction, from segments to whole lines.
 struct Stream {
@@ -14,7 +15,7 @@ impl Stream {
     fn new(limits: Limits) -> Self {
         Self {
             reassembler: Reassembler::new(limits),
-            lines: Lines::new(limits.line_bytes),
+            lines: Lines::new(limits.line_bytes, Origin::Joined),
             heard: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod catalogue;
 mod corpora;
 mod oracle;
 mod seat;

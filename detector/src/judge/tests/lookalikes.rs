@@ -1,7 +1,7 @@
 //! What is not mining although it looks like it.
 
 use super::super::{Stage, Verdict};
-use super::{MINER, POOL, Talk, XMRIG};
+use super::{MINER, POOL, Talk, XMRIG, fill};
 
 const SUBSCRIBE: &str = r#"{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}"#;
 const NOTIFY: &str = r#"{"id":null,"method":"mining.notify","params":NOTIFY}"#;
@@ -139,13 +139,15 @@ fn a_pools_greeting_does_not_hide_the_miner() {
 }
 
 #[test]
-fn http_is_left_alone() {
+fn a_wallet_at_its_node_is_not_mining() {
     let body =
         r#"{"jsonrpc":"2.0","id":1,"method":"eth_submitWork","params":["0xHEX16","0xHEX64","0xHEX64"]}"#;
-    let talk = Talk::new().raw(MINER, b"POST / HTTP/1.1\r\nHost: node\r\n\r\n").miner(body);
-    assert!(talk.silent() && talk.conversation.hopeless());
+    let request =
+        format!("POST / HTTP/1.1\r\nHost: node\r\nContent-Length: {}\r\n\r\n", fill(body).len() + 1);
+    let talk = Talk::new().raw(MINER, request.as_bytes()).miner(body);
+    assert!(talk.silent());
     let answered = Talk::new().miner(body).raw(POOL, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
-    assert!(answered.silent() && answered.conversation.hopeless());
+    assert!(answered.silent());
     let founded = Talk::new().miner(XMRIG).raw(POOL, b"HTTP/1.1 400 Bad Request\r\n\r\n").judged();
     assert_eq!((founded.verdict, founded.stage), (Verdict::Probable, Stage::Attempt));
 }

@@ -4,7 +4,7 @@ use detector_common::flow::Direction;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::judge::{Conversation, Facts, Side};
+use crate::judge::{Carrier, Conversation, Facts, Side};
 use crate::stream::Limits;
 
 fn record() -> Record {
@@ -22,6 +22,8 @@ fn record() -> Record {
         verdict: Verdict::Confirmed,
         stage: Stage::Submitting,
         confidence: 0.999_96,
+        carrier: Carrier::Tcp,
+        encrypted: false,
         evidence: vec![Evidence {
             kind: "client-login",
             side: Side::Miner,

@@ -1,7 +1,7 @@
 use bytes::{Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
-use super::Piece;
+use crate::stream::Piece;
 
 /// Bytes of memory that are kept from one line to the next.
 const KEPT_CAPACITY: usize = 4096;
@@ -37,7 +37,7 @@ pub struct Lines {
 
 /// Where the line that is being read began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
+pub enum Origin {
     /// At the place where the stream was joined.
     Joined,
     /// After a gap.
@@ -47,14 +47,14 @@ enum Origin {
 }
 
 impl Lines {
-    /// Lines of at most `limit` bytes.
+    /// Lines of at most `limit` bytes of a stream that is read from `origin` on.
     #[must_use]
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, origin: Origin) -> Self {
         Self {
             limit,
             line: BytesMut::new(),
             nesting: Nesting::NEW,
-            origin: Origin::Joined,
+            origin,
             binary: false,
             skipping: false,
             head: None,
@@ -180,7 +180,7 @@ impl Lines {
         } else {
             self.head.take().unwrap_or_default()
         };
-        let mut front = Self::new(self.limit);
+        let mut front = Self::new(self.limit, Origin::Joined);
         front.next(bytes, out);
         front.next(&rest, out);
         front.overlong += self.overlong;
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_a_large_line_is_given_back() {
-        let mut lines = Lines::new(65_536);
+        let mut lines = Lines::new(65_536, Origin::Joined);
         lines.take(Piece::Next(b"{}\n"), &mut |_| {});
         for _ in 0..60 {
             lines.take(Piece::Next(&[b'x'; 1000]), &mut |_| {});

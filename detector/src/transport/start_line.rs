@@ -1,51 +1,38 @@
 /// A line that says how the stream is carried rather than what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
+pub(super) enum StartLine {
     /// The header of the PROXY protocol, version 1, before the stream.
     Proxy,
-    /// A client asks an HTTP proxy for a tunnel, or the proxy grants it.
-    Tunnel,
-    /// Any other HTTP request.
-    Request,
-    /// An HTTP response.
-    Response,
+    /// The first line of an HTTP/1 request or response.
+    Http,
 }
 
-/// Reads a line as the header of a transport.
-#[must_use]
-pub fn transport(line: &[u8]) -> Option<Transport> {
+/// Reads a line as the first one of a transport.
+pub(super) fn start_line(line: &[u8]) -> Option<StartLine> {
     if line.starts_with(b"PROXY TCP") || line == b"PROXY UNKNOWN" {
-        return Some(Transport::Proxy);
+        return Some(StartLine::Proxy);
     }
     if is_version(line.get(..8)?) && matches!(line.get(8), Some(b' ')) {
-        let words: &[u8] = b" connection established";
-        let granted = line.last_chunk::<23>().is_some_and(|tail| tail.eq_ignore_ascii_case(words));
-        return Some(if granted { Transport::Tunnel } else { Transport::Response });
+        return Some(StartLine::Http);
     }
     let (rest, version) = line.split_at(line.len().checked_sub(9)?);
     let method = rest.split(|&byte| byte == b' ').next()?;
     let shape = version.starts_with(b" ") && is_version(version.get(1..)?) && rest.len() > method.len();
-    if !shape || method.is_empty() || !method.iter().all(u8::is_ascii_uppercase) {
-        return None;
-    }
-    Some(if method == b"CONNECT" { Transport::Tunnel } else { Transport::Request })
+    (shape && !method.is_empty() && method.iter().all(u8::is_ascii_uppercase)).then_some(StartLine::Http)
 }
 
 /// The first line of a stream through a SOCKS proxy, without the proxy's messages, which end in no line feed.
-#[must_use]
-pub fn after_socks(line: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_socks(line: &[u8]) -> Option<&[u8]> {
     is_socks(line).then(|| after_binary(line))?
 }
 
 /// Whether a line begins as the messages of a SOCKS proxy do, with the version (RFC 1928) and no text after it.
-#[must_use]
-pub fn is_socks(line: &[u8]) -> bool {
+pub(super) fn is_socks(line: &[u8]) -> bool {
     matches!(line, [4 | 5, rest @ ..] if rest.first().is_none_or(u8::is_ascii_control))
 }
 
 /// What follows the rest of a proxy's message in the same line.
-#[must_use]
-pub fn after_binary(line: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_binary(line: &[u8]) -> Option<&[u8]> {
     line.get(line.iter().position(|&byte| byte == b'{')?..)
 }
 
@@ -67,17 +54,20 @@ mod tests {
 
     #[test]
     fn headers_are_told_from_content() {
-        assert_eq!(transport(b"POST / HTTP/1.1"), Some(Transport::Request));
-        assert_eq!(transport(b"GET /a?b=c HTTP/1.0"), Some(Transport::Request));
-        assert_eq!(transport(b"CONNECT pool.example:3333 HTTP/1.1"), Some(Transport::Tunnel));
-        assert_eq!(transport(b"HTTP/1.1 200 Connection established"), Some(Transport::Tunnel));
-        assert_eq!(transport(b"HTTP/1.0 200 Connection Established"), Some(Transport::Tunnel));
-        assert_eq!(transport(b"HTTP/1.1 200 OK"), Some(Transport::Response));
-        assert_eq!(transport(b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333"), Some(Transport::Proxy));
+        for http in [
+            &b"POST / HTTP/1.1"[..],
+            b"GET /a?b=c HTTP/1.0",
+            b"CONNECT pool.example:3333 HTTP/1.1",
+            b"HTTP/1.1 200 Connection established",
+            b"HTTP/1.1 200 OK",
+        ] {
+            assert_eq!(start_line(http), Some(StartLine::Http), "{}", String::from_utf8_lossy(http));
+        }
+        assert_eq!(start_line(b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333"), Some(StartLine::Proxy));
         for line in
             [&b"{\"method\":\"x\"} HTTP/1.1"[..], b"HTTP/1.1", b" HTTP/1.1", b"", b"HTTP/1.12", b"PROXY"]
         {
-            assert_eq!(transport(line), None, "{}", String::from_utf8_lossy(line));
+            assert_eq!(start_line(line), None, "{}", String::from_utf8_lossy(line));
         }
     }
 }

@@ -1,0 +1,227 @@
+use bytes::BytesMut;
+
+use super::head::Start;
+use super::http::{Http, Step};
+use super::lines::{Line, Lines, Origin};
+use super::opening::{self, Opening};
+use super::start_line::{StartLine, after_binary, after_socks, is_socks, start_line};
+use super::{Asked, Utterance};
+use crate::stream::Piece;
+
+/// Reads one direction, whatever it turns out to be.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    limit: usize,
+    reader: Reader,
+    /// The direction began with messages of a SOCKS proxy, and nothing else was said in it yet.
+    socks: bool,
+    /// Of readers that have ended.
+    overlong: u64,
+}
+
+#[derive(Debug)]
+enum Reader {
+    /// The first bytes, while they do not tell what it is.
+    Opening(BytesMut, Origin),
+    Lines(Lines),
+    Http(Box<Http>),
+    /// Nothing can be read until a gap.
+    Mute,
+}
+
+impl Decoder {
+    pub(super) fn new(limit: usize) -> Self {
+        let reader = Reader::Opening(BytesMut::new(), Origin::Joined);
+        Self { limit, reader, socks: false, overlong: 0 }
+    }
+
+    pub(super) fn take(
+        &mut self,
+        piece: Piece<'_>,
+        exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) {
+        match piece {
+            Piece::Next(bytes) => self.next(bytes, exchange, out),
+            Piece::Before(bytes) => self.before(bytes, out),
+            Piece::Settled => {
+                if let Reader::Lines(lines) = &mut self.reader {
+                    lines.take(piece, &mut |_| {});
+                }
+            }
+            Piece::Gap => match &mut self.reader {
+                Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
+                _ => self.open(Origin::Gap),
+            },
+        }
+    }
+
+    pub(super) fn finish(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
+        let reader = std::mem::replace(&mut self.reader, Reader::Mute);
+        let mut lines = match reader {
+            Reader::Opening(held, origin) => {
+                let mut lines = Lines::new(self.limit, origin);
+                self.lines(&mut lines, &held, out);
+                lines
+            }
+            Reader::Lines(lines) => lines,
+            Reader::Http(_) | Reader::Mute => return,
+        };
+        let socks = &mut self.socks;
+        lines.finish(&mut |line| hear(socks, line, out));
+        self.overlong += lines.overlong();
+    }
+
+    pub(super) fn held_bytes(&self) -> usize {
+        match &self.reader {
+            Reader::Opening(held, _) => held.len(),
+            Reader::Lines(lines) => lines.held_bytes(),
+            Reader::Http(http) => http.held_bytes(),
+            Reader::Mute => 0,
+        }
+    }
+
+    pub(super) fn unjudged_bytes(&self) -> usize {
+        match &self.reader {
+            Reader::Lines(lines) => lines.unjudged_bytes(),
+            Reader::Opening(..) | Reader::Http(_) => self.held_bytes(),
+            Reader::Mute => 0,
+        }
+    }
+
+    pub(super) fn overlong(&self) -> u64 {
+        self.overlong
+            + match &self.reader {
+                Reader::Lines(lines) => lines.overlong(),
+                Reader::Http(http) => http.overlong(),
+                Reader::Opening(..) | Reader::Mute => 0,
+            }
+    }
+
+    fn next(
+        &mut self,
+        bytes: &[u8],
+        exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) {
+        let mut rest = self.step(bytes, exchange, out);
+        while let Some(bytes) = rest.filter(|bytes| !bytes.is_empty()) {
+            rest = self.step(&bytes, exchange, out);
+        }
+    }
+
+    /// Gives bytes to the reader. What it left, because the stream turned out to be something else, is given back, for the
+    /// reader that has taken its place.
+    fn step(
+        &mut self,
+        bytes: &[u8],
+        exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Option<BytesMut> {
+        match &mut self.reader {
+            Reader::Opening(held, origin) => {
+                held.extend_from_slice(bytes);
+                match opening::judge(held) {
+                    Opening::Undecided => None,
+                    Opening::Text => {
+                        let held = std::mem::take(held);
+                        self.reader = Reader::Lines(Lines::new(self.limit, *origin));
+                        Some(held)
+                    }
+                }
+            }
+            Reader::Lines(_) => {
+                let Reader::Lines(mut lines) = std::mem::replace(&mut self.reader, Reader::Mute) else {
+                    return None;
+                };
+                let rest = self.lines(&mut lines, bytes, out);
+                if rest.is_some() {
+                    self.overlong += lines.overlong();
+                    self.reader = Reader::Http(Box::new(Http::new(self.limit)));
+                } else {
+                    self.reader = Reader::Lines(lines);
+                }
+                rest
+            }
+            Reader::Http(http) => {
+                let step = http.next(bytes, exchange, out);
+                if step == Step::More {
+                    return None;
+                }
+                let rest = http.rest();
+                self.overlong += http.overlong();
+                match step {
+                    Step::WebSocket => self.reader = Reader::Mute,
+                    Step::More | Step::Reopen => self.open(Origin::Line),
+                }
+                Some(rest)
+            }
+            Reader::Mute => None,
+        }
+    }
+
+    /// Line by line, because one may be the first of an HTTP message: that one and what follows are given back.
+    fn lines(
+        &mut self,
+        lines: &mut Lines,
+        bytes: &[u8],
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Option<BytesMut> {
+        let mut taken = 0;
+        for part in bytes.split_inclusive(|&byte| byte == b'\n') {
+            taken += part.len();
+            let mut http = None;
+            lines.take(Piece::Next(part), &mut |line| match start_line(line.text) {
+                Some(StartLine::Http) if part.ends_with(b"\n") => http = Some(BytesMut::from(line.text)),
+                Some(StartLine::Proxy | StartLine::Http) => {}
+                None => hear(&mut self.socks, line, out),
+            });
+            if let Some(mut message) = http {
+                message.extend_from_slice(b"\r\n");
+                message.extend_from_slice(bytes.get(taken..).unwrap_or_default());
+                return Some(message);
+            }
+        }
+        None
+    }
+
+    /// The stream began earlier than it seemed.
+    fn before(&mut self, bytes: &[u8], out: &mut dyn FnMut(Utterance<'_>)) {
+        match &mut self.reader {
+            Reader::Opening(held, _) => {
+                let rest = std::mem::replace(held, BytesMut::from(bytes));
+                held.extend_from_slice(&rest);
+            }
+            Reader::Lines(lines) => {
+                let socks = &mut self.socks;
+                lines.take(Piece::Before(bytes), &mut |line| {
+                    if start_line(line.text).is_none() {
+                        hear(socks, line, out);
+                    }
+                });
+            }
+            Reader::Http(_) | Reader::Mute => {}
+        }
+    }
+
+    fn open(&mut self, origin: Origin) {
+        self.reader = Reader::Opening(BytesMut::new(), origin);
+    }
+}
+
+/// Hands on a line, without the messages of a SOCKS proxy before it: those do not end in a line feed, but an address in
+/// them may have one.
+fn hear(socks: &mut bool, line: Line<'_>, out: &mut dyn FnMut(Utterance<'_>)) {
+    let text = if *socks {
+        after_binary(line.text)
+    } else if line.whole {
+        Some(line.text)
+    } else {
+        *socks = is_socks(line.text);
+        after_socks(line.text)
+    };
+    if let Some(text) = text {
+        *socks = false;
+        out(Utterance::Line(text));
+    }
+}

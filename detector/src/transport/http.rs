@@ -1,0 +1,246 @@
+use bytes::{Buf as _, BytesMut};
+
+use super::head::{Head, Start};
+use super::{Asked, Utterance};
+
+/// Bytes of the head of one message.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// Bytes of the line that tells the size of a chunk.
+const MAX_CHUNK_LINE: usize = 1024;
+
+/// What becomes of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// HTTP goes on; all bytes were taken.
+    More,
+    /// HTTP has ended, and what follows is to be looked at anew.
+    Reopen,
+    /// The connection is now a WebSocket's.
+    WebSocket,
+}
+
+/// Reads the HTTP/1 messages of one direction (RFC 9112).
+#[derive(Debug)]
+pub(super) struct Http {
+    limit: usize,
+    held: BytesMut,
+    state: State,
+    /// The message whose body is read.
+    head: Option<Head>,
+    body: BytesMut,
+    /// The body is too long, or cannot be read.
+    skipped: bool,
+    overlong: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Head,
+    /// So many bytes of the body are to come.
+    Sized(u64),
+    ChunkLine,
+    Chunk(u64),
+    ChunkEnd,
+    Trailer,
+}
+
+impl Http {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            held: BytesMut::new(),
+            state: State::Head,
+            head: None,
+            body: BytesMut::new(),
+            skipped: false,
+            overlong: 0,
+        }
+    }
+
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held.len() + self.body.len()
+    }
+
+    pub(super) const fn overlong(&self) -> u64 {
+        self.overlong
+    }
+
+    /// What was given and not read, once HTTP has ended.
+    pub(super) fn rest(&mut self) -> BytesMut {
+        std::mem::take(&mut self.held)
+    }
+
+    /// Takes bytes and gives what they complete. `exchange` is told of every first line and gives what the message asks
+    /// or answers.
+    pub(super) fn next(
+        &mut self,
+        bytes: &[u8],
+        exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Step {
+        self.held.extend_from_slice(bytes);
+        loop {
+            match self.state {
+                State::Head => match self.head(exchange, out) {
+                    Some(Step::More) => {}
+                    Some(step) => return step,
+                    None => return Step::More,
+                },
+                State::Sized(left) => {
+                    let left = left - self.collect(left);
+                    self.state = State::Sized(left);
+                    if left > 0 {
+                        return Step::More;
+                    }
+                    self.complete(out);
+                }
+                State::ChunkLine => match self.chunk_line() {
+                    Some(Ok(0)) => self.state = State::Trailer,
+                    Some(Ok(size)) => self.state = State::Chunk(size),
+                    Some(Err(())) => return Step::Reopen,
+                    None => return Step::More,
+                },
+                State::Chunk(left) => {
+                    let left = left - self.collect(left);
+                    self.state = if left > 0 { State::Chunk(left) } else { State::ChunkEnd };
+                    if left > 0 {
+                        return Step::More;
+                    }
+                }
+                State::ChunkEnd | State::Trailer => {
+                    let Some(line) = self.line() else { return Step::More };
+                    match self.state {
+                        State::Trailer if line.is_empty() => self.complete(out),
+                        State::Trailer => {}
+                        _ => self.state = State::ChunkLine,
+                    }
+                }
+            }
+        }
+    }
+
+    /// `None` if the head is not complete.
+    fn head(
+        &mut self,
+        exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Option<Step> {
+        let blank = self.held.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.held.advance(blank);
+        let first = *self.held.first()?;
+        // What is no HTTP any more must not be held until it looks like the end of a head.
+        if !first.is_ascii_uppercase() {
+            return Some(Step::Reopen);
+        }
+        let Some(end) = end_of_head(&self.held) else {
+            if self.held.len() > MAX_HEAD {
+                self.overlong += 1;
+                self.held.clear();
+                return Some(Step::Reopen);
+            }
+            return None;
+        };
+        let Some(head) = self.held.get(..end).and_then(Head::parse) else {
+            // Its first line only looked like one, and must not look so again.
+            let line = self.held.iter().position(|&byte| byte == b'\n').map_or(end, |at| at + 1);
+            self.held.advance(line);
+            return Some(Step::Reopen);
+        };
+        self.held.advance(end);
+        let asked = exchange(&head.start);
+        out(Utterance::Head(&head));
+        Some(self.begin_body(head, asked, out))
+    }
+
+    /// How the body is delimited (RFC 9112, section 6.3).
+    fn begin_body(&mut self, head: Head, asked: Option<Asked>, out: &mut dyn FnMut(Utterance<'_>)) -> Step {
+        let upgrade = head.lists("upgrade", "websocket");
+        let chunked = head.lists("transfer-encoding", "chunked");
+        let length = head.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
+        let encoded =
+            head.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
+        let step = match (&head.start, asked) {
+            (Start::Request { method, target }, _) if method == "CONNECT" => {
+                out(Utterance::Target(target));
+                return Step::Reopen;
+            }
+            (Start::Request { .. }, _) if upgrade && length.is_none() => return Step::WebSocket,
+            (Start::Request { .. }, _) if !chunked && length.is_none() => return Step::More,
+            (Start::Response { status: 101, .. }, _) if upgrade => return Step::WebSocket,
+            (Start::Response { status: 200..=299, .. }, Some(Asked::Tunnel)) => return Step::Reopen,
+            (Start::Response { status: 100..=199 | 204 | 304, .. }, _) | (_, Some(Asked::Head)) => {
+                return Step::More;
+            }
+            // A tunnel whose request was not seen, or a body that ends with the connection.
+            (Start::Response { .. }, _) if !chunked && length.is_none() => return Step::Reopen,
+            _ => Step::More,
+        };
+        self.state = if chunked { State::ChunkLine } else { State::Sized(length.unwrap_or(0)) };
+        self.skipped = encoded;
+        if encoded {
+            out(Utterance::Unreadable);
+        }
+        self.head = Some(head);
+        step
+    }
+
+    /// Moves up to `left` bytes to the body; says how many there were.
+    fn collect(&mut self, left: u64) -> u64 {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(self.held.len());
+        let part = self.held.split_to(count);
+        if !self.skipped && self.body.len() + count > self.limit {
+            self.skipped = true;
+            self.overlong += 1;
+            self.body = BytesMut::new();
+        }
+        if !self.skipped {
+            self.body.extend_from_slice(&part);
+        }
+        count as u64
+    }
+
+    fn complete(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
+        let body = std::mem::take(&mut self.body);
+        if let Some(head) = self.head.take().filter(|_| !self.skipped) {
+            out(Utterance::Body(&head, &body));
+        }
+        self.skipped = false;
+        self.state = State::Head;
+    }
+
+    fn chunk_line(&mut self) -> Option<Result<u64, ()>> {
+        match httparse::parse_chunk_size(&self.held) {
+            Ok(httparse::Status::Complete((length, size))) => {
+                self.held.advance(length.min(self.held.len()));
+                Some(Ok(size))
+            }
+            Ok(httparse::Status::Partial) if self.held.len() <= MAX_CHUNK_LINE => None,
+            Ok(httparse::Status::Partial) | Err(_) => Some(Err(())),
+        }
+    }
+
+    /// A line of the trailer, without its end. One that does not end is taken for the last.
+    fn line(&mut self) -> Option<BytesMut> {
+        let Some(end) = self.held.iter().position(|&byte| byte == b'\n') else {
+            if self.held.len() > MAX_CHUNK_LINE {
+                self.held.clear();
+                return Some(BytesMut::new());
+            }
+            return None;
+        };
+        let mut line = self.held.split_to(end + 1);
+        line.truncate(line.trim_ascii_end().len());
+        Some(line)
+    }
+}
+
+/// Where the empty line that ends a head ends.
+fn end_of_head(bytes: &[u8]) -> Option<usize> {
+    let mut line_ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    line_ends.find_map(|start| match bytes.get(start..)? {
+        [b'\n', ..] => Some(start + 1),
+        [b'\r', b'\n', ..] => Some(start + 2),
+        _ => None,
+    })
+}

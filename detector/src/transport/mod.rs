@@ -1,0 +1,138 @@
+//! From the ordered bytes of both directions to what is said in them, whatever carries it: lines of text, HTTP,
+//! WebSocket, the messages of proxies.
+//!
+//! Each direction has a reader of its own, because only one of them may be visible. What a stream is, its first bytes
+//! tell ([`opening`]), also inside a tunnel and after a gap.
+
+mod decoder;
+mod head;
+mod http;
+mod lines;
+mod opening;
+mod start_line;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use detector_common::flow::Direction;
+
+use crate::judge::Carrier;
+use crate::stream::Piece;
+use decoder::Decoder;
+pub use head::{Head, Start};
+pub use lines::{Line, Lines, Origin};
+
+/// What one side says, without what carried it.
+#[derive(Clone, Copy, Debug)]
+pub enum Utterance<'a> {
+    /// A whole line of text, without white space around it.
+    Line(&'a [u8]),
+    /// The head of an HTTP request or response; its body follows, if it has one.
+    Head(&'a Head),
+    /// The body of an HTTP request or response, whole.
+    Body(&'a Head, &'a [u8]),
+    /// A message over WebSocket, unmasked and whole.
+    Message(&'a [u8]),
+    /// The name or address, with its port, to which a proxy is asked to connect.
+    Target(&'a str),
+    /// Something that cannot be read: compressed, or without an end.
+    Unreadable,
+}
+
+impl Utterance<'_> {
+    /// What carries it.
+    #[must_use]
+    pub const fn carrier(&self) -> Carrier {
+        match self {
+            Self::Line(_) | Self::Target(_) | Self::Unreadable => Carrier::Tcp,
+            Self::Head(_) | Self::Body(..) => Carrier::Http,
+            Self::Message(_) => Carrier::WebSocket,
+        }
+    }
+}
+
+/// Requests of one direction that were not answered yet, remembered to know how the answer is built.
+const MAX_ASKED: usize = 16;
+
+/// What an HTTP request asked for, as far as it decides how the response is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// The response has no body.
+    Head,
+    /// The response opens a tunnel.
+    Tunnel,
+    Other,
+}
+
+/// Both directions of a connection.
+#[derive(Debug)]
+pub struct Transport {
+    ways: [Decoder; 2],
+    /// By the direction of the requests.
+    asked: [VecDeque<Asked>; 2],
+}
+
+impl Transport {
+    /// Nothing was said yet. Lines, heads and messages of more than `limit` bytes are skipped and counted.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { ways: [Decoder::new(limit), Decoder::new(limit)], asked: [VecDeque::new(), VecDeque::new()] }
+    }
+
+    /// Takes what the reassembler of `direction` handed on and gives what it completes.
+    pub fn take(&mut self, direction: Direction, piece: Piece<'_>, out: &mut dyn FnMut(Utterance<'_>)) {
+        let ([up, down], [up_asked, down_asked]) = (&mut self.ways, &mut self.asked);
+        let (way, mine, theirs) = match direction {
+            Direction::Up => (up, up_asked, down_asked),
+            Direction::Down => (down, down_asked, up_asked),
+        };
+        way.take(piece, &mut |start| exchange(start, mine, theirs), out);
+    }
+
+    /// Nothing more will come of `direction`: gives what was not completed.
+    pub fn finish(&mut self, direction: Direction, out: &mut dyn FnMut(Utterance<'_>)) {
+        if let Some(way) = self.ways.get_mut(direction as usize) {
+            way.finish(out);
+        }
+    }
+
+    /// Bytes held for what is not complete.
+    #[must_use]
+    pub fn held_bytes(&self) -> usize {
+        self.ways.iter().map(Decoder::held_bytes).sum()
+    }
+
+    /// Bytes of what may yet turn out to be a message.
+    #[must_use]
+    pub fn unjudged_bytes(&self) -> usize {
+        self.ways.iter().map(Decoder::unjudged_bytes).sum()
+    }
+
+    /// Lines, heads and messages that were too long to be read.
+    #[must_use]
+    pub fn overlong(&self) -> u64 {
+        self.ways.iter().map(Decoder::overlong).sum()
+    }
+}
+
+/// Remembers a request, or gives what a response answers.
+fn exchange(start: &Start, mine: &mut VecDeque<Asked>, theirs: &mut VecDeque<Asked>) -> Option<Asked> {
+    match start {
+        Start::Request { method, .. } => {
+            let asked = match method.as_str() {
+                "HEAD" => Asked::Head,
+                "CONNECT" => Asked::Tunnel,
+                _ => Asked::Other,
+            };
+            if mine.len() >= MAX_ASKED {
+                mine.pop_front();
+            }
+            mine.push_back(asked);
+            Some(asked)
+        }
+        // 100 Continue and its like precede the response.
+        Start::Response { status: 100 | 102..=199, .. } => theirs.front().copied(),
+        Start::Response { .. } => theirs.pop_front(),
+    }
+}

@@ -1,0 +1,110 @@
+use detector_common::flow::Direction;
+
+use super::{Transport, Utterance};
+use crate::stream::Piece;
+
+const CLIENT: Direction = Direction::Up;
+const SERVER: Direction = Direction::Down;
+
+/// What is heard when each side's bytes come in pieces of at most `size`.
+fn heard(size: usize, said: &[(Direction, &[u8])]) -> Vec<String> {
+    let mut transport = Transport::new(1000);
+    let mut heard = Vec::new();
+    for (direction, bytes) in said {
+        for piece in bytes.chunks(size) {
+            transport.take(*direction, Piece::Next(piece), &mut |utterance| heard.push(told(utterance)));
+        }
+    }
+    for direction in [CLIENT, SERVER] {
+        transport.finish(direction, &mut |utterance| heard.push(told(utterance)));
+    }
+    heard
+}
+
+fn told(utterance: Utterance<'_>) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    match utterance {
+        Utterance::Line(line) => format!("line {}", text(line)),
+        Utterance::Head(head) => head.request().map_or_else(
+            || format!("status {}", head.status().unwrap()),
+            |(method, target)| format!("{method} {target}"),
+        ),
+        Utterance::Body(_, body) => format!("body {}", text(body)),
+        Utterance::Message(message) => format!("message {}", text(message)),
+        Utterance::Target(target) => format!("target {target}"),
+        Utterance::Unreadable => "unreadable".to_owned(),
+    }
+}
+
+/// However the bytes are cut, the same is heard.
+fn alike(said: &[(Direction, &[u8])], expected: &[&str]) {
+    for size in [1, 2, 3, 7, 50, 10_000] {
+        assert_eq!(heard(size, said), expected, "pieces of {size}");
+    }
+}
+
+#[test]
+fn requests_and_responses_with_bodies_on_one_connection() {
+    alike(
+        &[
+            (CLIENT, b"POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\n{\"a\":1}"),
+            (SERVER, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"b\r\n4;x=y\r\n\":2}\r\n0\r\n\r\n"),
+            (CLIENT, b"GET /work HTTP/1.1\r\n\r\nPOST /b HTTP/1.1\ncontent-length: 0\n\n"),
+            (SERVER, b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"),
+        ],
+        &[
+            "POST /", "body {\"a\":1}", "status 200", "body {\"b\":2}", "GET /work", "POST /b", "body ",
+            "status 204", "status 404", "body {}",
+        ],
+    );
+}
+
+#[test]
+fn what_follows_a_tunnels_heads_is_a_stream_of_its_own() {
+    alike(
+        &[
+            (CLIENT, b"CONNECT pool.example:3333 HTTP/1.1\r\nHost: pool.example\r\n\r\n"),
+            (SERVER, b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n"),
+            (CLIENT, b"{\"id\":1}\n{\"id\":2}\n"),
+            (SERVER, b"{\"result\":1}\n"),
+        ],
+        &[
+            "CONNECT pool.example:3333",
+            "target pool.example:3333",
+            "status 200",
+            "line {\"id\":1}",
+            "line {\"id\":2}",
+            "line {\"result\":1}",
+        ],
+    );
+}
+
+#[test]
+fn lines_after_a_request_are_lines() {
+    alike(
+        &[
+            (CLIENT, b"GET / HTTP/1.1\r\n\r\n{\"id\":1}\n"),
+            (SERVER, b"{\"id\":1}\nHTTP/1.1 400 Bad\r\nContent-Length: 1\r\n\r\nx"),
+        ],
+        &["GET /", "line {\"id\":1}", "line {\"id\":1}", "status 400", "body x"],
+    );
+}
+
+#[test]
+fn a_compressed_or_endless_body_is_not_read() {
+    let zipped =
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 204 x\r\n\r\n";
+    alike(&[(SERVER, zipped)], &["status 200", "unreadable", "status 204"]);
+    let mut long = b"POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n".to_vec();
+    long.extend([b'x'; 5000]);
+    long.extend(b"GET /a HTTP/1.1\r\n\r\n");
+    alike(&[(CLIENT, &long)], &["POST /", "GET /a"]);
+}
+
+#[test]
+fn what_only_looks_like_http_is_text() {
+    alike(
+        &[(CLIENT, b"A B HTTP/1.1\r\nno field\r\n\r\n{\"id\":1}\n")],
+        &["line no field", "line {\"id\":1}"],
+    );
+}

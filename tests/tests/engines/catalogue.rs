@@ -1,0 +1,129 @@
+//! Every protocol of the catalogue is found by both engines, seen from both sides or from one; no look-alike is.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use detector::judge::Verdict;
+use detector::kernel::Limits;
+use detector::ledger::Record;
+use detector::output::Identities;
+use detector::output::eve::Alert;
+use detector::replay::engine::{Engine, HostEngine, KernelEngine};
+use detector::signature::Signatures;
+use firedamp_tests::catalogue::{self, Entry};
+use firedamp_tests::conversation::Speaker;
+use firedamp_tests::talk::Talk;
+use firedamp_tests::{lookalikes, privileges};
+
+use crate::seat::Seat;
+
+const CLIENT: &str = "10.77.0.2:40000";
+const SERVER: &str = "203.0.113.9:3333";
+/// Between two packets, in nanoseconds.
+const PAUSE: u64 = 20_000_000;
+
+fn ends() -> [SocketAddr; 2] {
+    [CLIENT, SERVER].map(|end| end.parse().unwrap())
+}
+
+/// The records of a conversation of which only what `seen` says is visible.
+fn records(engine: &mut dyn Engine, talk: &Talk, seen: Option<Speaker>) -> Vec<Record> {
+    let [client, server] = ends();
+    let visible = |from: SocketAddr| match seen {
+        None => true,
+        Some(Speaker::Client) => from == client,
+        Some(Speaker::Server) => from == server,
+    };
+    let mut seat = Seat::new(engine);
+    let mut records = Vec::new();
+    let frames = talk.frames(client, server);
+    for (number, frame) in (1..).zip(frames.iter().filter(|frame| visible(frame.from()))) {
+        records.extend(seat.frame(&frame.bytes(), number * PAUSE).records);
+    }
+    records.extend(seat.finish());
+    records
+}
+
+/// What is wrong with what is found in an entry.
+fn complaints(engine: &mut dyn Engine, entry: &Entry) -> Vec<String> {
+    let [client, server] = ends();
+    let (miner, pool) = if entry.miner == Speaker::Client { (client, server) } else { (server, client) };
+    let views =
+        [("both sides", None), ("the miner", Some(entry.miner)), ("the pool", Some(entry.miner.other()))];
+    let mut complaints = Vec::new();
+    for ((view, seen), expected) in views.into_iter().zip(entry.verdicts) {
+        let mut complain = |what: String| complaints.push(format!("{}: {view}: {what}", entry.title));
+        let records = records(engine, &entry.talk, seen);
+        let verdict = records.iter().map(|record| record.verdict).max();
+        if verdict != expected {
+            complain(format!(
+                "{verdict:?} and not {expected:?}: {:?}",
+                records.last().map(|last| &last.evidence)
+            ));
+        }
+        let Some(last) = records.last() else { continue };
+        if last.protocol != entry.protocol {
+            complain(format!("{} and not {}", last.protocol, entry.protocol));
+        }
+        if records.iter().any(|record| (record.miner, record.pool) != (miner, pool)) {
+            complain("the sides are mistaken".to_owned());
+        }
+        if seen.is_none() {
+            if last.stage != entry.stage {
+                complain(format!("{:?} and not {:?}", last.stage, entry.stage));
+            }
+            let told = serde_json::to_value(Alert::new(last, Identities::Clear, None)).unwrap();
+            for (key, value) in &entry.facts {
+                let found = &told["mining"][*key];
+                if found.as_str().map_or_else(|| found.to_string(), str::to_owned) != *value {
+                    complain(format!("{key} is {found} and not {value}"));
+                }
+            }
+        }
+    }
+    complaints
+}
+
+fn check(engine: &mut dyn Engine) {
+    let complaints: Vec<_> = catalogue::all().iter().flat_map(|entry| complaints(engine, entry)).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    let reported: Vec<_> = lookalikes::all()
+        .iter()
+        .flat_map(|lookalike| {
+            [None, Some(Speaker::Client), Some(Speaker::Server)]
+                .into_iter()
+                .flat_map(|seen| records(engine, &lookalike.talk, seen))
+                .map(|record| (lookalike.title, record.verdict, record.protocol, record.evidence))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(reported.is_empty(), "{reported:#?}");
+}
+
+#[test]
+fn the_host_engine_finds_the_catalogue_and_no_lookalike() {
+    let signatures = Signatures::built_in().unwrap();
+    check(&mut HostEngine::new(signatures.automaton(), &Limits::default()));
+}
+
+#[test]
+fn the_kernel_engine_finds_the_catalogue_and_no_lookalike() {
+    if privileges::granted("the_kernel_engine_finds_the_catalogue_and_no_lookalike") {
+        let signatures = Signatures::built_in().unwrap();
+        let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20 };
+        check(&mut KernelEngine::load(signatures.automaton(), &limits).unwrap());
+    }
+}
+
+#[test]
+fn titles_are_unique_and_look_alikes_many() {
+    let titles: Vec<_> = catalogue::all().iter().map(|entry| entry.title).collect();
+    assert_eq!(titles.iter().collect::<BTreeSet<_>>().len(), titles.len());
+    let titles: Vec<_> = lookalikes::all().iter().map(|lookalike| lookalike.title).collect();
+    assert_eq!(titles.iter().collect::<BTreeSet<_>>().len(), titles.len());
+    assert!(
+        catalogue::all()
+            .iter()
+            .all(|entry| entry.verdicts[0] != Some(Verdict::Suspected) || !entry.how.is_empty())
+    );
+}
