@@ -59,6 +59,8 @@ enum Verb {
     },
     /// Check the format and lint the code for the host and for the kernel, warnings being errors
     Lint,
+    /// Write the table of protocols, docs/protocols.md, anew
+    Docs,
     /// Remove everything that was built
     Clean {
         /// Remove the tools that `setup` put into .tools, too
@@ -88,6 +90,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Test { cargo, harness } => verbs::test(&workspace, &cargo, &harness),
         Verb::Bench { bench } => verbs::bench(&workspace, &bench),
         Verb::Lint => verbs::lint(&workspace),
+        Verb::Docs => verbs::docs(&workspace),
         Verb::Clean { tools } => verbs::clean(&workspace, tools),
     }
 }

@@ -73,6 +73,13 @@ pub(crate) fn lint(workspace: &Workspace) -> Result<()> {
     object::lint(workspace, &toolchain)
 }
 
+/// The test that compares the table with what is found writes it when it is asked to.
+pub(crate) fn docs(workspace: &Workspace) -> Result<()> {
+    step("docs/protocols.md");
+    let test = ["test", "--package", TESTS, "--test", "engines", "the_documentation_says_what_is_found"];
+    run(workspace.cargo().args(test).env("FIREDAMP_WRITE_DOCS", "1"), "writing the table of protocols")
+}
+
 pub(crate) fn clean(workspace: &Workspace, tools: bool) -> Result<()> {
     run(workspace.cargo().arg("clean"), "cargo clean")?;
     let mut folders = vec![workspace.ebpf_target()];

@@ -1,9 +1,12 @@
 //! Every mining protocol and client that Firedamp knows, as a conversation in the exact style of that client, with what
 //! is to be found in it. The table in `docs/protocols.md` is made from this.
 
+mod document;
 mod mainstream;
 
 use detector::judge::{Protocol, Stage, Verdict};
+
+pub use document::{Findings, document};
 
 use crate::conversation::Speaker;
 use crate::talk::Talk;
