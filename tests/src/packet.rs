@@ -1,4 +1,4 @@
-//! Ethernet frames with TCP inside, byte by byte as they stand on the wire.
+//! Ethernet frames with TCP or UDP inside, byte by byte as they stand on the wire.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -24,6 +24,7 @@ pub const SHORTEST: usize = 60;
 const SENDER: [u8; 6] = [0x02, 0, 0, 0, 0, 0x01];
 const RECEIVER: [u8; 6] = [0x02, 0, 0, 0, 0, 0x02];
 const TCP: u8 = 6;
+const UDP: u8 = 17;
 
 /// An IPv6 extension header.
 #[derive(Clone, Debug)]
@@ -70,11 +71,12 @@ impl Extension {
     }
 }
 
-/// A TCP segment in an Ethernet frame. Lengths and checksums come out right by themselves.
+/// A TCP segment or UDP datagram in an Ethernet frame. Lengths and checksums come out right by themselves.
 #[derive(Clone, Debug)]
 pub struct Frame {
     from: SocketAddr,
     to: SocketAddr,
+    protocol: u8,
     tags: Vec<(u16, u16)>,
     ip_options: Vec<u8>,
     fragment: u16,
@@ -91,9 +93,20 @@ impl Frame {
     /// IPv4 end in an IPv6 packet is written v4-mapped.
     #[must_use]
     pub fn tcp(from: SocketAddr, to: SocketAddr) -> Self {
+        Self::new(TCP, from, to)
+    }
+
+    /// A datagram without payload. What is said of TCP has no effect on it.
+    #[must_use]
+    pub fn udp(from: SocketAddr, to: SocketAddr) -> Self {
+        Self::new(UDP, from, to)
+    }
+
+    fn new(protocol: u8, from: SocketAddr, to: SocketAddr) -> Self {
         Self {
             from,
             to,
+            protocol,
             tags: Vec::new(),
             ip_options: Vec::new(),
             fragment: 0,
@@ -202,7 +215,7 @@ impl Frame {
             head.extend(low16(words * 4 + segment.len()).to_be_bytes());
             head.extend([0x1d, 0x0f]);
             head.extend(self.fragment.to_be_bytes());
-            head.extend([64, TCP]);
+            head.extend([64, self.protocol]);
             head.extend(checksum.to_be_bytes());
             head.extend(from.octets());
             head.extend(to.octets());
@@ -214,9 +227,9 @@ impl Frame {
 
     fn ipv6(&self, from: Ipv6Addr, to: Ipv6Addr) -> Vec<u8> {
         let segment = self.segment(&[from.octets(), to.octets()].concat());
-        let kinds: Vec<u8> = self.extensions.iter().map(|e| e.kind).chain([TCP]).collect();
+        let kinds: Vec<u8> = self.extensions.iter().map(|e| e.kind).chain([self.protocol]).collect();
         let mut kinds = kinds.into_iter();
-        let first = kinds.next().unwrap_or(TCP);
+        let first = kinds.next().unwrap_or(self.protocol);
         let mut rest = Vec::new();
         for (extension, next) in self.extensions.iter().zip(kinds) {
             rest.push(next);
@@ -233,23 +246,34 @@ impl Frame {
     }
 
     fn segment(&self, addresses: &[u8]) -> Vec<u8> {
-        let words = 5 + self.tcp_options.len() / 4;
         let segment = |checksum: u16| {
-            let mut segment = Vec::with_capacity(words * 4 + self.payload.len());
-            segment.extend(self.from.port().to_be_bytes());
-            segment.extend(self.to.port().to_be_bytes());
-            segment.extend(self.sequence.to_be_bytes());
-            segment.extend(self.acknowledgement.to_be_bytes());
-            segment.extend([low8(words) << 4, self.flags, 0xfa, 0xf0]);
-            segment.extend(checksum.to_be_bytes());
-            segment.extend([0, 0]);
-            segment.extend(&self.tcp_options);
-            segment.extend(&self.payload);
-            segment
+            let header =
+                if self.protocol == UDP { self.udp_header(checksum) } else { self.tcp_header(checksum) };
+            [header.as_slice(), &self.payload].concat()
         };
         let bare = segment(0);
-        let pseudo = [addresses, &[0, TCP], &low16(bare.len()).to_be_bytes(), &bare].concat();
+        let pseudo = [addresses, &[0, self.protocol], &low16(bare.len()).to_be_bytes(), &bare].concat();
         segment(checksum(&pseudo))
+    }
+
+    fn tcp_header(&self, checksum: u16) -> Vec<u8> {
+        let words = 5 + self.tcp_options.len() / 4;
+        let mut header = Vec::with_capacity(words * 4);
+        header.extend(self.from.port().to_be_bytes());
+        header.extend(self.to.port().to_be_bytes());
+        header.extend(self.sequence.to_be_bytes());
+        header.extend(self.acknowledgement.to_be_bytes());
+        header.extend([low8(words) << 4, self.flags, 0xfa, 0xf0]);
+        header.extend(checksum.to_be_bytes());
+        header.extend([0, 0]);
+        header.extend(&self.tcp_options);
+        header
+    }
+
+    fn udp_header(&self, checksum: u16) -> Vec<u8> {
+        let length = low16(8 + self.payload.len());
+        let words = [self.from.port(), self.to.port(), length, checksum];
+        words.into_iter().flat_map(u16::to_be_bytes).collect()
     }
 }
 
@@ -348,6 +372,25 @@ mod tests {
                 .extension(Extension::routing(1));
             check(&extended, b"{\"id\":1}\n", 0);
             check(&plain.payload(&[b'x'; 1400]), &[b'x'; 1400], 0);
+        }
+    }
+
+    #[test]
+    fn a_foreign_parser_reads_datagrams() {
+        for v6 in [false, true] {
+            let (from, to) = ends(v6);
+            let bytes = Frame::udp(from, to).tag(VLAN, 5).payload(&[b'x'; 150]).bytes();
+            let sliced = SlicedPacket::from_ethernet(&bytes).unwrap();
+            let TransportSlice::Udp(udp) = sliced.transport.unwrap() else { panic!("no UDP") };
+            assert_eq!((udp.source_port(), udp.destination_port()), (40000, 3333));
+            assert_eq!(udp.payload(), [b'x'; 150]);
+            let header = udp.to_header();
+            let sum = match sliced.net.unwrap() {
+                NetSlice::Ipv4(ip) => header.calc_checksum_ipv4(&ip.header().to_header(), udp.payload()),
+                NetSlice::Ipv6(ip) => header.calc_checksum_ipv6(&ip.header().to_header(), udp.payload()),
+                NetSlice::Arp(_) => panic!("not IP"),
+            };
+            assert_eq!(header.checksum, sum.unwrap());
         }
     }
 

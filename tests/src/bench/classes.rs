@@ -34,8 +34,21 @@ pub(super) fn classes() -> Vec<Class> {
     arp.splice(12..14, [8, 6]);
     let tls = flow(1).payload(&[&[0x17, 3, 3, 5, 163], noise(FULL - 5).as_slice()].concat()).bytes();
     let login = login();
+    let udp = |length| datagram().payload(&noise(length)).bytes();
     vec![
         Class { name: "arp", meaning: "no IP inside", counted: Counter::NotIp, way: warm(Vec::new(), arp) },
+        Class {
+            name: "udp",
+            meaning: "datagram of the size of a DNS answer",
+            counted: Counter::NotTcp,
+            way: warm(Vec::new(), udp(80)),
+        },
+        Class {
+            name: "quic",
+            meaning: "datagram of the size of QUIC's",
+            counted: Counter::NotTcp,
+            way: warm(Vec::new(), udp(1200)),
+        },
         Class {
             name: "ack",
             meaning: "acknowledgement without payload",
@@ -72,6 +85,12 @@ pub(super) fn classes() -> Vec<Class> {
             way: Way::Cold(|number| new_flow(number).payload(&noise(FULL)).bytes()),
         },
         Class {
+            name: "new-binary",
+            meaning: "64 random bytes as first segment of a new flow, watched and copied to the agent",
+            counted: Counter::Scanned,
+            way: Way::Cold(|number| new_flow(number).payload(&noise(64)).bytes()),
+        },
+        Class {
             name: "stratum-login",
             meaning: "login of a miner as first segment of a new flow, found, watched and copied to the agent",
             counted: Counter::Matches,
@@ -102,6 +121,13 @@ fn login() -> Vec<u8> {
 
 fn flow(host: u8) -> Frame {
     frame(SocketAddr::from((Ipv4Addr::new(10, 77, 0, host), 40_000)))
+}
+
+fn datagram() -> Frame {
+    Frame::udp(
+        SocketAddr::from((Ipv4Addr::new(10, 77, 0, 5), 40_000)),
+        SocketAddr::from((Ipv4Addr::new(203, 0, 113, 9), 443)),
+    )
 }
 
 /// The flows of cold frames differ in address and port.
