@@ -25,8 +25,12 @@ counters! {
     Packets = "packets",
     /// Packets that carry neither IPv4 nor IPv6.
     NotIp = "not_ip",
-    /// IP packets that carry no TCP.
+    /// IP packets that carry neither TCP nor UDP.
     NotTcp = "not_tcp",
+    /// UDP datagrams that do not look like node discovery.
+    Udp = "udp",
+    /// UDP datagrams that look like node discovery, copied to the agent.
+    Datagrams = "datagrams",
     /// Fragments after the first: they have no TCP header.
     Fragments = "fragments",
     /// Headers that end before they should.
@@ -47,7 +51,7 @@ counters! {
     Spent = "spent",
     /// Segments of a TLS conversation.
     Tls = "tls",
-    /// Segments of flows that the agent dismissed.
+    /// Segments of flows that the agent dismissed, and datagrams of flows of which it has one.
     Ignored = "ignored",
     /// Scanned segments that lie behind what was read: repetitions, or late ones that fill a hole.
     Retransmitted = "retransmitted",

@@ -18,6 +18,9 @@ pub enum EventKind {
     Reset = 3,
     /// Payload of the segment for which its flow was put under watch.
     First = 4,
+    /// A whole UDP datagram that looks like node discovery of Ethereum (discv4). Its flow is not
+    /// under watch, and its sequence number says nothing.
+    Datagram = 5,
 }
 
 /// The fixed part of an event.
@@ -32,8 +35,12 @@ pub struct EventHeader {
     length: u16,
     kind: u8,
     direction: u8,
-    reserved: [u8; 2],
+    flags: u8,
+    reserved: u8,
 }
+
+/// In the flags: the other direction opened as TLS.
+const ANSWERS_TLS: u8 = 1;
 
 const _: () = assert!(size_of::<EventHeader>() == 64 && align_of::<EventHeader>() == 8);
 
@@ -81,7 +88,8 @@ impl EventHeader {
             length: 0,
             kind: kind as u8,
             direction: direction as u8,
-            reserved: [0; 2],
+            flags: 0,
+            reserved: 0,
         }
     }
 
@@ -96,6 +104,12 @@ impl EventHeader {
     #[inline(always)]
     pub const fn set_accept(&mut self, accept: u16) {
         self.accept = accept;
+    }
+
+    /// Says whether the direction opposite to this packet's opened as TLS.
+    #[inline(always)]
+    pub(crate) const fn set_answers_tls(&mut self, answers: bool) {
+        self.flags = if answers { ANSWERS_TLS } else { 0 };
     }
 
     /// Changes what the event says.
@@ -118,7 +132,7 @@ impl EventHeader {
         self.time
     }
 
-    /// TCP sequence number of the first payload byte.
+    /// TCP sequence number of the first payload byte; 0 for a datagram.
     #[must_use]
     pub const fn sequence(&self) -> u32 {
         self.sequence
@@ -134,6 +148,13 @@ impl EventHeader {
     #[must_use]
     pub const fn accept(&self) -> Option<u16> {
         if self.accept == 0 { None } else { Some(self.accept) }
+    }
+
+    /// Whether the direction opposite to this packet's opened as TLS, which this direction did not
+    /// answer as TLS. Said of the first segment of a watch only.
+    #[must_use]
+    pub const fn answers_tls(&self) -> bool {
+        self.flags & ANSWERS_TLS != 0
     }
 
     /// How many payload bytes follow.
@@ -201,6 +222,7 @@ impl<'a> Event<'a> {
             2 => EventKind::Closed,
             3 => EventKind::Reset,
             4 => EventKind::First,
+            5 => EventKind::Datagram,
             other => return Err(EventError::UnknownKind(other)),
         };
         let payload = rest.get(..usize::from(header.length)).ok_or(EventError::Truncated)?;
@@ -222,6 +244,7 @@ mod tests {
         let (key, direction) = FlowKey::tcp(End::v4([2; 4], [0x9c, 0x40]), End::v4([1; 4], [0x0d, 0x05]));
         let mut header = EventHeader::new(EventKind::Segment, key, direction, 7, 100, 3);
         header.set_accept(5);
+        header.set_answers_tls(true);
         header.set_part(120, 5);
         header
     }
@@ -234,6 +257,7 @@ mod tests {
         assert_eq!(event.header.sequence(), 120);
         assert_eq!(event.header.direction(), Direction::Down);
         assert_eq!(event.header.accept(), Some(5));
+        assert!(event.header.answers_tls());
     }
 
     #[test]

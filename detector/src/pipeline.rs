@@ -104,7 +104,7 @@ impl Pipeline {
         }
     }
 
-    /// Takes an event that happened at `time` on an interface.
+    /// Takes an event that happened at `time` on an interface. Datagrams lead to nothing yet.
     pub fn event(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Reaction {
         let mut reaction = Reaction::default();
         let key = *event.header.key();
@@ -114,6 +114,8 @@ impl Pipeline {
             match event.kind {
                 // It was on its way while the watch was ended, or overtook the first on another CPU.
                 EventKind::First | EventKind::Segment => {}
+                // A datagram begins no conversation, and nothing else reads it yet.
+                EventKind::Datagram => {}
                 EventKind::Closed | EventKind::Reset => reaction.feedback.push(Feedback::Forget(key)),
             }
             return reaction;

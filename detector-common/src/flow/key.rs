@@ -1,7 +1,7 @@
 use core::fmt;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// One end of a flow: an address and a TCP port.
+/// One end of a flow: an address and a port.
 ///
 /// Addresses are held as numbers: comparing bytes is a loop in the kernel.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,7 @@ impl End {
         Ipv6Addr::from((u128::from(high) << 64) | u128::from(low)).to_canonical()
     }
 
-    /// The TCP port.
+    /// The TCP or UDP port.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
@@ -90,7 +90,7 @@ impl Direction {
     }
 }
 
-/// A TCP conversation. The ends are sorted, so both directions share one key.
+/// A conversation over TCP or UDP. The ends are sorted, so both directions share one key.
 ///
 /// VLAN ids are not part of it: the two directions of a flow may travel in different VLANs.
 #[repr(C)]
@@ -107,13 +107,27 @@ pub struct FlowKey {
 const _: () = assert!(size_of::<FlowKey>() == 40 && align_of::<FlowKey>() == 8);
 
 /// IP protocol number of TCP.
-pub(crate) const TCP: u8 = 6;
+pub const TCP: u8 = 6;
+/// IP protocol number of UDP.
+pub const UDP: u8 = 17;
 
 impl FlowKey {
     /// The key of the TCP flow between two ends, and the direction of a packet from `source`.
     #[must_use]
     #[inline(always)]
     pub fn tcp(source: End, destination: End) -> (Self, Direction) {
+        Self::between(source, destination, TCP)
+    }
+
+    /// The same of UDP.
+    #[must_use]
+    #[inline(always)]
+    pub fn udp(source: End, destination: End) -> (Self, Direction) {
+        Self::between(source, destination, UDP)
+    }
+
+    #[inline(always)]
+    pub(crate) fn between(source: End, destination: End, protocol: u8) -> (Self, Direction) {
         let (low, high, direction) = if source <= destination {
             (source, destination, Direction::Up)
         } else {
@@ -124,10 +138,16 @@ impl FlowKey {
             high: high.address,
             low_port: low.port,
             high_port: high.port,
-            protocol: TCP,
+            protocol,
             reserved: [0; 3],
         };
         (key, direction)
+    }
+
+    /// The IP protocol number: [`TCP`] or [`UDP`].
+    #[must_use]
+    pub const fn protocol(&self) -> u8 {
+        self.protocol
     }
 
     /// The end that sends packets of `direction`.
@@ -169,6 +189,15 @@ mod tests {
         assert_eq!(there, back.reverse());
         assert_eq!(key.sender(there), miner);
         assert_eq!(key.receiver(there), pool);
+    }
+
+    #[test]
+    fn tcp_and_udp_between_the_same_ends_are_two_flows() {
+        let (a, b) = (end("192.0.2.1:30303"), end("192.0.2.2:30303"));
+        let (tcp, udp) = (FlowKey::tcp(a, b).0, FlowKey::udp(a, b).0);
+        assert_ne!(tcp, udp);
+        assert_eq!((tcp.protocol(), udp.protocol()), (6, 17));
+        assert_eq!(udp.sender(Direction::Up), a);
     }
 
     #[test]

@@ -6,7 +6,6 @@ mod position;
 mod state;
 
 pub use credit::{Credit, Ticks, ticks};
-pub(crate) use key::TCP;
-pub use key::{Direction, End, FlowKey};
+pub use key::{Direction, End, FlowKey, TCP, UDP};
 pub use position::{Place, Position};
 pub use state::{Flow, Half, Mode, Watch};

@@ -3,7 +3,7 @@ use crate::settings::Settings;
 
 /// What is done with the payload of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u16)]
 pub enum Mode {
     /// It is scanned for tokens.
     Scan = 0,
@@ -41,7 +41,9 @@ impl Half {
 pub struct Flow {
     /// The two directions, by [`Direction`](super::Direction).
     pub halves: [Half; 2],
-    mode: u32,
+    mode: u16,
+    /// Which directions opened with a record of TLS: bit 0 and bit 1.
+    tls: u16,
     since: Ticks,
 }
 
@@ -52,7 +54,7 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn new(settings: &Settings, now: Ticks) -> Self {
-        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u32, since: 0 }
+        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u16, tls: 0, since: 0 }
     }
 
     /// Takes note that a connection opens in the direction `side`: what was known of an earlier one
@@ -65,6 +67,7 @@ impl Flow {
             {
                 self.halves[side & 1] = Half::new(settings, now);
             }
+            self.tls &= !(1 << (side & 1));
         }
     }
 
@@ -83,13 +86,46 @@ impl Flow {
     /// Changes what is done with its payload.
     #[inline(always)]
     pub const fn set_mode(&mut self, mode: Mode) {
-        self.mode = mode as u32;
+        self.mode = mode as u16;
+    }
+
+    /// Whether something was said in the direction `side`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn has_spoken(&self, side: usize) -> bool {
+        #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
+        {
+            self.halves[side & 1].bytes != 0
+        }
+    }
+
+    /// Takes note of how the direction `side` opens. The flow is TLS as long as no direction is
+    /// known to open otherwise. True if it is TLS now.
+    #[inline(always)]
+    pub fn opens(&mut self, side: usize, tls: bool) -> bool {
+        if tls {
+            self.tls |= 1 << (side & 1);
+        }
+        let is_tls = tls && (!self.has_spoken(!side) || self.answers_tls(side));
+        if is_tls {
+            self.set_mode(Mode::Tls);
+        } else if self.mode() == Mode::Tls {
+            self.set_mode(Mode::Scan);
+        }
+        is_tls
+    }
+
+    /// Whether the direction opposite to `side` opened with a record of TLS.
+    #[must_use]
+    #[inline(always)]
+    pub const fn answers_tls(&self, side: usize) -> bool {
+        self.tls & (1 << (!side & 1)) != 0
     }
 
     /// Leaves it alone from `now` on.
     #[inline(always)]
     pub const fn ignore(&mut self, now: Ticks) {
-        self.mode = Mode::Ignore as u32;
+        self.mode = Mode::Ignore as u16;
         self.since = now;
     }
 
@@ -97,7 +133,7 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn is_ignored(&self, period: Ticks, now: Ticks) -> bool {
-        self.mode == Mode::Ignore as u32 && now.wrapping_sub(self.since) < period
+        self.mode == Mode::Ignore as u16 && now.wrapping_sub(self.since) < period
     }
 }
 

@@ -1,7 +1,7 @@
 use core::ops::ControlFlow;
 
 use super::{Packet, Unread};
-use crate::flow::TCP;
+use crate::flow::{End, TCP, UDP};
 use crate::repeat::{Round, repeat};
 
 /// RFC 8200: hop-by-hop options, routing, fragment, destination options; RFC 4302:
@@ -19,16 +19,30 @@ const SHIM6: u8 = 140;
 const EXTENSIONS: u32 = 8;
 
 /// Source and destination, in network order.
-pub(super) enum Addresses {
+enum Addresses {
     V4([u8; 4], [u8; 4]),
     V6([[u8; 8]; 2], [[u8; 8]; 2]),
 }
 
-/// The addresses, and the part of the frame that belongs to TCP.
+/// The addresses, and the part of the frame that belongs to TCP or UDP.
 pub(super) struct Transport {
-    pub(super) addresses: Addresses,
+    addresses: Addresses,
+    pub(super) protocol: u8,
     pub(super) offset: u32,
     pub(super) end: u32,
+}
+
+impl Transport {
+    /// Source and destination with their ports, which are in network order.
+    #[inline(always)]
+    pub(super) const fn ends(&self, source: [u8; 2], destination: [u8; 2]) -> (End, End) {
+        match self.addresses {
+            Addresses::V4(from, to) => (End::v4(from, source), End::v4(to, destination)),
+            Addresses::V6([from_high, from_low], [to_high, to_low]) => {
+                (End::v6(from_high, from_low, source), End::v6(to_high, to_low, destination))
+            }
+        }
+    }
 }
 
 /// Where the IP packet ends: as far as its header says, but not past the frame. A length of
@@ -52,10 +66,11 @@ pub(super) fn v4<P: Packet>(packet: &P, offset: u32) -> Result<Transport, Unread
     if u16::from_be_bytes([f0, f1]) & 0x1fff != 0 {
         return Err(Unread::Fragment);
     }
-    if protocol != TCP {
+    if protocol != TCP && protocol != UDP {
         return Err(Unread::NotTcp);
     }
     Ok(Transport {
+        protocol,
         addresses: Addresses::V4([s0, s1, s2, s3], [d0, d1, d2, d3]),
         offset: offset + length,
         end: end(packet, offset, total),
@@ -69,10 +84,10 @@ pub(super) fn v6<P: Packet>(packet: &P, offset: u32) -> Result<Transport, Unread
         return Err(Unread::Malformed);
     }
     let mut chain = Chain { packet, next, offset: offset + 40, ends: Ends::Unfinished };
-    if next != TCP {
+    if next != TCP && next != UDP {
         repeat(EXTENSIONS, &mut chain);
         match chain.ends {
-            Ends::Unfinished if chain.next == TCP => {}
+            Ends::Unfinished if matches!(chain.next, TCP | UDP) => {}
             Ends::Unfinished => return Err(Unread::ExtensionHeaders),
             Ends::Unread(reason) => return Err(reason),
         }
@@ -80,6 +95,7 @@ pub(super) fn v6<P: Packet>(packet: &P, offset: u32) -> Result<Transport, Unread
     let half = |at| packet.header::<8>(offset + at).ok_or(Unread::Truncated);
     Ok(Transport {
         addresses: Addresses::V6([half(8)?, half(16)?], [half(24)?, half(32)?]),
+        protocol: chain.next,
         offset: chain.offset,
         end: end(packet, offset + 40, u16::from_be_bytes([l0, l1])),
     })
@@ -102,7 +118,7 @@ impl<P: Packet> Round for Chain<'_, P> {
     #[inline(always)]
     fn round(&mut self, _index: u32) -> ControlFlow<()> {
         match self.next {
-            TCP => return ControlFlow::Break(()),
+            TCP | UDP => return ControlFlow::Break(()),
             HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY | HOST_IDENTITY
             | SHIM6 => {}
             _ => {

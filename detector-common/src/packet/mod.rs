@@ -1,11 +1,12 @@
-//! From the bytes of a frame to the TCP segment in it.
+//! From the bytes of a frame to the TCP segment or UDP datagram in it.
 
 mod ethernet;
 mod ip;
 mod tcp;
+mod udp;
 
 use crate::counters::Counter;
-use crate::flow::End;
+use crate::flow::{End, UDP};
 
 pub use tcp::{FIN, RST, SYN};
 
@@ -56,8 +57,10 @@ impl Packet for &[u8] {
 pub enum Unread {
     /// Neither IPv4 nor IPv6.
     NotIp,
-    /// Not TCP.
+    /// Neither TCP nor UDP.
     NotTcp,
+    /// A UDP datagram of no interest.
+    Udp,
     /// A fragment other than the first.
     Fragment,
     /// A header is cut off.
@@ -75,6 +78,7 @@ impl Unread {
         match self {
             Self::NotIp => Counter::NotIp,
             Self::NotTcp => Counter::NotTcp,
+            Self::Udp => Counter::Udp,
             Self::Fragment => Counter::Fragments,
             Self::Truncated => Counter::Truncated,
             Self::Malformed => Counter::Malformed,
@@ -83,7 +87,7 @@ impl Unread {
     }
 }
 
-/// A TCP segment. The payload is what the IP header claims and the frame holds: padding of the
+/// A TCP segment, or a UDP datagram. The payload is what the IP header claims and the frame holds: padding of the
 /// link layer is not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -91,10 +95,12 @@ pub struct Segment {
     pub source: End,
     /// To whom.
     pub destination: End,
-    /// Sequence number of the first payload byte.
+    /// Sequence number of the first payload byte; 0 in UDP.
     pub sequence: u32,
-    /// TCP flags: [`FIN`], [`SYN`], [`RST`], ...
+    /// TCP flags: [`FIN`], [`SYN`], [`RST`], ...; none in UDP.
     pub flags: u8,
+    /// The IP protocol number: [`TCP`](crate::flow::TCP) or [`UDP`].
+    pub protocol: u8,
     /// Where in the frame the payload begins.
     pub offset: u32,
     /// Length of the payload in bytes.
@@ -104,7 +110,7 @@ pub struct Segment {
 /// Reads the headers of an Ethernet frame.
 ///
 /// # Errors
-/// The frame holds no readable TCP segment.
+/// The frame holds no readable TCP segment, and no datagram that is to be looked at.
 #[inline(always)]
 pub fn parse<P: Packet>(packet: &P) -> Result<Segment, Unread> {
     let network = ethernet::parse(packet)?;
@@ -112,7 +118,7 @@ pub fn parse<P: Packet>(packet: &P) -> Result<Segment, Unread> {
         ethernet::Kind::V4 => ip::v4(packet, network.offset)?,
         ethernet::Kind::V6 => ip::v6(packet, network.offset)?,
     };
-    tcp::parse(packet, &transport)
+    if transport.protocol == UDP { udp::parse(packet, &transport) } else { tcp::parse(packet, &transport) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-use super::ip::{Addresses, Transport};
+use super::ip::Transport;
 use super::{Packet, Segment, Unread};
-use crate::flow::End;
+use crate::flow::TCP;
 
 /// The sender has no more to say.
 pub const FIN: u8 = 0x01;
@@ -25,17 +25,13 @@ pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segm
         return Err(Unread::Truncated);
     }
     let sequence = u32::from_be_bytes([n0, n1, n2, n3]);
-    let (source, destination) = match transport.addresses {
-        Addresses::V4(source, destination) => (End::v4(source, [s0, s1]), End::v4(destination, [d0, d1])),
-        Addresses::V6([s_high, s_low], [d_high, d_low]) => {
-            (End::v6(s_high, s_low, [s0, s1]), End::v6(d_high, d_low, [d0, d1]))
-        }
-    };
+    let (source, destination) = transport.ends([s0, s1], [d0, d1]);
     Ok(Segment {
         source,
         destination,
         sequence: if flags & SYN == 0 { sequence } else { sequence.wrapping_add(1) },
         flags,
+        protocol: TCP,
         offset,
         length: transport.end - offset,
     })

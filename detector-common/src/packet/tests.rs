@@ -130,8 +130,8 @@ fn a_syn_takes_a_sequence_number() {
 
 #[test]
 fn says_why_it_cannot_read() {
-    let udp = frame(&[], 0x0800, &v4(0, 0, 17, &[0; 8]));
-    assert_eq!(payload(&udp), Err(Unread::NotTcp));
+    let icmp = frame(&[], 0x0800, &v4(0, 0, 1, &[0; 8]));
+    assert_eq!(payload(&icmp), Err(Unread::NotTcp));
     assert_eq!(payload(&frame(&[], 0x0806, &[0; 28])), Err(Unread::NotIp));
     assert_eq!(payload(&[0; 13]), Err(Unread::Truncated));
     let mut wrong = frame(&[], 0x0800, &v4(0, 0, 6, &tcp(0x18, 0, PAYLOAD)));

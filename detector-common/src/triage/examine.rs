@@ -1,8 +1,9 @@
 use super::forget;
+use super::opening::Opening;
 use super::scan::{Window, scan};
 use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
-use crate::flow::{Flow, Mode, Place, Ticks};
+use crate::flow::{Flow, Place, Ticks};
 use crate::packet::{Packet, Segment};
 use crate::settings::Settings;
 
@@ -12,7 +13,7 @@ pub(super) enum Finding {
     Nothing,
     /// A token; the accept number of the automaton.
     Match(u16),
-    /// The beginning of the stream cannot be read in order.
+    /// The beginning of the stream cannot be read here, or not in order.
     Doubt,
 }
 
@@ -32,10 +33,12 @@ pub(super) struct Reading {
     length: u32,
     state: u16,
     order: Order,
+    opening: Opening,
 }
 
 impl Reading {
-    pub(super) const NOTHING: Self = Self { offset: 0, length: 0, state: 0, order: Order::KEPT };
+    pub(super) const NOTHING: Self =
+        Self { offset: 0, length: 0, state: 0, order: Order::KEPT, opening: Opening::NOTHING };
 }
 
 /// How a segment lies to what was read before. A number, not an enumeration, because it goes by
@@ -70,11 +73,19 @@ impl Examiner<'_> {
         let half = &mut flow.halves[side & 1];
         let seen = half.bytes;
         half.bytes = seen.wrapping_add(u64::from(segment.length));
-        if seen == 0 && is_tls(packet, segment) {
-            flow.set_mode(Mode::Tls);
-            self.counters.add(Counter::Tls);
-            return Finding::Nothing;
+        let mut opening = Opening::NOTHING;
+        if seen == 0 {
+            let head = segment.length.min(Opening::HEAD);
+            if packet.copy(segment.offset, head, self.window) {
+                opening = Opening::read(self.window, segment.length);
+            }
+            if flow.opens(side, opening == Opening::TLS) {
+                self.counters.add(Counter::Tls);
+                return Finding::Nothing;
+            }
         }
+        #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
+        let half = &mut flow.halves[side & 1];
         if !half.credit.available(self.settings.scan_burst, self.settings.scan_rate, now) {
             self.counters.add(Counter::Spent);
             return Finding::Nothing;
@@ -92,8 +103,9 @@ impl Examiner<'_> {
                 (0, 0, Order::BEHIND)
             }
         };
-        let reading = Reading { offset: segment.offset + skip, length: segment.length - skip, state, order };
-        let Reading { offset, length, state, order } = forget(self.reading, reading);
+        let reading =
+            Reading { offset: segment.offset + skip, length: segment.length - skip, state, order, opening };
+        let Reading { offset, length, state, order, opening } = forget(self.reading, reading);
         half.credit.take(length);
         self.counters.add(Counter::Scanned);
         let Some(scanned) = scan(packet, self.automaton, self.window, offset, length, state) else {
@@ -108,34 +120,13 @@ impl Examiner<'_> {
         }
         let early = seen < u64::from(self.settings.early_bytes);
         let disorder = early && order != Order::KEPT;
-        if disorder || (seen == 0 && opens_json(packet, segment) && !closes_json(scanned.last)) {
+        // JSON that answers a handshake of TLS is a pool that was tried with it.
+        let odd_json = opening.is_json() && (!closes_json(scanned.last) || flow.answers_tls(side));
+        if disorder || odd_json || opening.is_binary() {
             return Finding::Doubt;
         }
         Finding::Nothing
     }
-}
-
-/// The header of a TLS record (RFC 8446, section 5.1): type, version 3.x, length.
-#[inline(always)]
-fn is_tls<P: Packet>(packet: &P, segment: &Segment) -> bool {
-    if segment.length < 5 {
-        return false;
-    }
-    // A default, not a match on the option: the compiler would look at the bytes before it looks
-    // whether there are any, and the verifier refuses that.
-    match packet.header::<5>(segment.offset).unwrap_or_default() {
-        [0x14..=0x17, 3, 0..=4, high, low] => matches!(u16::from_be_bytes([high, low]), 1..=0x4800),
-        _ => false,
-    }
-}
-
-/// Whether the stream opens as a line of JSON might: a bracket, white space or a byte order mark.
-#[inline(always)]
-fn opens_json<P: Packet>(packet: &P, segment: &Segment) -> bool {
-    // Two bytes, because the verifier cannot bound a read of one at a variable offset; the frame
-    // is long enough: the TCP header lies before the payload.
-    let [_, first] = packet.header::<2>(segment.offset - 1).unwrap_or_default();
-    matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
 }
 
 /// Whether a JSON message may be complete with this byte.

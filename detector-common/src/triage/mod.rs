@@ -1,13 +1,14 @@
 //! What to do with a packet: dismiss it, scan it, or pass it up.
 
 mod examine;
+mod opening;
 mod scan;
 mod upcall;
 
 use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
 use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
-use crate::flow::{Credit, End, Flow, FlowKey, Mode, Ticks, Watch, ticks};
+use crate::flow::{Credit, End, Flow, FlowKey, Mode, TCP, Ticks, UDP, Watch, ticks};
 use crate::packet::{self, FIN, Packet, RST, SYN, Segment};
 use crate::settings::Settings;
 use examine::{Examiner, Finding, Reading};
@@ -62,6 +63,7 @@ impl Scratch {
                 destination: nowhere,
                 sequence: 0,
                 flags: 0,
+                protocol: TCP,
                 offset: 0,
                 length: 0,
             },
@@ -124,6 +126,8 @@ pub enum Outcome {
     WatchStarted,
     /// Its flow should have been put under watch, but the table is full.
     WatchRefused,
+    /// It is a datagram for the agent.
+    Datagram,
 }
 
 impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
@@ -147,7 +151,7 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
                 return Outcome::Passed;
             }
         }
-        let (key, direction) = FlowKey::tcp(segment.source, segment.destination);
+        let (key, direction) = FlowKey::between(segment.source, segment.destination, segment.protocol);
         let Arrival { time, interface } = arrival();
         // The header of a possible event is where the key lives: the stack of the kernel is small.
         self.scratch.record.header =
@@ -156,7 +160,13 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         if opens {
             self.opened(now);
         }
-        let outcome = if segment.length == 0 { Outcome::Passed } else { self.payload(packet, &segment, now) };
+        let outcome = if segment.length == 0 {
+            Outcome::Passed
+        } else if segment.protocol == UDP {
+            self.datagram(now)
+        } else {
+            self.payload(packet, &segment, now)
+        };
         if outcome != Outcome::Passed && !self.copy(packet, &segment, now) {
             self.unheard(outcome);
         }
@@ -176,34 +186,64 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
         }
     }
 
-    /// The agent did not get a segment. If it was the first of a watch, the agent does not know of
-    /// the watch and would never end it.
+    /// The agent did not get a packet. If it was the first of a watch, the agent does not know of
+    /// the watch and would never end it; if a datagram, the next of its flow shall be taken.
     #[inline(always)]
     fn unheard(&mut self, outcome: Outcome) {
-        if outcome == Outcome::WatchStarted {
-            let key = self.scratch.record.header.key();
-            self.watched.remove(key);
-            if let Some(flow) = self.flows.get(key) {
-                flow.set_mode(Mode::Scan);
+        let key = self.scratch.record.header.key();
+        match outcome {
+            Outcome::WatchStarted => self.watched.remove(key),
+            Outcome::Datagram => {}
+            Outcome::Passed | Outcome::Watched | Outcome::WatchRefused => return,
+        }
+        if let Some(flow) = self.flows.get(key) {
+            flow.set_mode(Mode::Scan);
+        }
+    }
+
+    /// What to do with a datagram that looks like node discovery: the agent gets one of each flow,
+    /// and after a while another.
+    #[inline(always)]
+    fn datagram(&mut self, now: Ticks) -> Outcome {
+        let Scratch { record: EventRecord { header, .. }, flow, .. } = &mut *self.scratch;
+        let key = header.key();
+        if let Some(flow) = self.flows.get(key) {
+            if flow.is_ignored(self.settings.ignore_ticks, now) {
+                self.counters.add(Counter::Ignored);
+                return Outcome::Passed;
+            }
+            flow.ignore(now);
+        } else {
+            self.counters.add(Counter::Flows);
+            *flow = Flow::new(self.settings, now);
+            flow.ignore(now);
+            if !self.flows.insert(key, flow) {
+                self.counters.add(Counter::FlowsRefused);
+                return Outcome::Passed;
             }
         }
+        self.counters.add(Counter::Datagrams);
+        header.set_kind(EventKind::Datagram);
+        Outcome::Datagram
     }
 
     #[inline(always)]
     fn payload<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> Outcome {
-        let mode = self.flows.get(self.scratch.record.header.key()).map(|flow| flow.mode());
-        match mode {
-            Some(Mode::Tls) => {
+        let header = &self.scratch.record.header;
+        let known = self.flows.get(header.key()).map(|flow| (flow.mode(), flow.has_spoken(header.side())));
+        match known {
+            Some((Mode::Tls, true)) => {
                 self.counters.add(Counter::Tls);
                 return Outcome::Passed;
             }
-            Some(Mode::Scan | Mode::Ignore) => {}
+            // The other direction of TLS has yet to show that it is TLS, too.
+            Some((Mode::Tls | Mode::Scan | Mode::Ignore, _)) => {}
             // A watched flow outlives its entry in the table that floods of short flows wash out.
-            Some(Mode::Watch) | None => {
+            Some((Mode::Watch, _)) | None => {
                 if let Some(outcome) = self.watched(segment, now) {
                     return outcome;
                 }
-                if !self.start_scanning(mode.is_none(), now) {
+                if !self.start_scanning(known.is_none(), now) {
                     return Outcome::Passed;
                 }
             }
@@ -222,17 +262,15 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
             reading,
         };
         match examiner.examine(packet, segment, header.side(), flow, now) {
-            Finding::Nothing => Outcome::Passed,
+            Finding::Nothing => return Outcome::Passed,
             Finding::Match(accept) => {
                 self.counters.add(Counter::Matches);
                 header.set_accept(accept);
-                self.watch(segment, now)
             }
-            Finding::Doubt => {
-                self.counters.add(Counter::Doubtful);
-                self.watch(segment, now)
-            }
+            Finding::Doubt => self.counters.add(Counter::Doubtful),
         }
+        header.set_answers_tls(flow.answers_tls(header.side()));
+        self.watch(segment, now)
     }
 
     /// Makes an entry for a new flow, or dismisses one whose watch the agent has ended. False if

@@ -41,6 +41,8 @@ impl Followed {
                 self.conversation.segment(direction, sequence, event.payload, time)
             }
             EventKind::Closed | EventKind::Reset => self.conversation.closed(direction, sequence, time),
+            // No part of a stream.
+            EventKind::Datagram => Connection::Same,
         };
         if connection == Connection::Another {
             return connection;
@@ -51,7 +53,7 @@ impl Followed {
             self.interface = interface.map(Box::from);
         }
         match event.kind {
-            EventKind::First | EventKind::Segment => {}
+            EventKind::First | EventKind::Segment | EventKind::Datagram => {}
             EventKind::Closed => {
                 if let Some(ended) = self.ended.get_mut(direction as usize) {
                     *ended = true;

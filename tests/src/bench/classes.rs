@@ -40,13 +40,13 @@ pub(super) fn classes() -> Vec<Class> {
         Class {
             name: "udp",
             meaning: "datagram of the size of a DNS answer",
-            counted: Counter::NotTcp,
+            counted: Counter::Udp,
             way: warm(Vec::new(), udp(80)),
         },
         Class {
             name: "quic",
             meaning: "datagram of the size of QUIC's",
-            counted: Counter::NotTcp,
+            counted: Counter::Udp,
             way: warm(Vec::new(), udp(1200)),
         },
         Class {
@@ -87,7 +87,7 @@ pub(super) fn classes() -> Vec<Class> {
         Class {
             name: "new-binary",
             meaning: "64 random bytes as first segment of a new flow, watched and copied to the agent",
-            counted: Counter::Scanned,
+            counted: Counter::Doubtful,
             way: Way::Cold(|number| new_flow(number).payload(&noise(64)).bytes()),
         },
         Class {

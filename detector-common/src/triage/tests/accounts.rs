@@ -27,7 +27,8 @@ fn packets_without_a_segment() {
     let whole = frame(Client, ACK, 1, MESSAGE);
     let cases = [
         (arp, "not_ip"),
-        (with(23, 17), "not_tcp"),
+        (with(23, 1), "not_tcp"),
+        (with(23, 17), "udp"),
         (with(21, 1), "fragments"),
         (with(14, 0x44), "malformed"),
         (with(46, 0x40), "malformed"),

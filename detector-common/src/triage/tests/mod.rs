@@ -202,9 +202,11 @@ impl World {
 }
 
 /// Every packet is counted under exactly one of these.
-const FATES: [Counter; 13] = [
+const FATES: [Counter; 15] = [
     Counter::NotIp,
     Counter::NotTcp,
+    Counter::Udp,
+    Counter::Datagrams,
     Counter::Fragments,
     Counter::Truncated,
     Counter::Malformed,

@@ -1,0 +1,38 @@
+use super::ip::Transport;
+use super::{Packet, Segment, Unread};
+use crate::flow::UDP;
+
+/// Length of the header (RFC 768).
+const HEADER: u32 = 8;
+
+/// Node discovery of Ethereum (discv4): hash and signature, 97 bytes, then the type and at least
+/// one byte of data; no packet is longer than 1,280.
+const SHORTEST: u32 = 99;
+const LONGEST: u32 = 1280;
+
+/// Reads a datagram that looks like discv4, and no other: lengths come first, because they cost
+/// least.
+#[inline(always)]
+pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segment, Unread> {
+    let offset = transport.offset + HEADER;
+    if offset > transport.end {
+        return Err(Unread::Truncated);
+    }
+    let room = transport.end - offset;
+    if room < SHORTEST {
+        return Err(Unread::Udp);
+    }
+    // The last byte of the signature, which tells one of two keys; ping, pong, find node,
+    // neighbours, request and response of a record (EIP-868); a list of RLP.
+    let [0..=1, 1..=6, 0xc0..=0xff] = packet.header::<3>(offset + 96).unwrap_or_default() else {
+        return Err(Unread::Udp);
+    };
+    let [s0, s1, d0, d1, l0, l1] = packet.header::<6>(transport.offset).ok_or(Unread::Truncated)?;
+    let length = u32::from(u16::from_be_bytes([l0, l1])).wrapping_sub(HEADER);
+    // What a fragment or the snap length cut off cannot be verified by the agent.
+    if !(SHORTEST..=LONGEST).contains(&length) || length > room {
+        return Err(Unread::Udp);
+    }
+    let (source, destination) = transport.ends([s0, s1], [d0, d1]);
+    Ok(Segment { source, destination, sequence: 0, flags: 0, protocol: UDP, offset, length })
+}

@@ -1,0 +1,166 @@
+use super::scan::Window;
+
+/// What the first payload bytes of a direction give away. A number, not an enumeration, because it
+/// goes by way of memory that [`forget`](super::forget) makes opaque.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Opening(u16);
+
+impl Opening {
+    /// Nothing.
+    pub(super) const NOTHING: Self = Self(0);
+    /// The header of a TLS record.
+    pub(super) const TLS: Self = Self(1);
+    /// The first byte of a line of JSON, perhaps.
+    const JSON: Self = Self(2);
+    /// The first message of a protocol in which no token can be found.
+    const BINARY: Self = Self(4);
+
+    /// Reads the opening segment of a direction: of its `length` bytes, at least the first
+    /// [`HEAD`](Self::HEAD) stand in the window, if there are so many.
+    #[inline(always)]
+    pub(super) fn read(window: &Window, length: u32) -> Self {
+        let Some(head) = window.first_chunk() else { return Self::NOTHING };
+        if is_tls(head, length) {
+            return Self::TLS;
+        }
+        let json = if opens_json(head) { Self::JSON.0 } else { 0 };
+        let binary = if is_binary(head, length) { Self::BINARY.0 } else { 0 };
+        Self(json | binary)
+    }
+
+    /// How many bytes are looked at.
+    pub(super) const HEAD: u32 = 64;
+
+    /// Whether it may be a line of JSON.
+    pub(super) const fn is_json(self) -> bool {
+        self.0 & Self::JSON.0 != 0
+    }
+
+    /// Whether only the agent can tell what it is.
+    pub(super) const fn is_binary(self) -> bool {
+        self.0 & Self::BINARY.0 != 0
+    }
+}
+
+/// The first bytes of a segment; what lies past its length is left from another.
+type Head = [u8; Opening::HEAD as usize];
+
+/// The header of a TLS record (RFC 8446, section 5.1): type, version 3.x, length.
+#[inline(always)]
+const fn is_tls(head: &Head, length: u32) -> bool {
+    match *head {
+        [0x14..=0x17, 3, 0..=4, high, low, ..] => {
+            length >= 5 && matches!(u16::from_be_bytes([high, low]), 1..=0x4800)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the stream opens as a line of JSON might: a bracket, white space or a byte order mark.
+#[inline(always)]
+const fn opens_json(head: &Head) -> bool {
+    let [first, ..] = *head;
+    matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
+}
+
+#[inline(always)]
+fn is_binary(head: &Head, length: u32) -> bool {
+    is_masked_frame(head, length)
+        || is_frame_of_json(head, length)
+        || is_datum(head, length)
+        || is_duino(head, length)
+        || is_p2pool(head, length)
+        || is_rlpx(head, length)
+        || is_stratum_v2(head, length)
+        || is_zmtp(head, length)
+}
+
+/// A whole frame of a WebSocket client, joined after its upgrade (RFC 6455, section 5.2): final,
+/// text or binary, masked. Its JSON cannot be read through the mask.
+#[inline(always)]
+const fn is_masked_frame(head: &Head, length: u32) -> bool {
+    match *head {
+        [0x81..=0x82, 0xfe, high, low, ..] => length == 8 + u16::from_be_bytes([high, low]) as u32,
+        [0x81..=0x82, size @ 0x80..=0xfd, ..] => length == 6 + (size & 0x7f) as u32,
+        _ => false,
+    }
+}
+
+/// A whole text frame of a WebSocket server, which does not mask, with JSON in it.
+#[inline(always)]
+const fn is_frame_of_json(head: &Head, length: u32) -> bool {
+    match *head {
+        [0x81, 0x7e, high, low, b'{' | b'[', ..] => length == 4 + u16::from_be_bytes([high, low]) as u32,
+        [0x81, size @ 1..=0x7d, b'{' | b'[', ..] => length == 2 + size as u32,
+        _ => false,
+    }
+}
+
+/// The hello of a gateway to OCEAN's DATUM pool (`datum_protocol.h`): its header is masked with a
+/// constant, names command 1, signed and sealed, and the length of what follows.
+#[inline(always)]
+const fn is_datum(head: &Head, length: u32) -> bool {
+    let [a, b, c, d, ..] = *head;
+    let header = u32::from_le_bytes([a, b, c, d]) ^ 0xdc87_1829;
+    length > 4 && header & 0xffc0_0000 == 0x0b00_0000 && header & 0x003f_ffff == length - 4
+}
+
+/// The first request of a Duino-Coin miner (`PC_Miner.py`; `JOBXX` asks for `XXHash`).
+#[inline(always)]
+const fn is_duino(head: &Head, length: u32) -> bool {
+    match head {
+        [b'J', b'O', b'B', b',', ..] => length > 4,
+        [b'J', b'O', b'B', b'X', b'X', b',', ..] => length > 6,
+        _ => false,
+    }
+}
+
+/// The handshake between nodes of Monero's P2Pool (`p2p_server.h`): a challenge of 17 bytes, which
+/// may come with the solution of 41 and the port of 5.
+#[inline(always)]
+const fn is_p2pool(head: &Head, length: u32) -> bool {
+    const CHALLENGE: usize = 17;
+    const SOLUTION: usize = CHALLENGE + 41;
+    if head[0] != 0 {
+        return false;
+    }
+    match length {
+        17 => true,
+        58 => head[CHALLENGE] == 1,
+        63.. => head[CHALLENGE] == 1 && head[SOLUTION] == 2,
+        _ => false,
+    }
+}
+
+/// The first message of either side of RLPx, between nodes of Ethereum (EIP-8): its size, then a
+/// public key, which begins with 4.
+#[inline(always)]
+const fn is_rlpx(head: &Head, length: u32) -> bool {
+    let [high, low, kind, ..] = *head;
+    kind == 4 && 200 <= length && length <= 1300 && u16::from_be_bytes([high, low]) as u32 == length - 2
+}
+
+/// The key with which the Noise handshake of Stratum V2 opens: 64 bytes that look random. Nothing
+/// tells them from the opening of Bitcoin's BIP 324 but what follows.
+#[inline(always)]
+fn is_stratum_v2(head: &Head, length: u32) -> bool {
+    if length != 64 {
+        return false;
+    }
+    let (words, _) = head.as_chunks::<4>();
+    let mut high = 0;
+    for word in words.iter().take(8) {
+        let word = u32::from_ne_bytes(*word);
+        if word == 0 {
+            return false;
+        }
+        high |= word & 0x8080_8080;
+    }
+    high != 0
+}
+
+/// The greeting of `ZeroMQ` (RFC 23, ZMTP 3): a Monero node publishes new blocks that way.
+#[inline(always)]
+const fn is_zmtp(head: &Head, length: u32) -> bool {
+    length >= 10 && matches!(head, [0xff, 0, 0, 0, 0, 0, 0, 0, _, 0x7f, ..])
+}
