@@ -75,10 +75,13 @@ impl Examiner<'_> {
         half.bytes = seen.wrapping_add(u64::from(segment.length));
         let mut opening = Opening::NOTHING;
         if seen == 0 {
-            let head = segment.length.min(Opening::HEAD);
-            if packet.copy(segment.offset, head, self.window) {
-                opening = Opening::read(self.window, segment.length);
+            // A number of its own: else the verifier would follow what each comparison tells of the
+            // segment's to the end of the program.
+            let length = forget(&mut self.reading.length, segment.length);
+            if packet.copy(segment.offset, length.min(Opening::HEAD), self.window) {
+                opening = Opening::read(self.window, length);
             }
+            opening = forget(&mut self.reading.opening, opening);
             if flow.opens(side, opening == Opening::TLS) {
                 self.counters.add(Counter::Tls);
                 return Finding::Nothing;
