@@ -6,7 +6,7 @@ mod tcp;
 mod udp;
 
 use crate::counters::Counter;
-use crate::flow::{End, UDP};
+use crate::flow::{End, TCP};
 
 pub use tcp::{FIN, RST, SYN};
 
@@ -99,7 +99,7 @@ pub struct Segment {
     pub sequence: u32,
     /// TCP flags: [`FIN`], [`SYN`], [`RST`], ...; none in UDP.
     pub flags: u8,
-    /// The IP protocol number: [`TCP`](crate::flow::TCP) or [`UDP`].
+    /// The IP protocol number: [`TCP`] or [`UDP`](crate::flow::UDP).
     pub protocol: u8,
     /// Where in the frame the payload begins.
     pub offset: u32,
@@ -118,7 +118,7 @@ pub fn parse<P: Packet>(packet: &P) -> Result<Segment, Unread> {
         ethernet::Kind::V4 => ip::v4(packet, network.offset)?,
         ethernet::Kind::V6 => ip::v6(packet, network.offset)?,
     };
-    if transport.protocol == UDP { udp::parse(packet, &transport) } else { tcp::parse(packet, &transport) }
+    if transport.protocol == TCP { tcp::parse(packet, &transport) } else { udp::parse(packet, &transport) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::*;
 
 fn end(kind: EventKind, direction: Direction, sequence: u32) -> Sent {
-    Sent { kind, direction, sequence, accept: None, payload: Vec::new() }
+    Sent { kind, direction, sequence, accept: None, answers_tls: false, payload: Vec::new() }
 }
 
 #[test]

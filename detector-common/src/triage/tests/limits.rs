@@ -25,32 +25,6 @@ fn bulk_spends_its_credit_which_is_refilled() {
 }
 
 #[test]
-fn tls_is_not_scanned() {
-    let hello = [&[0x16, 3, 1, 2, 0][..], &[1; 60]].concat();
-    for (first, second) in [(Client, Server), (Server, Client)] {
-        let mut world = World::new();
-        assert_eq!(world.say(first, 1, &hello), Outcome::Passed);
-        assert_eq!(world.say(first, 66, MESSAGE), Outcome::Passed);
-        assert_eq!(world.say(second, 1, MESSAGE), Outcome::Passed);
-        assert_eq!(world.count(Counter::Tls), 3);
-        assert_eq!(world.count(Counter::Scanned), 0);
-    }
-}
-
-#[test]
-fn what_only_begins_like_tls_is_scanned() {
-    for opening in [[0x16, 3, 1, 0, 0], [0x16, 3, 5, 0, 1], [0x18, 3, 1, 0, 1], [0x16, 3, 1, 0x48, 1]] {
-        let mut world = World::new();
-        world.say(Client, 1, &[&opening, TOKEN].concat());
-        assert_eq!(world.count(Counter::Matches), 1, "{opening:?}");
-    }
-    let mut world = World::new();
-    world.say(Client, 1, b"x");
-    world.say(Client, 2, &[0x16, 3, 1, 2, 0]);
-    assert_eq!(world.count(Counter::Tls), 0, "it is not the opening");
-}
-
-#[test]
 fn a_dismissed_flow_is_left_alone_for_a_while() {
     let mut world = World::with(Settings { ignore_ticks: 10 * 1024, ..Settings::DEFAULT });
     world.say(Client, 1, MESSAGE);

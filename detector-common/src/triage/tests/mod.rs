@@ -1,8 +1,11 @@
 mod accounts;
+mod datagrams;
 mod ends;
 mod limits;
+mod openings;
 mod order;
 mod properties;
+mod tls;
 mod tokens;
 
 use std::boxed::Box;
@@ -84,6 +87,7 @@ struct Sent {
     direction: Direction,
     sequence: u32,
     accept: Option<u16>,
+    answers_tls: bool,
     payload: Vec<u8>,
 }
 
@@ -106,6 +110,7 @@ impl Output for &mut Ring {
             direction: header.direction(),
             sequence: header.sequence(),
             accept: header.accept(),
+            answers_tls: header.answers_tls(),
             payload: payload.to_vec(),
         });
         true
@@ -243,5 +248,5 @@ fn frame(side: Side, flags: u8, sequence: u32, payload: &[u8]) -> Vec<u8> {
 /// number.
 fn whole(sequence: u32, accept: Option<u16>, payload: &[u8]) -> Sent {
     let kind = if accept.is_some() { EventKind::First } else { EventKind::Segment };
-    Sent { kind, direction: Direction::Up, sequence, accept, payload: payload.to_vec() }
+    Sent { kind, direction: Direction::Up, sequence, accept, answers_tls: false, payload: payload.to_vec() }
 }
