@@ -13,6 +13,7 @@ use detector_common::counters::Counter;
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::FlowKey;
 use detector_common::settings::Settings;
+use firedamp_tests::noise::Noise;
 use firedamp_tests::packet::{ACK, Extension, FIN, Frame, PSH, QINQ, RST, SHORTEST, SYN, VLAN};
 use firedamp_tests::privileges;
 
@@ -70,6 +71,7 @@ struct Sent {
     kind: EventKind,
     from: SocketAddr,
     sequence: u32,
+    answers_tls: bool,
     payload: Vec<u8>,
 }
 
@@ -95,7 +97,8 @@ impl Kernel {
             assert_eq!(event.header.time(), self.time);
             let from = event.header.key().sender(event.header.direction()).into();
             let payload = event.payload.to_vec();
-            sent.push(Sent { kind: event.kind, from, sequence: event.header.sequence(), payload });
+            let (sequence, answers_tls) = (event.header.sequence(), event.header.answers_tls());
+            sent.push(Sent { kind: event.kind, from, sequence, answers_tls, payload });
         };
         self.engine.frame(frame, self.time, &mut sink).unwrap();
         let after = self.engine.counters().unwrap();
@@ -135,6 +138,36 @@ fn found(name: &'static str, frame: &Frame) -> Case {
     }
 }
 
+/// A payload in whose first bytes only the agent can read what it is.
+fn doubted(name: &'static str, payload: Vec<u8>) -> Case {
+    let frame = v4().payload(&payload).bytes();
+    Case { name, frame, counted: &["flows", "scanned", "doubtful"], sent: payload }
+}
+
+/// A datagram that looks like node discovery.
+fn datagram(name: &'static str, frame: &Frame, length: usize) -> Case {
+    let payload = ping(length);
+    let frame = frame.clone().payload(&payload).bytes();
+    Case { name, frame, counted: &["datagrams", "flows"], sent: payload }
+}
+
+/// A ping of discv4 as far as the kernel reads it.
+fn ping(length: usize) -> Vec<u8> {
+    let mut ping = Noise::new(3).bytes(length);
+    ping[96..99].copy_from_slice(&[1, 1, 0xdd]);
+    ping
+}
+
+fn udp(v6: bool) -> Frame {
+    let [client, server] = ends(v6);
+    Frame::udp(client, server)
+}
+
+/// Random bytes behind these.
+fn filled(head: &[u8], length: usize) -> Vec<u8> {
+    [head, &Noise::new(4).bytes(length - head.len())].concat()
+}
+
 /// Changes a byte of the login over IPv4.
 fn with(at: usize, value: u8) -> Vec<u8> {
     let mut frame = v4().payload(LOGIN).bytes();
@@ -171,7 +204,22 @@ fn without_payload() -> Vec<Case> {
             v4().tag(QINQ, 1).tag(VLAN, 2).tag(VLAN, 3).payload(LOGIN).bytes(),
             &["not_ip"],
         ),
-        dismissed("UDP", with(23, 17), &["not_tcp"]),
+        dismissed("ICMP", with(23, 1), &["not_tcp"]),
+        dismissed("no header of UDP", udp(false).bytes()[..41].to_vec(), &["truncated"]),
+        dismissed("a datagram of DNS", udp(false).payload(&[0xb5; 60]).bytes(), &["udp"]),
+        dismissed("a datagram of QUIC", udp(true).payload(&[0xb5; 1200]).bytes(), &["udp"]),
+        dismissed("a ping that is too long", udp(false).payload(&ping(1281)).bytes(), &["udp"]),
+        dismissed("a ping that is cut", udp(false).payload(&ping(130)).bytes()[..171].to_vec(), &["udp"]),
+        dismissed(
+            "UDP behind IPv6 extension headers",
+            udp(true).extension(Extension::hop_by_hop(1)).payload(&[0xb5; 200]).bytes(),
+            &["udp"],
+        ),
+        dismissed(
+            "a later fragment of a ping",
+            udp(false).fragment(3, true).payload(&ping(130)).bytes(),
+            &["fragments"],
+        ),
         dismissed("a later fragment", v4().fragment(3, true).payload(LOGIN).bytes(), &["fragments"]),
         dismissed(
             "a later fragment of IPv6",
@@ -217,6 +265,21 @@ fn with_payload() -> Vec<Case> {
             counted: &["flows", "scanned", "doubtful"],
             sent: cut.as_bytes().to_vec(),
         },
+        doubted("a masked WebSocket frame", filled(&[0x81, 0xfe, 0, 200], 208)),
+        doubted("JSON in a WebSocket frame", filled(b"\x81\x50{\"type\":\"job\"", 82)),
+        doubted("DATUM", filled(&(0xdc87_1829_u32 ^ (0x0b00_0000 + 396)).to_le_bytes(), 400)),
+        doubted("Duino-Coin", b"JOB,revox,LOW,None\n".to_vec()),
+        doubted("the challenge of P2Pool", filled(&[0], 17)),
+        doubted("RLPx", filled(&[1, 0x90, 4], 402)),
+        doubted("the key of Stratum V2", Noise::new(5).bytes(64)),
+        doubted("the greeting of ZMQ", vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f]),
+        datagram("discovery over IPv4", &udp(false), 130),
+        datagram("discovery over IPv6", &udp(true).tag(VLAN, 5), 99),
+        datagram(
+            "discovery behind IPv6 extension headers",
+            &udp(true).extension(Extension::destination(2)),
+            1280,
+        ),
         found("IPv4", &v4()),
         found("IPv6", &v6()),
         found("VLAN", &v4().tag(VLAN, 5)),
@@ -254,11 +317,67 @@ fn each_kind_of_packet_is_passed_and_counted_and_sent_if_it_is_a_login() {
         assert!(sent == case.sent, "{}: {} bytes sent", case.name, sent.len());
         let mut next = fate.sent.first().map_or(0, |event| event.sequence);
         for event in &fate.sent {
-            assert_eq!((event.kind, event.sequence), (EventKind::First, next), "{}", case.name);
+            let kind =
+                if fate.counted.contains(&"datagrams") { EventKind::Datagram } else { EventKind::First };
+            assert_eq!((event.kind, event.sequence), (kind, next), "{}", case.name);
             next += u32::try_from(event.payload.len()).unwrap();
         }
         kernel.engine.clear().unwrap();
     }
+}
+
+#[test]
+fn only_what_both_sides_call_tls_is_not_read() {
+    if !privileges::granted("only_what_both_sides_call_tls_is_not_read") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    let [client, server] = ends(false);
+    let hello = [0x16, 3, 1, 0, 40, 1, 0, 0, 36, 3, 3];
+    let up = |sequence, payload: &[u8]| v4().sequence(sequence).payload(payload).bytes();
+    let down =
+        |sequence, payload: &[u8]| Frame::tcp(server, client).sequence(sequence).payload(payload).bytes();
+    let refusal = b"{\"id\":0,\"result\":null,\"error\":[20,\"Parse error\",null]}\n";
+
+    assert_eq!(kernel.run(&up(1, &hello)).counted, ["flows", "tls"]);
+    assert_eq!(kernel.run(&up(12, LOGIN)).counted, ["tls"]);
+    assert_eq!(kernel.run(&down(1, &hello)).counted, ["tls"]);
+    assert_eq!(kernel.run(&down(12, LOGIN)).counted, ["tls"]);
+    kernel.engine.clear().unwrap();
+
+    assert_eq!(kernel.run(&up(1, &hello)).counted, ["flows", "tls"]);
+    let fate = kernel.run(&down(1, refusal));
+    assert_eq!(fate.counted, ["scanned", "doubtful"]);
+    let [sent] = fate.sent.as_slice() else { panic!("{:?}", fate.sent) };
+    assert_eq!((sent.kind, sent.from, sent.answers_tls), (EventKind::First, server, true));
+    assert!(!kernel.run(&down(60, refusal)).sent[0].answers_tls);
+    kernel.engine.clear().unwrap();
+
+    assert_eq!(kernel.run(&up(1, &hello)).counted, ["flows", "tls"]);
+    assert_eq!(kernel.run(&down(1, b"ok\n")).counted, ["scanned"]);
+    assert_eq!(kernel.run(&up(12, LOGIN)).counted, ["scanned", "matches"]);
+}
+
+#[test]
+fn of_each_flow_one_datagram_is_sent_in_ten_minutes() {
+    if !privileges::granted("of_each_flow_one_datagram_is_sent_in_ten_minutes") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    let [client, server] = ends(false);
+    let there = udp(false).payload(&ping(130)).bytes();
+    let back = Frame::udp(server, client).payload(&ping(150)).bytes();
+    let fate = kernel.run(&there);
+    assert_eq!(fate.counted, ["datagrams", "flows"]);
+    assert_eq!((fate.sent[0].kind, fate.sent[0].from), (EventKind::Datagram, client));
+    for frame in [&there, &back] {
+        let fate = kernel.run(frame);
+        assert_eq!((fate.counted, fate.sent.len()), (vec!["ignored"], 0));
+    }
+    assert_eq!(kernel.run(&v4().payload(LOGIN).bytes()).counted, ["flows", "scanned", "matches"]);
+    kernel.time += 11 * 60 * SECOND;
+    let fate = kernel.run(&back);
+    assert_eq!((fate.counted, fate.sent[0].from), (vec!["datagrams"], server));
 }
 
 #[test]
@@ -286,7 +405,7 @@ fn the_end_of_a_watched_flow_is_told() {
     let mut kernel = Kernel::load();
     let [client, server] = ends(false);
     kernel.run(&v4().sequence(100).payload(LOGIN).bytes());
-    let end = |kind, from, sequence| Sent { kind, from, sequence, payload: Vec::new() };
+    let end = |kind, from, sequence| Sent { kind, from, sequence, answers_tls: false, payload: Vec::new() };
     let fin = kernel.run(&v4().sequence(200).flags(FIN | ACK).bytes());
     assert_eq!(fin.counted, ["no_payload"]);
     assert_eq!(fin.sent, [end(EventKind::Closed, client, 200)]);

@@ -115,7 +115,7 @@ const fn is_duino(head: &Head, length: u32) -> bool {
     }
 }
 
-/// The handshake between nodes of Monero's P2Pool (`p2p_server.h`): a challenge of 17 bytes, which
+/// The handshake between nodes of Monero's `P2Pool` (`p2p_server.h`): a challenge of 17 bytes, which
 /// may come with the solution of 41 and the port of 5.
 #[inline(always)]
 const fn is_p2pool(head: &Head, length: u32) -> bool {
@@ -132,7 +132,7 @@ const fn is_p2pool(head: &Head, length: u32) -> bool {
     }
 }
 
-/// The first message of either side of RLPx, between nodes of Ethereum (EIP-8): its size, then a
+/// The first message of either side of `RLPx`, between nodes of Ethereum (EIP-8): its size, then a
 /// public key, which begins with 4.
 #[inline(always)]
 const fn is_rlpx(head: &Head, length: u32) -> bool {

@@ -39,7 +39,9 @@ fn config(cases: u32) -> Config {
 }
 
 /// What the traffic must lead to in some case: else the comparison says little.
-const REACHED: [Counter; 11] = [
+const REACHED: [Counter; 13] = [
+    Counter::Udp,
+    Counter::Datagrams,
     Counter::NoPayload,
     Counter::Flows,
     Counter::Scanned,

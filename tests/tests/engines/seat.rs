@@ -18,6 +18,7 @@ pub(crate) struct Owned {
     time: u64,
     sequence: u32,
     accept: Option<u16>,
+    answers_tls: bool,
     payload: Vec<u8>,
 }
 
@@ -31,6 +32,7 @@ impl Owned {
             time: header.time(),
             sequence: header.sequence(),
             accept: header.accept(),
+            answers_tls: header.answers_tls(),
             payload: event.payload.to_vec(),
         }
     }
@@ -38,9 +40,10 @@ impl Owned {
 
 impl std::fmt::Debug for Owned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kind, key, direction, time, sequence, accept, payload } = self;
+        let Self { kind, key, direction, time, sequence, accept, answers_tls, payload } = self;
         let text = payload.escape_ascii();
-        write!(f, "{kind:?} {key:?} {direction:?} at {time}, {sequence}, {accept:?}: {text}")
+        let tls = if *answers_tls { ", answers TLS" } else { "" };
+        write!(f, "{kind:?} {key:?} {direction:?} at {time}, {sequence}, {accept:?}{tls}: {text}")
     }
 }
 

@@ -1,4 +1,5 @@
-//! Random conversations: miners, ordinary services and noise, cut and wrapped in all ways.
+//! Random conversations: miners, ordinary services, binary openings, noise and datagrams, cut and
+//! wrapped in all ways.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -33,6 +34,8 @@ enum Dress {
 #[derive(Clone, Debug)]
 struct Talk {
     script: Script,
+    /// Each piece is a datagram.
+    udp: bool,
     v6: bool,
     dress: Dress,
     /// Lengths of the segments, used in turn.
@@ -48,6 +51,9 @@ impl Talk {
         let client = ip(Ipv4Addr::new(10, 77, 0, last), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 1, number));
         let server = ip(Ipv4Addr::new(203, 0, 113, 9), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 2, 9));
         let (client, server) = (SocketAddr::new(client, 40_000), SocketAddr::new(server, 443));
+        if self.udp {
+            return self.datagrams(client, server);
+        }
         let mut talk = Conversation::open(client, server, self.first, Cut::Bytes(usize::MAX));
         let mut cuts = self.cuts.iter().cycle();
         for (speaker, said) in &self.script {
@@ -60,6 +66,14 @@ impl Talk {
         }
         let frames = if self.closes { talk.close() } else { talk.leave_open() };
         frames.into_iter().map(|frame| self.dressed(frame)).collect()
+    }
+
+    fn datagrams(&self, client: SocketAddr, server: SocketAddr) -> Vec<Frame> {
+        let frame = |speaker| match speaker {
+            Speaker::Client => Frame::udp(client, server),
+            Speaker::Server => Frame::udp(server, client),
+        };
+        self.script.iter().map(|(speaker, said)| self.dressed(frame(*speaker).payload(said))).collect()
     }
 
     fn dressed(&self, frame: Frame) -> Frame {
@@ -115,6 +129,75 @@ fn service() -> impl Strategy<Value = Script> {
     })
 }
 
+/// The header of a handshake record of TLS, and a little of it.
+const HELLO: [u8; 11] = [0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3];
+
+/// One side tries TLS, the other does not know it.
+fn refused() -> impl Strategy<Value = Script> {
+    let answer = select(vec![
+        &b"{\"id\":0,\"result\":null,\"error\":[20,\"Parse error\",null]}\n"[..],
+        b"{\"id\":null,\"error\":",
+        b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+        b"220 mail.example.org ESMTP\r\n",
+        b"\x15\x03\x03\x00\x02\x02\x28",
+    ]);
+    (vec(answer, 1..4), any::<bool>(), service()).prop_map(|(answers, greets, service)| {
+        let hello = (Speaker::Client, HELLO.to_vec());
+        let mut script: Script =
+            answers.into_iter().map(|answer| (Speaker::Server, answer.to_vec())).collect();
+        script.insert(usize::from(greets), hello.clone());
+        script.push(hello);
+        script.extend(service);
+        script
+    })
+}
+
+/// First messages that only the agent can read, and such as come close.
+fn binary() -> impl Strategy<Value = Script> {
+    let datum = (0xdc87_1829_u32 ^ (0x0b00_0000 + 396)).to_le_bytes().to_vec();
+    let head = select(vec![
+        (vec![0x81, 0x80 + 80], 86),
+        (vec![0x82, 0xfe, 1, 0], 264),
+        (b"\x81\x50{".to_vec(), 82),
+        (b"\x81\x7e\x01\x00[".to_vec(), 260),
+        (datum, 400),
+        (b"JOB,revox,LOW,".to_vec(), 30),
+        (b"JOBXX,revox,".to_vec(), 30),
+        (vec![0], 17),
+        (vec![0], 58),
+        (vec![1, 0x90, 4], 402),
+        (Vec::new(), 64),
+        (vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f], 64),
+    ]);
+    let longer = prop_oneof![3 => Just(0), 1 => 1..3_usize];
+    (head, longer, any::<u64>(), any::<bool>(), noise()).prop_map(
+        |((head, length), longer, seed, up, noise)| {
+            let rest = Noise::new(seed).bytes(length + longer - head.len());
+            let speaker = if up { Speaker::Client } else { Speaker::Server };
+            let mut script = vec![(speaker, [head, rest].concat())];
+            script.extend(noise);
+            script
+        },
+    )
+}
+
+/// Datagrams, some of which look like node discovery.
+fn datagrams() -> impl Strategy<Value = Script> {
+    let marks =
+        select(vec![[1, 1, 0xdd], [0, 6, 0xf8], [0, 4, 0xc0], [2, 1, 0xdd], [0, 7, 0xdd], [1, 2, 0x80]]);
+    let length = prop_oneof![1 => 0..99_usize, 4 => 99..300_usize, 1 => 1270..1400_usize];
+    vec((any::<bool>(), marks, length, any::<u64>()), 1..12).prop_map(|datagrams| {
+        let datagram = |(up, marks, length, seed): (bool, [u8; 3], usize, u64)| {
+            let mut bytes = Noise::new(seed).bytes(length);
+            if let Some(place) = bytes.get_mut(96..99) {
+                place.copy_from_slice(&marks);
+            }
+            (if up { Speaker::Client } else { Speaker::Server }, bytes)
+        };
+        datagrams.into_iter().map(datagram).collect()
+    })
+}
+
 /// Bytes without sense, sometimes more than a flow's scan credit, sometimes behind the header of TLS.
 fn noise() -> impl Strategy<Value = Script> {
     let piece = (any::<bool>(), any::<u64>(), prop_oneof![4 => 1..2000_usize, 1 => 1..30_000_usize]);
@@ -127,14 +210,19 @@ fn noise() -> impl Strategy<Value = Script> {
             })
             .collect();
         if tls {
-            script.insert(0, (Speaker::Client, vec![0x16, 3, 1, 0, 200, 1, 0, 0, 196, 3, 3]));
+            script.insert(0, (Speaker::Client, HELLO.to_vec()));
+            script.insert(1, (Speaker::Server, HELLO.to_vec()));
         }
         script
     })
 }
 
 fn talk() -> impl Strategy<Value = Talk> {
-    let script = prop_oneof![3 => miner(), 2 => service(), 1 => noise()];
+    let tcp = prop_oneof![3 => miner(), 2 => service(), 1 => noise(), 1 => refused(), 1 => binary()];
+    let script = prop_oneof![
+        8 => tcp.prop_map(|script| (script, false)),
+        1 => datagrams().prop_map(|script| (script, true)),
+    ];
     let cuts = prop_oneof![
         1 => Just(vec![1]),
         2 => vec(1..60_usize, 1..20),
@@ -145,11 +233,11 @@ fn talk() -> impl Strategy<Value = Talk> {
     let dress = select(vec![Dress::Plain, Dress::Vlan, Dress::QinQ, Dress::TcpOptions, Dress::IpOptions]);
     let first = prop_oneof![Just([1000, 5000]), any::<[u32; 2]>(), Just([u32::MAX - 100, u32::MAX - 9])];
     (script, any::<bool>(), dress, cuts, first, any::<bool>()).prop_map(
-        |(script, v6, dress, cuts, first, closes)| {
+        |((script, udp), v6, dress, cuts, first, closes)| {
             // Noise a byte at a time is many packets that tell nothing.
             let long = script.iter().map(|(_, said)| said.len()).sum::<usize>() > 5000;
             let cuts = if long { cuts.into_iter().map(|cut| cut.max(100)).collect() } else { cuts };
-            Talk { script, v6, dress, cuts, first, closes }
+            Talk { script, udp, v6, dress, cuts, first, closes }
         },
     )
 }

@@ -24,7 +24,9 @@ fn doubted(payload: &[u8]) -> bool {
         assert_eq!(world.count(Counter::Doubtful), u64::from(outcome == Outcome::WatchStarted));
         let sent = world.sent();
         assert_eq!(sent.len(), usize::from(outcome == Outcome::WatchStarted));
-        sent.iter().for_each(|sent| assert_eq!((sent.kind, sent.accept), (EventKind::First, None)));
+        for sent in &sent {
+            assert_eq!((sent.kind, sent.accept), (EventKind::First, None));
+        }
         outcome == Outcome::WatchStarted
     });
     assert_eq!(up, down);
