@@ -112,10 +112,9 @@ impl Pipeline {
         let known = self.followed.remove(&key).or_else(|| (event.kind == EventKind::First).then(fresh));
         let Some(mut followed) = known else {
             match event.kind {
-                // It was on its way while the watch was ended, or overtook the first on another CPU.
-                EventKind::First | EventKind::Segment => {}
-                // A datagram begins no conversation, and nothing else reads it yet.
-                EventKind::Datagram => {}
+                // A segment was on its way while the watch was ended, or overtook the first on another
+                // CPU. A datagram is part of no conversation.
+                EventKind::First | EventKind::Segment | EventKind::Datagram => {}
                 EventKind::Closed | EventKind::Reset => reaction.feedback.push(Feedback::Forget(key)),
             }
             return reaction;

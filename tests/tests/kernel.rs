@@ -154,7 +154,12 @@ fn datagram(name: &'static str, frame: &Frame, length: usize) -> Case {
 /// A ping of discv4 as far as the kernel reads it.
 fn ping(length: usize) -> Vec<u8> {
     let mut ping = Noise::new(3).bytes(length);
-    ping[96..99].copy_from_slice(&[1, 1, 0xdd]);
+    let list = match length - 99 {
+        short @ 0..=55 => 0xc0 + u8::try_from(short).unwrap(),
+        56..=256 => 0xf8,
+        _ => 0xf9,
+    };
+    ping[96..99].copy_from_slice(&[1, 1, list]);
     ping
 }
 
@@ -274,7 +279,7 @@ fn with_payload() -> Vec<Case> {
         doubted("the key of Stratum V2", Noise::new(5).bytes(64)),
         doubted("the greeting of ZMQ", vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f]),
         datagram("discovery over IPv4", &udp(false), 130),
-        datagram("discovery over IPv6", &udp(true).tag(VLAN, 5), 99),
+        datagram("discovery over IPv6", &udp(true).tag(VLAN, 5), 104),
         datagram(
             "discovery behind IPv6 extension headers",
             &udp(true).extension(Extension::destination(2)),

@@ -5,9 +5,9 @@ use crate::flow::UDP;
 /// Length of the header (RFC 768).
 const HEADER: u32 = 8;
 
-/// Node discovery of Ethereum (discv4): hash and signature, 97 bytes, then the type and at least
-/// one byte of data; no packet is longer than 1,280.
-const SHORTEST: u32 = 99;
+/// Node discovery of Ethereum (discv4): hash and signature, 97 bytes, then the type and a list of
+/// RLP, which holds at least the time at which the packet expires; no packet is longer than 1,280.
+const SHORTEST: u32 = 104;
 const LONGEST: u32 = 1280;
 
 /// Reads a datagram that looks like discv4, and no other: lengths come first, because they cost
@@ -23,14 +23,17 @@ pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segm
         return Err(Unread::Udp);
     }
     // The last byte of the signature, which tells one of two keys; ping, pong, find node,
-    // neighbours, request and response of a record (EIP-868); a list of RLP.
-    let [0..=1, 1..=6, 0xc0..=0xff] = packet.header::<3>(offset + 96).unwrap_or_default() else {
+    // neighbours, request and response of a record (EIP-868); a list of five bytes or more.
+    let [0..=1, 1..=6, list @ 0xc5..=0xf9] = packet.header::<3>(offset + 96).unwrap_or_default() else {
         return Err(Unread::Udp);
     };
     let [s0, s1, d0, d1, l0, l1] = packet.header::<6>(transport.offset).ok_or(Unread::Truncated)?;
     let length = u32::from(u16::from_be_bytes([l0, l1])).wrapping_sub(HEADER);
+    // A list of up to 55 bytes tells its length here, a longer one after this byte. Answers of DNS
+    // would often do without this: class 1 and a pointer are 00 01 c0.
+    let fits = list > 0xf7 || length == 99 + u32::from(list) - 0xc0;
     // What a fragment or the snap length cut off cannot be verified by the agent.
-    if !(SHORTEST..=LONGEST).contains(&length) || length > room {
+    if !fits || !(SHORTEST..=LONGEST).contains(&length) || length > room {
         return Err(Unread::Udp);
     }
     let (source, destination) = transport.ends([s0, s1], [d0, d1]);

@@ -184,8 +184,8 @@ fn binary() -> impl Strategy<Value = Script> {
 /// Datagrams, some of which look like node discovery.
 fn datagrams() -> impl Strategy<Value = Script> {
     let marks =
-        select(vec![[1, 1, 0xdd], [0, 6, 0xf8], [0, 4, 0xc0], [2, 1, 0xdd], [0, 7, 0xdd], [1, 2, 0x80]]);
-    let length = prop_oneof![1 => 0..99_usize, 4 => 99..300_usize, 1 => 1270..1400_usize];
+        select(vec![[1, 1, 0xf8], [0, 4, 0xf9], [0, 6, 0xc5], [2, 1, 0xf8], [0, 7, 0xf8], [1, 2, 0x80]]);
+    let length = prop_oneof![1 => 0..106_usize, 4 => 104..300_usize, 1 => 1270..1400_usize];
     vec((any::<bool>(), marks, length, any::<u64>()), 1..12).prop_map(|datagrams| {
         let datagram = |(up, marks, length, seed): (bool, [u8; 3], usize, u64)| {
             let mut bytes = Noise::new(seed).bytes(length);

@@ -19,7 +19,12 @@ fn datagram(side: Side, host: u8, payload: &[u8]) -> Vec<u8> {
 /// A ping of discv4 as far as the kernel reads it.
 fn ping(length: usize) -> Vec<u8> {
     let mut ping = std::vec![0x77; length];
-    ping[96..99].copy_from_slice(&[1, 1, 0xdd]);
+    let list = match length - 99 {
+        short @ 0..=55 => 0xc0 + u8::try_from(short).unwrap(),
+        56..=256 => 0xf8,
+        _ => 0xf9,
+    };
+    ping[96..99].copy_from_slice(&[1, 1, list]);
     ping
 }
 
@@ -29,7 +34,7 @@ fn hear(world: &mut World, frame: &[u8]) -> Outcome {
 
 #[test]
 fn a_datagram_that_looks_like_discovery_is_sent_whole() {
-    for length in [99, 130, 1280] {
+    for length in [104, 130, 1280] {
         let mut world = World::new();
         assert_eq!(hear(&mut world, &datagram(Client, 2, &ping(length))), Outcome::Datagram);
         let expected = Sent { kind: EventKind::Datagram, ..whole(0, None, &ping(length)) };
@@ -53,19 +58,38 @@ fn other_datagrams_are_counted_and_make_no_flow() {
     let others = [
         Vec::new(),
         std::vec![1; 40],
-        std::vec![1; 98],
+        ping(103),
         ping(1281),
         ping(1460),
         with(96, 2),
         with(97, 0),
         with(97, 7),
-        with(98, 0xbf),
+        with(98, 0xc4),
+        with(98, 0xdd),
+        with(98, 0xfa),
     ];
     for (number, payload) in (1..).zip(&others) {
         assert_eq!(hear(&mut world, &datagram(Client, 2, payload)), Outcome::Passed);
         assert_eq!(world.count(Counter::Udp), number);
     }
     assert_eq!((world.sent(), world.count(Counter::Flows)), (Vec::new(), 0));
+}
+
+#[test]
+fn an_answer_of_dns_is_none() {
+    let name = b"\x03www\x07example\x03org\x00";
+    let record = [b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04".as_slice(), &[10, 0, 0, 1]].concat();
+    for padding in 0..16 {
+        let head = [
+            b"\x77\x01\x81\x80\x00\x01\x00\x10\x00\x00\x00\x00".as_slice(),
+            &name[..16 - padding],
+            &name[16..],
+        ];
+        let mut world = World::new();
+        let answer = [head.concat(), record.repeat(16)].concat();
+        assert_eq!(hear(&mut world, &datagram(Server, 2, &answer)), Outcome::Passed);
+        assert_eq!(world.count(Counter::Udp), 1);
+    }
 }
 
 #[test]
