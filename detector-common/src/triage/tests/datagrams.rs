@@ -106,7 +106,7 @@ fn a_datagram_that_is_not_all_there_is_not_sent() {
     hear(&mut world, &whole[..41]);
     assert_eq!(world.count(Counter::Truncated), 1);
     // Bytes behind it that the IP header counts, but its own does not.
-    let mut padded = datagram(Client, 2, &ping(140));
+    let mut padded = datagram(Client, 2, &[ping(130), std::vec![0; 10]].concat());
     padded[38..40].copy_from_slice(&138_u16.to_be_bytes());
     hear(&mut world, &padded);
     assert_eq!(world.sent()[0].payload, ping(130));
