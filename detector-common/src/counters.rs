@@ -61,7 +61,7 @@ counters! {
     Unreadable = "unreadable",
     /// Segments in which a token was found.
     Matches = "matches",
-    /// Flows put under watch because their beginning could not be read in order.
+    /// Flows put under watch because their beginning could not be read in order, or only by the agent.
     Doubtful = "doubtful",
     /// Flows that could not be watched because the table of watched flows is full.
     WatchRefused = "watch_refused",

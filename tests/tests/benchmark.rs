@@ -12,7 +12,20 @@ fn every_class_is_measured() {
     let json = report.json();
     let classes = json["classes"].as_array().unwrap();
     let names: Vec<_> = classes.iter().map(|class| class["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["empty", "arp", "ack", "tls", "spent", "watched", "first-segment", "stratum-login"]);
+    let expected = [
+        "empty",
+        "arp",
+        "udp",
+        "quic",
+        "ack",
+        "tls",
+        "spent",
+        "watched",
+        "first-segment",
+        "new-binary",
+        "stratum-login",
+    ];
+    assert_eq!(names, expected);
     for class in classes {
         let [time, ratio] = ["ns_per_packet", "ratio_to_empty"].map(|field| class[field].as_f64().unwrap());
         assert!(time > 0.0 && ratio > 0.0, "{class}");
