@@ -4,6 +4,7 @@
 //! [`kernel`] loads and feeds the program that finds the flows, [`signature`] gives it the tokens
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
+pub mod estimate;
 pub mod judge;
 pub mod kernel;
 pub mod ledger;

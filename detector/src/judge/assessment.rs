@@ -98,10 +98,14 @@ pub struct Facts {
     pub coin: Option<&'static str>,
     /// The hash function as the two sides name it.
     pub algorithm: Option<String>,
+    /// The hash function as it follows from the form of the messages.
+    pub implied_algorithm: Option<&'static str>,
     /// The pool's name as the miner addressed it.
     pub pool_name: Option<String>,
     /// Current share difficulty in the protocol's own unit.
     pub difficulty: Option<f64>,
+    /// Hashes a second, as the miner itself says.
+    pub claimed_hash_rate: Option<f64>,
     /// Jobs received.
     pub jobs: u64,
     /// Shares so far.
@@ -116,8 +120,10 @@ impl Facts {
         worker: None,
         coin: None,
         algorithm: None,
+        implied_algorithm: None,
         pool_name: None,
         difficulty: None,
+        claimed_hash_rate: None,
         jobs: 0,
         shares: Shares { submitted: 0, accepted: 0, rejected: 0 },
     };

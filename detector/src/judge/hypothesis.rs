@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use detector_common::flow::Direction;
 
 use super::{Assessment, Carrier, Evidence, Facts, Protocol, Side, Stage, Verdict};
-use crate::protocol::{Fact, Finding, Kind, coin_of, is_address};
+use crate::protocol::{CoinReason, Fact, Finding, Kind, coin_of, is_address};
 
 /// One flow in 100,000 is mining before anything is known of it: the natural logarithm of the odds.
 const PRIOR: f64 = -11.5;
@@ -19,19 +19,37 @@ const SUSPICION: f64 = 9.5;
 const SERIES: u64 = 3;
 
 /// The supposition that the miner sends in one direction, or that both ends are peers, and what speaks for it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Hypothesis {
     /// In the order in which they were said.
     kinds: Vec<(Kind, Side)>,
     protocols: BTreeMap<Protocol, f64>,
     stage: Option<Stage>,
     facts: Facts,
+    /// The coin that was named.
+    coin: Option<Coin>,
+    /// Who named the algorithm.
+    algorithm_by: Side,
+}
+
+/// A coin, why it is this one, and whose word that is.
+#[derive(Clone, Copy, Debug)]
+struct Coin {
+    ticker: &'static str,
+    reason: CoinReason,
+    side: Side,
 }
 
 impl Hypothesis {
     /// Nothing speaks for it.
-    pub(super) const NONE: Self =
-        Self { kinds: Vec::new(), protocols: BTreeMap::new(), stage: None, facts: Facts::NONE };
+    pub(super) const NONE: Self = Self {
+        kinds: Vec::new(),
+        protocols: BTreeMap::new(),
+        stage: None,
+        facts: Facts::NONE,
+        coin: None,
+        algorithm_by: Side::Pool,
+    };
 
     /// Adds what a message said that supports it.
     pub(super) fn add(&mut self, finding: &Finding) {
@@ -42,7 +60,7 @@ impl Hypothesis {
         }
         self.stage = self.stage.max(Some(finding.stage));
         for fact in &finding.facts {
-            self.learn(fact);
+            self.learn(finding.side, fact);
         }
         if self.facts.jobs >= SERIES {
             self.note(Kind::JOB_SERIES, Side::Pool);
@@ -62,7 +80,7 @@ impl Hypothesis {
     }
 
     /// The first name given counts, the last number does.
-    fn learn(&mut self, fact: &Fact) {
+    fn learn(&mut self, side: Side, fact: &Fact) {
         let facts = &mut self.facts;
         let first = |place: &mut Option<String>, value: &String| {
             place.get_or_insert_with(|| value.clone());
@@ -72,8 +90,18 @@ impl Hypothesis {
             Fact::User { wallet, worker } => facts.paid(wallet, worker.as_deref()),
             Fact::Worker(worker) => first(&mut facts.worker, worker),
             Fact::PoolName(name) => first(&mut facts.pool_name, name),
-            Fact::Algorithm(name) => facts.algorithm = Some(name.clone()),
-            Fact::Difficulty(difficulty) => facts.difficulty = Some(*difficulty),
+            Fact::Algorithm(name) => {
+                facts.algorithm = Some(name.clone());
+                self.algorithm_by = side;
+            }
+            Fact::ImpliedAlgorithm(name) => facts.implied_algorithm = Some(name),
+            &Fact::Coin { ticker, reason } => {
+                if self.coin.is_none_or(|known| known.reason <= reason) {
+                    self.coin = Some(Coin { ticker, reason, side });
+                }
+            }
+            Fact::Difficulty(difficulty) => facts.difficulty = Some(difficulty.value),
+            Fact::ClaimedHashRate(rate) => facts.claimed_hash_rate = Some(*rate),
             Fact::Job => facts.jobs += 1,
             Fact::Submitted => facts.shares.submitted += 1,
             Fact::Accepted => facts.shares.accepted += 1,
@@ -119,7 +147,14 @@ impl Hypothesis {
         let protocol = self.protocol()?;
         let verdict = self.verdict(protocol, confidence)?;
         let stage = self.stage?;
-        let facts = self.facts();
+        let coin = self.coin();
+        evidence.extend(coin.map(|coin| Evidence {
+            kind: coin.reason.kind(),
+            side: coin.side,
+            detail: coin.reason.detail(),
+            weight: 0.0,
+        }));
+        let facts = Facts { coin: coin.map(|coin| coin.ticker), ..self.facts.clone() };
         let (carrier, encrypted) = (Carrier::default(), false);
         Some(Assessment {
             protocol,
@@ -205,14 +240,23 @@ impl Hypothesis {
             .map(|(&protocol, _)| protocol)
     }
 
-    fn facts(&self) -> Facts {
-        let mut facts = self.facts.clone();
-        facts.coin = match facts.wallet.as_deref() {
-            // A short name is an account at the pool or a proxy and says nothing.
-            Some(wallet) if wallet.len() >= 26 => coin_of(wallet),
-            _ => (facts.algorithm.as_deref() == Some("rx/0")).then_some("XMR"),
-        };
-        facts
+    /// The coin with the strongest reason.
+    fn coin(&self) -> Option<Coin> {
+        let Facts { wallet, algorithm, .. } = &self.facts;
+        // A short name is an account at the pool or a proxy and says nothing.
+        let address = wallet.as_deref().filter(|wallet| wallet.len() >= 26);
+        let paid = address.and_then(coin_of);
+        let paid = paid.map(|ticker| Coin { ticker, reason: CoinReason::Wallet, side: Side::Miner });
+        // An address of another form tells that it is another coin with the same algorithm.
+        let monero = address.is_none() && algorithm.as_deref() == Some("rx/0");
+        let hashed = Coin { ticker: "XMR", reason: CoinReason::Algorithm, side: self.algorithm_by };
+        [monero.then_some(hashed), paid, self.coin].into_iter().flatten().max_by_key(|coin| coin.reason)
+    }
+}
+
+impl Default for Hypothesis {
+    fn default() -> Self {
+        Self::NONE
     }
 }
 

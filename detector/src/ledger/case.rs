@@ -196,8 +196,10 @@ impl Case {
         self.learn_user(facts);
         latest(&mut self.facts.coin, facts.coin.as_ref());
         latest(&mut self.facts.algorithm, facts.algorithm.as_ref());
+        latest(&mut self.facts.implied_algorithm, facts.implied_algorithm.as_ref());
         latest(&mut self.facts.pool_name, facts.pool_name.as_ref());
         latest(&mut self.facts.difficulty, facts.difficulty.as_ref());
+        latest(&mut self.facts.claimed_hash_rate, facts.claimed_hash_rate.as_ref());
     }
 
     /// Wallet and worker are always those of one user: the latest that was told.

@@ -87,6 +87,8 @@ struct Mining<'a> {
     shares: Shares,
     #[serde(skip_serializing_if = "Option::is_none")]
     difficulty: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_hashrate_hs: Option<f64>,
     bytes: u64,
     connections: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,6 +163,7 @@ impl<'a> Mining<'a> {
             jobs: facts.jobs,
             shares: facts.shares,
             difficulty: facts.difficulty.filter(|difficulty| difficulty.is_finite()),
+            claimed_hashrate_hs: facts.claimed_hash_rate.filter(|rate| rate.is_finite() && *rate > 0.0),
             bytes: record.bytes,
             connections: record.connections,
             connections_per_hour: record.connections_per_hour.map(rounded),

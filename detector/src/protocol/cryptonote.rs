@@ -157,7 +157,7 @@ fn job(job: &Map<String, Value>, kind: Kind) -> Option<Finding> {
     let difficulty = difficulty(target)?;
     let algorithm = text(job.get("algo")).and_then(clean);
     let finding = Finding::pool(PROTOCOL, kind).stage(Stage::Working).fact(Some(Fact::Job));
-    Some(finding.fact(Some(Fact::Difficulty(difficulty))).fact(algorithm.map(Fact::Algorithm)))
+    Some(finding.fact(Some(Fact::difficulty_hashes(difficulty))).fact(algorithm.map(Fact::Algorithm)))
 }
 
 /// The target is the highest 4 or 8 bytes of the hash, least significant byte first.

@@ -40,9 +40,10 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
             Some((finding, Ask::Share(PROTOCOL)))
         }
         "eth_submitHashrate" => {
-            prefixed(list.first())?;
+            let rate = prefixed(list.first())?;
             prefixed(list.get(1))?;
-            Some((Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_HASHRATE).fact(worker(message)), Ask::Other))
+            let finding = Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_HASHRATE).fact(worker(message));
+            Some((finding.fact(Fact::claimed_hash_rate(rate)), Ask::Other))
         }
         _ => None,
     }
@@ -100,7 +101,7 @@ impl Works {
         let new = header != self.header;
         header.clone_into(&mut self.header);
         let finding = Finding::pool(PROTOCOL, Kind::WORK).stage(Stage::Working);
-        let finding = finding.fact(difficulty_of_target(target).map(Fact::Difficulty));
+        let finding = finding.fact(difficulty_of_target(target).map(Fact::difficulty_hashes));
         Some(finding.fact(new.then_some(Fact::Job)))
     }
 }

@@ -1,3 +1,5 @@
+use super::coin::CoinReason;
+use crate::estimate::{Difficulty, Unit};
 use crate::judge::{Protocol, Side, Stage};
 
 /// One thing that a side of a mining conversation says. Each counts once, however often it is said.
@@ -71,12 +73,23 @@ pub enum Fact {
     },
     /// The name of the machine, said without the account.
     Worker(String),
-    /// The hash function.
+    /// The hash function, as the speaker names it.
     Algorithm(String),
+    /// The hash function, as it follows from the form of a message, by the name that `estimate` has for it.
+    ImpliedAlgorithm(&'static str),
+    /// The coin that is mined.
+    Coin {
+        /// Its ticker symbol.
+        ticker: &'static str,
+        /// Why it is this one.
+        reason: CoinReason,
+    },
     /// The pool's name as the miner addressed it.
     PoolName(String),
     /// Share difficulty from now on.
-    Difficulty(f64),
+    Difficulty(Difficulty),
+    /// The miner's own word on its speed, in hashes a second.
+    ClaimedHashRate(f64),
     /// A new job.
     Job,
     /// A share was handed in.
@@ -85,6 +98,36 @@ pub enum Fact {
     Accepted,
     /// The pool rejected a share.
     Rejected,
+}
+
+impl Fact {
+    /// Share difficulty from now on, as the number of tries that a share takes on average: [`Unit::Hashes`].
+    #[must_use]
+    pub const fn difficulty_hashes(value: f64) -> Self {
+        Self::Difficulty(Difficulty { value, unit: Unit::Hashes })
+    }
+
+    /// Share difficulty from now on, as `mining.set_difficulty` gives it: [`Unit::Stratum`].
+    #[must_use]
+    pub const fn difficulty_units(value: f64) -> Self {
+        Self::Difficulty(Difficulty { value, unit: Unit::Stratum })
+    }
+
+    /// The miner's own word on its speed in hashes a second, as hexadecimal digits: `eth_submitHashrate` and
+    /// `mining.hashrate`. `None` for zero and for more than 64 bits.
+    #[must_use]
+    pub fn claimed_hash_rate(digits: &str) -> Option<Self> {
+        #[expect(clippy::cast_precision_loss, reason = "nobody counts single hashes")]
+        let rate = u64::from_str_radix(digits, 16).ok()? as f64;
+        (rate > 0.0).then_some(Self::ClaimedHashRate(rate))
+    }
+
+    /// The coin that is mined, and why it is this one. Of several, the one with the strongest reason counts, then the
+    /// latest. What follows from a wallet or from the name of an algorithm need not be said.
+    #[must_use]
+    pub const fn coin(ticker: &'static str, reason: CoinReason) -> Self {
+        Self::Coin { ticker, reason }
+    }
 }
 
 /// What one message says.

@@ -4,6 +4,7 @@
 //! contains such an object quotes it. Each family of dialects has its own file.
 
 mod account;
+mod coin;
 mod cryptonote;
 mod dialogue;
 mod eth_proxy;
@@ -15,5 +16,6 @@ mod stratum;
 
 pub use account::coin_of;
 pub(crate) use account::is_address;
+pub use coin::CoinReason;
 pub use dialogue::{Dialogue, Heard};
 pub use finding::{Fact, Finding, Kind};

@@ -15,6 +15,9 @@ use crate::judge::{Protocol, Stage};
 const V1: Protocol = Protocol::StratumV1;
 const ETHEREUM: Protocol = Protocol::EthereumStratum;
 
+/// BIP 310: version rolling saves work in SHA-256d only (BIP 320), and pools of other algorithms do not grant it.
+const ROLLS_VERSION: Fact = Fact::ImpliedAlgorithm("sha256d");
+
 impl Kind {
     pub(crate) const CONFIGURE: Self =
         Self::message("client-configure", "mining.configure with a list of extensions (BIP 310)", 13.0);
@@ -196,9 +199,11 @@ fn pool(method: &str, message: &Message) -> Option<(Finding, Ask)> {
         "mining.set_difficulty" => {
             let difficulty = number(list.first())?;
             let finding = Finding::pool(V1, Kind::SET_DIFFICULTY);
-            Some((finding.fact(Some(Fact::Difficulty(difficulty))), Ask::Other))
+            Some((finding.fact(Some(Fact::difficulty_units(difficulty))), Ask::Other))
         }
-        "mining.set_version_mask" if first.is_some_and(is_hex) => plain(Kind::SET_VERSION_MASK),
+        "mining.set_version_mask" if first.is_some_and(is_hex) => {
+            Some((Finding::pool(V1, Kind::SET_VERSION_MASK).fact(Some(ROLLS_VERSION)), Ask::Other))
+        }
         "mining.set_extranonce" if first.is_some_and(|xn| xn.is_empty() || is_hex(xn)) => {
             plain(Kind::SET_EXTRANONCE)
         }
@@ -241,7 +246,7 @@ fn set(message: &Message) -> Option<Finding> {
     let difficulty = text(named.get("target")).and_then(difficulty_of_target);
     let algorithm = text(named.get("algo")).and_then(clean);
     let finding = Finding::pool(ETHEREUM, Kind::SET);
-    Some(finding.fact(difficulty.map(Fact::Difficulty)).fact(algorithm.map(Fact::Algorithm)))
+    Some(finding.fact(difficulty.map(Fact::difficulty_hashes)).fact(algorithm.map(Fact::Algorithm)))
 }
 
 /// Reads a response. `ask` is what it answers, if the request was seen.
@@ -250,8 +255,8 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     if let Some(finding) = subscription(result) {
         return Some(finding);
     }
-    if result.get("version-rolling").is_some_and(Value::is_boolean) {
-        return Some(Finding::pool(V1, Kind::CONFIGURE_ANSWER));
+    if let Some(granted) = result.get("version-rolling").and_then(Value::as_bool) {
+        return Some(Finding::pool(V1, Kind::CONFIGURE_ANSWER).fact(granted.then_some(ROLLS_VERSION)));
     }
     if text(result.get("proto")).is_some_and(|name| name.starts_with("EthereumStratum/")) {
         return Some(Finding::pool(ETHEREUM, Kind::HELLO_ANSWER));

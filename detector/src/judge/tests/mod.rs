@@ -1,6 +1,7 @@
 //! Conversations as real clients and pools hold them, with invented names and jobs.
 
 mod clients;
+mod coins;
 mod ends;
 mod lookalikes;
 mod pools;

@@ -1,0 +1,42 @@
+/// Why it is known which coin is mined, from the weakest reason to the strongest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CoinReason {
+    /// The pool's name holds the coin's.
+    PoolName,
+    /// Hardly any other coin uses the hash function.
+    Algorithm,
+    /// The address that is paid has the form of this coin's. Some pools pay in another coin than is mined.
+    Wallet,
+    /// No other coin is mined with this protocol.
+    Protocol,
+    /// The proof of work is personalised for the coin (Equihash).
+    Personalisation,
+    /// The peers name the coin's chain: magic bytes, network id, genesis block.
+    ChainMagic,
+}
+
+impl CoinReason {
+    /// A stable name for records, as of other evidence.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::PoolName => "coin-by-pool-name",
+            Self::Algorithm => "coin-by-algorithm",
+            Self::Wallet => "coin-by-wallet",
+            Self::Protocol => "coin-by-protocol",
+            Self::Personalisation => "coin-by-personalisation",
+            Self::ChainMagic => "coin-by-chain-magic",
+        }
+    }
+
+    /// In words.
+    pub(crate) const fn detail(self) -> &'static str {
+        match self {
+            Self::PoolName => "the pool's name holds the name of the coin",
+            Self::Algorithm => "hardly any other coin uses the algorithm",
+            Self::Wallet => "the address that is paid has the form of this coin's",
+            Self::Protocol => "no other coin is mined with this protocol",
+            Self::Personalisation => "the proof of work is personalised for this coin",
+            Self::ChainMagic => "the peers name the chain of this coin",
+        }
+    }
+}
