@@ -2,10 +2,13 @@
 //! steps over payload bytes one by one.
 
 /// The most states a table holds.
-pub const STATES: usize = 2048;
+pub const STATES: usize = 4096;
 
 /// The most classes of bytes a table tells apart.
-pub const CLASSES: usize = 64;
+pub const CLASSES: usize = 128;
+
+/// How many automata that take each other's place are told apart.
+pub const GENERATIONS: u16 = u16::MAX;
 
 /// In an entry of the table: the state it leads to accepts.
 pub const ACCEPT: u16 = 1 << 15;
@@ -18,14 +21,16 @@ const CELLS: usize = STATES * CLASSES;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Automaton {
     classes: [u8; 256],
+    generation: u16,
     accepts: [u16; STATES],
     cells: [u16; CELLS],
 }
 
 impl Automaton {
-    /// An automaton that accepts nothing.
-    #[expect(clippy::large_stack_arrays, reason = "a constant; it is only ever copied to the heap")]
-    pub const EMPTY: Self = Self { classes: [0; 256], accepts: [0; STATES], cells: [0; CELLS] };
+    /// An automaton that accepts nothing. All its fields are zero.
+    #[expect(clippy::large_stack_arrays, reason = "a constant; it is only ever referred to")]
+    pub const EMPTY: Self =
+        Self { classes: [0; 256], generation: 0, accepts: [0; STATES], cells: [0; CELLS] };
 
     /// The state after `byte`, with [`ACCEPT`] set if tokens end there.
     #[must_use]
@@ -46,6 +51,19 @@ impl Automaton {
         {
             self.accepts[(state as usize) & (STATES - 1)]
         }
+    }
+
+    /// Tells this automaton from those that were in its place before it.
+    #[must_use]
+    #[inline(always)]
+    pub const fn generation(&self) -> u16 {
+        self.generation
+    }
+
+    /// Numbers this automaton among those that take each other's place, from 0 to
+    /// [`GENERATIONS`] - 1; then the numbers start again.
+    pub const fn set_generation(&mut self, generation: u16) {
+        self.generation = generation;
     }
 
     /// Puts `byte` into `class`.
@@ -100,8 +118,8 @@ mod tests {
     #[test]
     fn refuses_what_does_not_fit() {
         let mut automaton = std::boxed::Box::new(Automaton::EMPTY);
-        assert_eq!(automaton.set_class(0, 64), None);
-        assert_eq!(automaton.set_transition(2048, 0, 0, 0), None);
-        assert_eq!(automaton.set_transition(0, 0, 2048, 0), None);
+        assert_eq!(automaton.set_class(0, 128), None);
+        assert_eq!(automaton.set_transition(4096, 0, 0, 0), None);
+        assert_eq!(automaton.set_transition(0, 0, 4096, 0), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use aya_ebpf::Global;
 use aya_ebpf::bindings::BPF_NOEXIST;
-use aya_ebpf::btf_maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf};
+use aya_ebpf::btf_maps::{Array, ArrayOfMaps, HashMap, LruHashMap, PerCpuArray, RingBuf};
 use aya_ebpf::macros::btf_map;
 use detector_common::automaton::Automaton;
 use detector_common::counters::Counters;
@@ -24,8 +24,16 @@ pub(crate) fn settings() -> &'static Settings {
     unsafe { &*settings }
 }
 
+/// A map in a map: the agent fills a new one and puts it in the place of the old one at once, so
+/// the program never sees half an automaton, and nobody writes to one that is being stepped.
 #[btf_map]
-pub(crate) static AUTOMATON: Array<Automaton, 1> = Array::new();
+static AUTOMATON: ArrayOfMaps<Array<Automaton, 1>, 1> = ArrayOfMaps::new();
+
+/// The automaton in place. It stays what it is until the program returns.
+#[inline(always)]
+pub(crate) fn automaton() -> Option<&'static Automaton> {
+    AUTOMATON.get_value(0, &0)
+}
 
 #[btf_map]
 static FLOWS: LruHashMap<FlowKey, Flow, 262_144> = LruHashMap::new();

@@ -6,7 +6,7 @@ use aya_log_ebpf::debug;
 use detector_common::settings::Settings;
 use detector_common::triage::{Arrival, Outcome, Recogniser};
 
-use crate::maps::{AUTOMATON, BUDGET, COUNTERS, Events, Flows, SCRATCH, Watched, settings};
+use crate::maps::{BUDGET, COUNTERS, Events, Flows, SCRATCH, Watched, automaton, settings};
 use crate::packet::{XdpPacket, replay_time};
 
 /// Reads every packet that arrives and passes it on, whatever happens.
@@ -24,7 +24,8 @@ fn empty(_context: XdpContext) -> u32 {
     XDP_PASS
 }
 
-/// `None` cannot happen: the maps are arrays with one element.
+/// `None` cannot happen: the maps are arrays with one element, and the agent puts an automaton in its
+/// place before it attaches the program.
 #[inline(always)]
 fn inspect(context: &XdpContext) -> Option<()> {
     let settings = settings();
@@ -38,7 +39,7 @@ fn inspect(context: &XdpContext) -> Option<()> {
     let scratch = unsafe { &mut *scratch };
     let mut recogniser = Recogniser {
         settings,
-        automaton: AUTOMATON.get(0)?,
+        automaton,
         flows: Flows,
         watched: Watched,
         output: Events,

@@ -1,5 +1,8 @@
 /// How far one direction of a flow has been read: the next TCP sequence number, and the state
 /// of the automaton there.
+///
+/// `known` is 0 as long as nothing was read, then one more than the generation of the automaton
+/// that the state is of.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -50,17 +53,18 @@ impl Position {
         }
     }
 
-    /// The state in which the automaton goes on.
+    /// The state in which the automaton of this generation goes on: the start, if what was read
+    /// before was read by another. A token that stands across the change of automata is missed.
     #[must_use]
     #[inline(always)]
-    pub const fn state(&self) -> u16 {
-        self.state
+    pub const fn state(&self, generation: u16) -> u16 {
+        if self.known == generation.wrapping_add(1) { self.state } else { 0 }
     }
 
-    /// Everything before `next` was read and left the automaton in `state`.
+    /// Everything before `next` was read and left the automaton of this generation in `state`.
     #[inline(always)]
-    pub const fn advance(&mut self, next: u32, state: u16) {
-        *self = Self { next, state, known: 1 };
+    pub const fn advance(&mut self, next: u32, state: u16, generation: u16) {
+        *self = Self { next, state, known: generation.wrapping_add(1) };
     }
 }
 
@@ -70,7 +74,7 @@ mod tests {
 
     fn at(next: u32) -> Position {
         let mut position = Position::UNKNOWN;
-        position.advance(next, 9);
+        position.advance(next, 9, 3);
         position
     }
 
@@ -82,6 +86,17 @@ mod tests {
         assert_eq!(at(100).place(90, 10), Place::Repeated);
         assert_eq!(at(100).place(101, 1), Place::Gap);
         assert_eq!(at(100).place(99, 1), Place::Repeated, "a keep-alive probe");
+    }
+
+    #[test]
+    fn a_state_is_good_for_its_own_automaton_only() {
+        assert_eq!(at(100).state(3), 9);
+        assert_eq!(at(100).state(4), 0);
+        assert_eq!(at(100).place(100, 10), Place::Continues { skip: 0 }, "the place is kept");
+        let mut position = Position::UNKNOWN;
+        assert_eq!(position.state(0), 0);
+        position.advance(100, 9, 0);
+        assert_eq!((position.state(0), position.state(u16::MAX)), (9, 0));
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Examiner<'_> {
         }
         let (skip, state, order) = match half.position.place(segment.sequence, segment.length) {
             Place::First => (0, 0, Order::KEPT),
-            Place::Continues { skip } => (skip, half.position.state(), Order::KEPT),
+            Place::Continues { skip } => (skip, half.position.state(self.automaton.generation()), Order::KEPT),
             Place::Gap => {
                 self.counters.add(Counter::Gaps);
                 (0, 0, Order::AHEAD)
@@ -116,7 +116,8 @@ impl Examiner<'_> {
             return Finding::Nothing;
         };
         if order != Order::BEHIND {
-            half.position.advance(segment.sequence.wrapping_add(segment.length), scanned.state);
+            let next = segment.sequence.wrapping_add(segment.length);
+            half.position.advance(next, scanned.state, self.automaton.generation());
         }
         if scanned.accept != 0 {
             return Finding::Match(scanned.accept);

@@ -79,11 +79,11 @@ impl Default for Scratch {
 }
 
 /// All that the recogniser reads and changes for a packet.
-pub struct Recogniser<'a, F, W, O> {
+pub struct Recogniser<'a, A, F, W, O> {
     /// The limits.
     pub settings: &'a Settings,
-    /// What to look for.
-    pub automaton: &'a Automaton,
+    /// Gives what to look for. Asked only if there is something to scan.
+    pub automaton: A,
     /// Flows not under watch.
     pub flows: F,
     /// Flows under watch.
@@ -130,7 +130,13 @@ pub enum Outcome {
     Datagram,
 }
 
-impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
+impl<'a, A, F, W, O> Recogniser<'a, A, F, W, O>
+where
+    A: Fn() -> Option<&'a Automaton>,
+    F: Table<Flow>,
+    W: Table<Watch>,
+    O: Output,
+{
     /// Reads one packet. `arrival` is asked only if the packet bears on a conversation: reading the
     /// clock costs as much as all the rest for one that does not.
     #[inline(always)]
@@ -249,14 +255,14 @@ impl<F: Table<Flow>, W: Table<Watch>, O: Output> Recogniser<'_, F, W, O> {
             }
         }
         let Scratch { record: EventRecord { header, payload }, reading, .. } = &mut *self.scratch;
-        let Some(flow) = self.flows.get(header.key()) else {
+        let Some((automaton, flow)) = (self.automaton)().zip(self.flows.get(header.key())) else {
             // Another CPU's flow has just washed it out.
             self.counters.add(Counter::FlowsRefused);
             return Outcome::Passed;
         };
         let examiner = Examiner {
             settings: self.settings,
-            automaton: self.automaton,
+            automaton,
             counters: self.counters,
             window: payload,
             reading,

@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::io;
 
-use aya::maps::{Array, HashMap, MapData, MapError, PerCpuArray, PerCpuValues, RingBuf};
+use aya::maps::{Array, ArrayOfMaps, HashMap, MapData, MapError, PerCpuArray, PerCpuValues, RingBuf};
 use aya::programs::xdp::XdpLinkId;
 use aya::programs::{ProgramError, Xdp};
 use aya::util::nr_cpus;
@@ -143,10 +143,14 @@ fn verdict(log: &str) -> String {
     lines.into_iter().skip(skipped).collect::<Vec<_>>().join("\n")
 }
 
+/// The map that holds an automaton.
+type Table = Array<MapData, Automaton>;
+
 /// The program in the kernel, with its maps. Dropping it detaches and unloads it.
 pub struct Program {
     ebpf: Ebpf,
     name: &'static str,
+    automaton: ArrayOfMaps<MapData, Table>,
     counters: PerCpuArray<MapData, Counters>,
     pub(super) links: Vec<XdpLinkId>,
 }
@@ -186,16 +190,29 @@ impl Program {
             .map_max_entries("WATCHED", limits.watched)
             .map_max_entries("EVENTS", limits.ring)
             .load(object::embedded()?)?;
-        let mut table: Array<_, Automaton> = map(&mut ebpf, "AUTOMATON")?;
-        table.set(0, automaton, 0)?;
         let mut budget: PerCpuArray<_, Credit> = map(&mut ebpf, "BUDGET")?;
         let full = Credit::full(settings.budget_burst, 0);
         let cpus = nr_cpus().map_err(|(_, error)| MapError::IoError(error))?;
         budget.set(0, PerCpuValues::try_from(vec![full; cpus]).map_err(MapError::IoError)?, 0)?;
-        let counters = map(&mut ebpf, "COUNTERS")?;
-        let mut program = Self { ebpf, name, counters, links: Vec::new() };
+        let (tables, counters) = (map(&mut ebpf, "AUTOMATON")?, map(&mut ebpf, "COUNTERS")?);
+        let mut program = Self { ebpf, name, automaton: tables, counters, links: Vec::new() };
+        program.set_automaton(automaton)?;
         program.xdp()?.load()?;
         Ok(program)
+    }
+
+    /// Puts another automaton in the place of the one in use, under traffic and at once. When this
+    /// returns, no packet is read with the old one any more.
+    ///
+    /// A connection that was in the middle of a token starts anew there, if the generations differ.
+    ///
+    /// # Errors
+    /// The kernel has no memory for it; then the old one stays.
+    pub fn set_automaton(&mut self, automaton: &Automaton) -> Result<(), LoadError> {
+        let mut table = Table::create(1, 0)?;
+        table.set(0, automaton, 0)?;
+        // The kernel lets go of the old map once every program that may look at it has returned.
+        Ok(self.automaton.set(0, &table, 0)?)
     }
 
     pub(super) fn xdp(&mut self) -> Result<&mut Xdp, LoadError> {

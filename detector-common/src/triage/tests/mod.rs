@@ -1,6 +1,7 @@
 mod accounts;
 mod datagrams;
 mod ends;
+mod exchange;
 mod limits;
 mod openings;
 mod order;
@@ -25,10 +26,10 @@ const MESSAGE: &[u8] = b"{\"id\":4,\"method\":\"mining.submit\",\"params\":[]}\n
 const ACK: u8 = 0x10;
 const SECOND: u64 = 1 << 30;
 
-/// An automaton that finds [`TOKEN`].
-fn automaton() -> Box<Automaton> {
+/// An automaton that finds the token.
+fn automaton(token: &[u8]) -> Box<Automaton> {
     let mut automaton = Box::new(Automaton::EMPTY);
-    let mut alphabet = TOKEN.to_vec();
+    let mut alphabet = token.to_vec();
     alphabet.sort_unstable();
     alphabet.dedup();
     let class = |byte: u8| {
@@ -38,11 +39,11 @@ fn automaton() -> Box<Automaton> {
     for byte in &alphabet {
         automaton.set_class(*byte, class(*byte)).unwrap();
     }
-    for state in 0..=TOKEN.len() {
+    for state in 0..=token.len() {
         for byte in &alphabet {
-            let read = [&TOKEN[..state], &[*byte]].concat();
-            let next = (0..=TOKEN.len()).rev().find(|length| read.ends_with(&TOKEN[..*length])).unwrap();
-            let accept = if next == TOKEN.len() { NUMBER } else { 0 };
+            let read = [&token[..state], &[*byte]].concat();
+            let next = (0..=token.len()).rev().find(|length| read.ends_with(&token[..*length])).unwrap();
+            let accept = if next == token.len() { NUMBER } else { 0 };
             let [state, next] = [state, next].map(|number| u16::try_from(number).unwrap());
             automaton.set_transition(state, class(*byte), next, accept).unwrap();
         }
@@ -148,7 +149,7 @@ impl World {
     fn with(settings: Settings) -> Self {
         Self {
             settings,
-            automaton: automaton(),
+            automaton: automaton(TOKEN),
             flows: Bounded::new(),
             watched: Bounded::new(),
             ring: Ring { events: Vec::new(), room: usize::MAX },
@@ -163,7 +164,7 @@ impl World {
     fn packet<P: Packet>(&mut self, packet: &P) -> Outcome {
         let mut recogniser = Recogniser {
             settings: &self.settings,
-            automaton: &self.automaton,
+            automaton: || Some(&*self.automaton),
             flows: &mut self.flows,
             watched: &mut self.watched,
             output: &mut self.ring,

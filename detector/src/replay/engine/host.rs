@@ -83,7 +83,7 @@ impl Engine for HostEngine<'_> {
     ) -> Result<(), EngineError> {
         let mut recogniser = Recogniser {
             settings: &SETTINGS,
-            automaton: self.automaton,
+            automaton: || Some(self.automaton),
             flows: Entries { entries: &mut self.flows, evicts: true },
             watched: Entries { entries: &mut self.watched, evicts: false },
             output: Direct(sink),
