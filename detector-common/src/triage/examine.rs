@@ -95,7 +95,9 @@ impl Examiner<'_> {
         }
         let (skip, state, order) = match half.position.place(segment.sequence, segment.length) {
             Place::First => (0, 0, Order::KEPT),
-            Place::Continues { skip } => (skip, half.position.state(self.automaton.generation()), Order::KEPT),
+            Place::Continues { skip } => {
+                (skip, half.position.state(self.automaton.generation()), Order::KEPT)
+            }
             Place::Gap => {
                 self.counters.add(Counter::Gaps);
                 (0, 0, Order::AHEAD)

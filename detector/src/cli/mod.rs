@@ -1,7 +1,10 @@
 //! What the user says and what exit codes say back.
 
+mod check_config;
+mod print;
 mod replay;
 mod run;
+mod signatures;
 
 use std::io::{IsTerminal as _, stderr};
 use std::path::PathBuf;
@@ -13,7 +16,7 @@ use detector::kernel::{AttachError, Limits, LoadError, NotReady};
 use detector::output::{Identities, Target};
 use detector::pipeline::Settings;
 use detector::replay::engine::EngineError;
-use detector::signature::Signatures;
+use detector::signature::{SignatureError, Signatures, Sources};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
@@ -44,15 +47,44 @@ enum Command {
     Run(run::Options),
     /// Detect miners in captures: records on standard output, the rest on standard error
     Replay(replay::Options),
+    /// Check files before they are used, and tell all that is wrong with its line. Today these are
+    /// signature files
+    CheckConfig(check_config::Options),
+    /// What the signatures are, and what they find
+    #[command(subcommand)]
+    Signatures(signatures::Verb),
+}
+
+/// Which signatures are used.
+#[derive(Args)]
+struct SignatureOptions {
+    /// Add the signatures of this file, or of the *.toml files in this directory, to the built-in
+    /// ones; repeat it for more
+    #[arg(long, value_name = "PATH")]
+    signatures: Vec<PathBuf>,
+
+    /// Leave out the signatures that are built in
+    #[arg(long)]
+    no_built_in_signatures: bool,
+}
+
+impl SignatureOptions {
+    fn sources(&self) -> Sources {
+        Sources { built_in: !self.no_built_in_signatures, paths: self.signatures.clone() }
+    }
+
+    fn load(&self) -> Result<Signatures, SignatureError> {
+        let signatures = Signatures::load(&self.sources())?;
+        tracing::debug!("{}", signatures.size());
+        Ok(signatures)
+    }
 }
 
 /// What live runs and replays have in common.
 #[derive(Args)]
 struct Common {
-    /// Read the tokens of the mining protocols from the *.toml files in this directory instead of
-    /// the ones that are built in
-    #[arg(long, value_name = "DIR")]
-    signatures: Option<PathBuf>,
+    #[command(flatten)]
+    signatures: SignatureOptions,
 
     /// Write wallets and workers, which are personal data, as SHA-256 only
     #[arg(long)]
@@ -70,15 +102,6 @@ struct Common {
 }
 
 impl Common {
-    fn signatures(&self) -> anyhow::Result<Signatures> {
-        let signatures = match &self.signatures {
-            Some(directory) => Signatures::from_directory(directory)?,
-            None => Signatures::built_in()?,
-        };
-        tracing::debug!("{} signatures, {} states", signatures.len(), signatures.states());
-        Ok(signatures)
-    }
-
     fn limits(&self) -> Limits {
         Limits { flows: self.flows, watched: self.watched, ..Limits::default() }
     }
@@ -130,6 +153,8 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Run(options) => run::run(&options),
         Command::Replay(options) => replay::replay(options),
+        Command::CheckConfig(options) => check_config::check_config(&options),
+        Command::Signatures(verb) => signatures::signatures(&verb),
     };
     match result {
         Ok(code) => code,

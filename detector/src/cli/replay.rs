@@ -51,7 +51,7 @@ enum EngineKind {
 
 pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
-    let signatures = options.common.signatures()?;
+    let signatures = options.common.signatures.load()?;
     let limits = options.common.limits();
     let mut engine: Box<dyn Engine + '_> = match options.engine {
         EngineKind::Host => Box::new(HostEngine::new(signatures.automaton(), &limits)),

@@ -50,7 +50,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if let Some(twice) = repeated(&options.interfaces) {
         return Err(usage(format_args!("interface '{twice}' is given twice")));
     }
-    let signatures = options.common.signatures()?;
+    let signatures = options.common.signatures.load()?;
     preflight()?;
     let live_options = live::Options {
         interfaces: options.interfaces.clone(),
@@ -58,10 +58,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         limits: Limits { ring: options.ring * 1024, ..options.common.limits() },
         identities: options.common.identities(),
         pipeline: options.common.pipeline(),
+        sources: options.common.signatures.sources(),
     };
     let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(live::run(&live_options, &signatures, &writer));
+    let ended = runtime.block_on(live::run(&live_options, signatures, &writer));
     let patience =
         ended.as_ref().map_or(Duration::ZERO, |end| end.deadline.saturating_duration_since(Instant::now()));
     let counts = writer.finish(Some(patience));

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use super::clock::Clock;
 use super::health::Health;
 use super::interfaces::Interfaces;
+use super::reload::ReloadError;
 use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
 use crate::output::eve::{Alert, Stats};
 use crate::output::{Identities, Refused, Writer};
 use crate::pipeline::{Feedback, Pipeline, Reaction};
-use crate::signature::Signatures;
+use crate::signature::{Changes, Signatures};
 
 /// How many events are taken before others get their turn.
 const BATCH: usize = 4096;
@@ -29,7 +30,7 @@ pub(super) struct Agent<'a> {
     pub(super) interfaces: Interfaces,
     pub(super) clock: Clock,
     pub(super) identities: Identities,
-    pub(super) signatures: &'a Signatures,
+    pub(super) signatures: Signatures,
     pub(super) writer: &'a Writer,
     pub(super) health: Health,
     /// When the counters were written last.
@@ -66,6 +67,30 @@ impl Agent<'_> {
         let time = self.clock.time(header.time());
         let reaction = self.pipeline.event(event, time, self.interfaces.name(header.interface()));
         self.react(reaction);
+    }
+
+    /// Puts signatures that were read anew in the place of the old ones, if they are in order.
+    pub(super) fn exchange(&mut self, read: Result<Signatures, ReloadError>) {
+        let mut new = match read {
+            Ok(new) => new,
+            Err(error) => {
+                tracing::error!("the old signatures stay in use: {error}");
+                return;
+            }
+        };
+        let changes = new.changes_since(&self.signatures);
+        if changes == Changes::default() {
+            tracing::info!("signatures read anew: {changes}");
+            return;
+        }
+        new.succeed(&self.signatures);
+        match self.program.set_automaton(new.automaton()) {
+            Ok(()) => {
+                tracing::info!("signatures read anew: {changes}; now {}", new.size());
+                self.signatures = new;
+            }
+            Err(error) => tracing::error!("the old signatures stay in use: {error}"),
+        }
     }
 
     /// Lets time pass.

@@ -5,6 +5,7 @@ mod agent;
 mod clock;
 mod health;
 mod interfaces;
+mod reload;
 mod run;
 
 pub use run::{End, Options, run};

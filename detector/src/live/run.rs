@@ -13,10 +13,11 @@ use super::agent::Agent;
 use super::clock::Clock;
 use super::health::Health;
 use super::interfaces::Interfaces;
+use super::reload::Reload;
 use crate::kernel::{self, Limits, Program, XdpMode};
 use crate::output::{Identities, Writer};
 use crate::pipeline::{self, Pipeline};
-use crate::signature::Signatures;
+use crate::signature::{Signatures, Sources};
 
 /// What to watch, and how.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Options {
     pub identities: Identities,
     /// Limits of the agent.
     pub pipeline: pipeline::Settings,
+    /// Where signatures are read anew from on SIGHUP.
+    pub sources: Sources,
 }
 
 /// How a run ended.
@@ -51,12 +54,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 type Log = EbpfLogger<&'static dyn log::Log>;
 
 /// Watches the interfaces until SIGINT or SIGTERM, until nobody reads the records any more, or until
-/// the last interface is gone. SIGHUP opens the output file anew. At the end the program is
-/// detached, what is in the ring is still read, and final records and counters are written.
+/// the last interface is gone. SIGHUP opens the output file anew, and reads the signatures anew, which take the
+/// place of the old ones under traffic. At the end the program is detached, what is in the ring is still read, and
+/// final records and counters are written.
 ///
 /// # Errors
 /// The program cannot be loaded or attached.
-pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) -> anyhow::Result<End> {
+pub async fn run(options: &Options, signatures: Signatures, writer: &Writer) -> anyhow::Result<End> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -81,6 +85,7 @@ pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) ->
         refused: 0,
         closed: false,
     };
+    let mut reload = Reload::new(options.sources.clone());
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !agent.closed && !agent.interfaces.are_lost() {
@@ -97,6 +102,12 @@ pub async fn run(options: &Options, signatures: &Signatures, writer: &Writer) ->
             _ = hangup.recv() => {
                 tracing::info!("SIGHUP: opening the output file anew");
                 writer.reopen();
+                reload.ask();
+            }
+            read = reload.done() => {
+                // What is in the ring was found by the old signatures.
+                agent.drain(ring.get_mut());
+                agent.exchange(read);
             }
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,

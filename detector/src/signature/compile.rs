@@ -2,94 +2,164 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use detector_common::automaton::{Automaton, CLASSES, STATES};
-use regex_automata::dfa::{Automaton as _, StartKind, dense};
-use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
 use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
-use regex_automata::{Anchored, MatchKind};
 
-use super::file::{Signature, SignatureError};
+use super::file::Signature;
 
-/// Memory for the intermediate automata, in bytes: far more than a table of [`STATES`] needs.
-const MEMORY: usize = 64 << 20;
+/// Memory for the nondeterministic automaton, in bytes: some times more than a full table needs.
+const MEMORY: usize = 16 << 20;
 
-/// Determinises the tokens and copies the result into the recogniser's table. Gives the number
-/// of states, too.
-pub(super) fn compile(signatures: &[Signature]) -> Result<(Box<Automaton>, usize), SignatureError> {
-    let too_large = |error: &dyn std::fmt::Display| SignatureError::TooLarge(error.to_string());
-    let hirs: Vec<_> = signatures.iter().map(|signature| &signature.hir).collect();
-    let nfa = thompson::Compiler::new()
-        .configure(thompson::Config::new().utf8(false).nfa_size_limit(Some(MEMORY)))
-        .build_many_from_hir(&hirs)
-        .map_err(|error| too_large(&error))?;
-    let dfa = dense::Builder::new()
-        .configure(
-            dense::Config::new()
-                .match_kind(MatchKind::All)
-                .start_kind(StartKind::Unanchored)
-                .dfa_size_limit(Some(MEMORY))
-                .determinize_size_limit(Some(MEMORY)),
-        )
-        .build_from_nfa(&nfa)
-        .map_err(|error| too_large(&error))?;
-    export(&dfa)
+/// What came of compiling tokens.
+pub(super) struct Compiled {
+    pub(super) automaton: Box<Automaton>,
+    /// Which tokens end together, by accept number less 1; the numbers of tokens count from 0.
+    pub(super) endings: Vec<Box<[u16]>>,
+    pub(super) states: usize,
+    pub(super) classes: usize,
 }
 
-/// Copies the automaton breadth first, so that the states near the start, which are visited most,
-/// lie close together.
-fn export(dfa: &dense::DFA<Vec<u32>>) -> Result<(Box<Automaton>, usize), SignatureError> {
-    let classes = dfa.byte_classes();
+/// Why the tokens do not fit, in words.
+pub(super) struct Full(pub(super) String);
+
+fn full() -> Full {
+    Full(format!("they need more than {STATES} states"))
+}
+
+/// States of the nondeterministic automaton that are reached together, in ascending order: those
+/// that read a byte, and those in which a token ends.
+type Set = Box<[StateID]>;
+
+/// Determinises the tokens into the recogniser's table, breadth first, so that the states near the
+/// start, which are visited most, lie close together.
+///
+/// The library's own determinisation tells sets apart by their order, and matches a byte late; that
+/// makes up to twice as many states.
+pub(super) fn compile(signatures: &[Signature]) -> Result<Compiled, Full> {
+    let hirs: Vec<_> = signatures.iter().map(|signature| &signature.hir).collect();
+    let config =
+        thompson::Config::new().utf8(false).nfa_size_limit(Some(MEMORY)).which_captures(WhichCaptures::None);
+    let nfa = thompson::Compiler::new().configure(config).build_many_from_hir(&hirs).map_err(|_| full())?;
+    let classes = nfa.byte_classes();
     // One class stands for the end of input.
     let count = classes.alphabet_len() - 1;
     if count > CLASSES {
-        return Err(SignatureError::TooLarge(format!(
-            "they tell {count} classes of bytes apart, and the table has {CLASSES}"
-        )));
+        return Err(Full(format!("they tell {count} classes of bytes apart, and the table has {CLASSES}")));
     }
-    let full = || SignatureError::TooLarge(format!("they need more than {STATES} states"));
-    let mut automaton = Box::new(Automaton::EMPTY);
-    let mut representative = [None; CLASSES];
+    let mut automaton = empty();
     for byte in 0..=u8::MAX {
-        let class = classes.get(byte);
-        automaton.set_class(byte, class).ok_or_else(full)?;
-        if let Some(slot) = representative.get_mut(usize::from(class)) {
-            *slot = Some(byte);
-        }
+        automaton.set_class(byte, classes.get(byte)).ok_or_else(full)?;
     }
-    let start = dfa
-        .start_state(&start::Config::new().anchored(Anchored::No))
-        .map_err(|error| SignatureError::TooLarge(error.to_string()))?;
-    let mut numbers = HashMap::from([(start, 0)]);
+    let representatives: Vec<u8> = classes.representatives(..).filter_map(|unit| unit.as_u8()).collect();
+    let mut closure = Closure::new(&nfa);
+    let mut endings = Endings::default();
+    let start = closure.of([]);
+    let mut numbers = HashMap::from([(start.clone(), 0)]);
     let mut queue = vec![start];
     let mut at = 0;
-    while let Some(&state) = queue.get(at) {
+    while let Some(set) = queue.get(at).cloned() {
         let number = u16::try_from(at).map_err(|_| full())?;
         at += 1;
-        for (class, byte) in (0..).zip(representative.iter().map_while(|byte| *byte)) {
-            let next = dfa.next_state(state, byte);
+        for byte in &representatives {
+            let next = closure.of(set.iter().filter_map(|state| step(&nfa, *state, *byte)));
+            let accept = endings.number(&nfa, &next).ok_or_else(full)?;
             let target = match numbers.entry(next) {
                 Entry::Occupied(known) => *known.get(),
                 Entry::Vacant(new) => {
-                    queue.push(next);
+                    queue.push(new.key().clone());
                     *new.insert(u16::try_from(queue.len() - 1).map_err(|_| full())?)
                 }
             };
-            automaton.set_transition(number, class, target, accept(dfa, next)).ok_or_else(full)?;
+            automaton.set_transition(number, classes.get(*byte), target, accept).ok_or_else(full)?;
         }
     }
-    Ok((automaton, queue.len()))
+    Ok(Compiled { automaton, endings: endings.list, states: queue.len(), classes: count })
 }
 
-/// The number (from 1) of the first token that ends in `state`, 0 for none. The library reports
-/// a match one byte late; asking what the end of input would find gives it at once.
-fn accept(dfa: &dense::DFA<Vec<u32>>, state: StateID) -> u16 {
-    let end = dfa.next_eoi_state(state);
-    if !dfa.is_match_state(end) {
-        return 0;
+/// An empty table, made where it stays: it is too large for the stack.
+fn empty() -> Box<Automaton> {
+    let zeros = Box::<Automaton>::new_zeroed();
+    // SAFETY: the table is of integers, for which zero is a value; it is `Automaton::EMPTY`.
+    unsafe { zeros.assume_init() }
+}
+
+/// Where a state leads that reads `byte`.
+fn step(nfa: &NFA, state: StateID, byte: u8) -> Option<StateID> {
+    match nfa.state(state) {
+        State::ByteRange { trans } => trans.matches_byte(byte).then_some(trans.next),
+        State::Sparse(transitions) => transitions.matches_byte(byte),
+        State::Dense(transitions) => transitions.matches_byte(byte),
+        _ => None,
     }
-    (0..dfa.match_len(end))
-        .map(|index| dfa.match_pattern(end, index).as_usize() + 1)
-        .min()
-        .and_then(|number| u16::try_from(number).ok())
-        .unwrap_or(0)
+}
+
+/// Finds the states that are reached without reading a byte.
+struct Closure<'a> {
+    nfa: &'a NFA,
+    /// By state: in which round it was reached.
+    reached: Vec<u32>,
+    round: u32,
+    stack: Vec<StateID>,
+}
+
+impl<'a> Closure<'a> {
+    fn new(nfa: &'a NFA) -> Self {
+        Self { nfa, reached: vec![0; nfa.states().len()], round: 0, stack: Vec::new() }
+    }
+
+    /// What is reached from `states` and from the beginning of every token, because each may begin anywhere.
+    fn of(&mut self, states: impl IntoIterator<Item = StateID>) -> Set {
+        self.round += 1;
+        self.stack.clear();
+        self.stack.push(self.nfa.start_anchored());
+        self.stack.extend(states);
+        let mut set = Vec::new();
+        while let Some(id) = self.stack.pop() {
+            let Some(round) = self.reached.get_mut(id.as_usize()) else { continue };
+            if std::mem::replace(round, self.round) == self.round {
+                continue;
+            }
+            match self.nfa.state(id) {
+                State::ByteRange { .. } | State::Sparse(_) | State::Dense(_) | State::Match { .. } => {
+                    set.push(id)
+                }
+                State::Union { alternates } => self.stack.extend(alternates.iter()),
+                State::BinaryUnion { alt1, alt2 } => self.stack.extend([*alt1, *alt2]),
+                State::Capture { next, .. } => self.stack.push(*next),
+                // Tokens have no assertions.
+                State::Look { .. } | State::Fail => {}
+            }
+        }
+        set.sort_unstable();
+        set.into()
+    }
+}
+
+/// Numbers the sets of tokens that end together.
+#[derive(Default)]
+struct Endings {
+    list: Vec<Box<[u16]>>,
+    numbers: HashMap<Box<[u16]>, u16>,
+}
+
+impl Endings {
+    /// The accept number of a set of states, 0 if no token ends there.
+    fn number(&mut self, nfa: &NFA, set: &Set) -> Option<u16> {
+        let ends = |state: &StateID| match nfa.state(*state) {
+            State::Match { pattern_id } => u16::try_from(pattern_id.as_usize()).ok(),
+            _ => None,
+        };
+        let mut tokens: Vec<u16> = set.iter().filter_map(ends).collect();
+        if tokens.is_empty() {
+            return Some(0);
+        }
+        tokens.sort_unstable();
+        match self.numbers.entry(tokens.into()) {
+            Entry::Occupied(known) => Some(*known.get()),
+            Entry::Vacant(new) => {
+                self.list.push(new.key().clone());
+                Some(*new.insert(u16::try_from(self.list.len()).ok()?))
+            }
+        }
+    }
 }

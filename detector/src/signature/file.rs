@@ -1,17 +1,22 @@
-use std::collections::HashMap;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::{fmt, fs, io};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
+use regex_automata::meta;
 use regex_syntax::hir::Hir;
-use serde::Deserialize;
+use serde::Serialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-/// The least number of bytes a token must have: shorter ones put too much under watch.
-const SHORTEST: usize = 6;
+use super::problem::{Place, Problem};
+use super::token::{self, Reading};
 
-/// The longest token file that is read, in bytes.
-const LARGEST_FILE: u64 = 1 << 20;
+/// The most weight a signature may have: enough to make an unlikely flow a likely miner, and less than
+/// a whole conversation brings.
+pub const HEAVIEST: f64 = 20.0;
+
+/// The most guards of each sort that a signature may have.
+const MOST_GUARDS: usize = 16;
 
 /// One token of a protocol.
 #[derive(Clone, Debug)]
@@ -22,8 +27,73 @@ pub struct Signature {
     pub protocol: String,
     /// Who says it.
     pub side: SaidBy,
+    /// The regular expression as it is written in the file.
+    pub token: String,
+    /// What it weighs in a judgement, 0 to [`HEAVIEST`], in the judge's unit. With 0 it only singles out
+    /// the flow.
+    pub weight: f64,
+    /// Ticker symbol of the coin that is mined where it is said.
+    pub coin: Option<String>,
+    /// Where it stands.
+    pub place: Place,
+    /// None of these may be in a message that counts.
+    pub(super) unless: Vec<Guard>,
+    /// All of these must be in a message that counts.
+    pub(super) with: Vec<Guard>,
+    pub(super) reading: Reading,
     pub(super) hir: Hir,
-    pub(super) place: Place,
+}
+
+/// A regular expression that tells a message from its look-alikes.
+#[derive(Clone, Debug)]
+pub(super) struct Guard {
+    pub(super) pattern: String,
+    pub(super) regex: meta::Regex,
+}
+
+impl Signature {
+    /// Whether both would be found in the same places, say the same and weigh the same.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        (&self.name, &self.protocol, self.side, &self.token, self.reading, &self.coin)
+            == (&other.name, &other.protocol, other.side, &other.token, other.reading, &other.coin)
+            && self.weight.to_bits() == other.weight.to_bits()
+            && self.unless().eq(other.unless())
+            && self.with().eq(other.with())
+    }
+
+    /// Whether ASCII letters match in either case.
+    #[must_use]
+    pub const fn ignores_case(&self) -> bool {
+        self.reading.any_case
+    }
+
+    /// Whether white space may stand where JSON allows it.
+    #[must_use]
+    pub const fn ignores_spaces(&self) -> bool {
+        self.reading.any_spaces
+    }
+
+    /// Regular expressions of which none may be in a message that counts.
+    pub fn unless(&self) -> impl Iterator<Item = &str> {
+        self.unless.iter().map(|guard| guard.pattern.as_str())
+    }
+
+    /// Regular expressions that must all be in a message that counts.
+    pub fn with(&self) -> impl Iterator<Item = &str> {
+        self.with.iter().map(|guard| guard.pattern.as_str())
+    }
+
+    /// Whether the guards let a message count in which the token stands.
+    pub(super) fn guards_hold(&self, message: &[u8]) -> bool {
+        self.with.iter().all(|guard| guard.regex.is_match(message))
+            && !self.unless.iter().any(|guard| guard.regex.is_match(message))
+    }
+
+    /// Whether anything but the token decides whether a message counts.
+    pub(super) fn is_guarded(&self) -> bool {
+        !self.with.is_empty() || !self.unless.is_empty()
+    }
 }
 
 impl fmt::Display for Signature {
@@ -38,7 +108,7 @@ impl fmt::Display for Signature {
 }
 
 /// Who says a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SaidBy {
     /// The miner.
@@ -49,145 +119,196 @@ pub enum SaidBy {
     Either,
 }
 
-/// Where in a file something stands.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    file: PathBuf,
-    line: usize,
-}
-
-/// What is wrong with the signatures.
-#[derive(Debug, thiserror::Error)]
-pub enum SignatureError {
-    /// A file or the directory cannot be read.
-    #[error("cannot read signatures from {}: {cause}; give a readable directory with --signatures", path.display())]
-    Read {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The directory holds no signature.
-    #[error("no signature in {}: expected at least one *.toml file with a [[signature]] table", .0.display())]
-    None(PathBuf),
-    /// A file is not valid.
-    #[error("{}:{line}: {message}", file.display())]
-    Invalid {
-        /// The file.
-        file: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong and how to mend it.
-        message: String,
-    },
-    /// The signatures together do not fit.
-    #[error("the signatures are too large for the automaton: {0}; shorten or remove tokens")]
-    TooLarge(String),
-}
-
-impl Place {
-    pub(super) fn invalid(&self, message: String) -> SignatureError {
-        SignatureError::Invalid { file: self.file.clone(), line: self.line, message }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    signature: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    name: Spanned<String>,
-    protocol: String,
-    side: SaidBy,
-    token: Spanned<String>,
-}
-
-/// Reads all signature files of a directory, in the order of their names.
-pub(super) fn read_directory(directory: &Path) -> Result<Vec<Signature>, SignatureError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| SignatureError::Read { path, cause }
-    };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(directory).map_err(failed(directory))? {
-        let path = entry.map_err(failed(directory))?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            paths.push(path);
+impl SaidBy {
+    /// The word for it in signature files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Miner => "miner",
+            Self::Pool => "pool",
+            Self::Either => "either",
         }
     }
-    paths.sort();
+}
+
+/// Reads one signature file, as far as it is in order; what is not goes to `problems`.
+pub(super) fn parse(file: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec<Signature> {
+    let file: Arc<Path> = file.into();
+    let place = |byte| Place::of(&file, text, byte);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        problems.push(place(error.span().unwrap_or_default().start).problem(error.message()));
+    }
     let mut list = Vec::new();
-    for path in paths {
-        let size = fs::metadata(&path).map_err(failed(&path))?.len();
-        if size > LARGEST_FILE {
-            let error = io::Error::other(format!("{size} bytes are more than a signature file may have"));
-            return Err(failed(&path)(error));
-        }
-        let text = fs::read_to_string(&path).map_err(failed(&path))?;
-        list.extend(parse(&path, &text)?);
-    }
-    if list.is_empty() { Err(SignatureError::None(directory.to_owned())) } else { Ok(list) }
-}
-
-/// Names are unique over all files.
-pub(super) fn check_names(list: &[Signature]) -> Result<(), SignatureError> {
-    let mut places = HashMap::new();
-    for Signature { name, place, .. } in list {
-        if let Some(Place { file, line }) = places.insert(name, place) {
-            let taken = format!("{}:{line}", file.display());
-            return Err(place.invalid(format!("the name \"{name}\" is taken by {taken}; choose another")));
+    for (key, value) in document.get_ref() {
+        let at = place(key.span().start);
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            ("signature", DeValue::Array(entries)) => {
+                for entry in entries {
+                    let mut entry = Entry { file: &file, text, span: entry.span().start, entry, problems };
+                    list.extend(entry.signature());
+                }
+            }
+            ("signature", _) => problems.push(at.problem("signature is a list: write [[signature]]")),
+            (other, _) => {
+                problems
+                    .push(at.problem(format!("unknown key \"{other}\"; a file has [[signature]] tables")));
+            }
         }
     }
-    Ok(())
+    list.sort_by_key(|signature: &Signature| signature.place.line);
+    list
 }
 
-/// Reads one signature file.
-pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Signature>, SignatureError> {
-    let place = |span: Range<usize>| {
-        let before = text.get(..span.start).unwrap_or_default();
-        Place { file: path.to_owned(), line: before.matches('\n').count() + 1 }
-    };
-    let file: File = toml::from_str(text)
-        .map_err(|error| place(error.span().unwrap_or_default()).invalid(error.message().to_owned()))?;
-    file.signature
-        .into_iter()
-        .map(|entry| {
-            let Entry { name, protocol, side, token: pattern } = entry;
-            let hir = token(pattern.get_ref()).map_err(|message| place(pattern.span()).invalid(message))?;
-            let place = place(name.span());
-            Ok(Signature { name: name.into_inner(), protocol, side, hir, place })
+const KEYS: &str = "name, protocol, side, token, case, spaces, weight, coin, unless, with";
+
+/// A `[[signature]]` table that is being read.
+struct Entry<'a> {
+    file: &'a Arc<Path>,
+    text: &'a str,
+    span: usize,
+    entry: &'a Spanned<DeValue<'a>>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Entry<'_> {
+    fn signature(&mut self) -> Option<Signature> {
+        let entry = self.entry;
+        let DeValue::Table(table) = entry.get_ref() else {
+            self.wrong(self.span, "a signature is a table: write [[signature]]");
+            return None;
+        };
+        let before = self.problems.len();
+        for key in table.keys() {
+            if !KEYS.split(", ").any(|known| known == key.get_ref().as_ref()) {
+                self.wrong(key.span().start, format!("unknown key \"{}\"; there are {KEYS}", key.get_ref()));
+            }
+        }
+        let name = self.needed(table, "name", |name| {
+            let fits = (1..=64).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+            fits.then(|| name.to_owned()).ok_or("1 to 64 letters, digits, hyphens, dots and underscores")
+        });
+        let protocol = self.needed(table, "protocol", |name| {
+            let fits = (1..=32).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            fits.then(|| name.to_owned()).ok_or("1 to 32 small letters, digits and hyphens")
+        });
+        let side = self.needed(table, "side", |side| {
+            let all = [SaidBy::Miner, SaidBy::Pool, SaidBy::Either];
+            all.into_iter().find(|known| known.word() == side).ok_or("miner, pool or either")
+        });
+        let ignore = |text: &str| match text {
+            "ignore" => Ok(true),
+            "exact" => Ok(false),
+            _ => Err("ignore or exact"),
+        };
+        let any_case = self.optional(table, "case", ignore).unwrap_or_default();
+        let any_spaces = self.optional(table, "spaces", ignore).unwrap_or_default();
+        let coin = self.optional(table, "coin", |coin| {
+            let fits = (2..=10).contains(&coin.len())
+                && coin.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            fits.then(|| coin.to_owned()).ok_or("a ticker symbol of 2 to 10 capital letters and digits")
+        });
+        let weight = self.weight(table);
+        let (unless, with) = (self.guards(table, "unless"), self.guards(table, "with"));
+        let reading = Reading { any_case, any_spaces };
+        let token = self.needed(table, "token", |pattern| Ok(pattern.to_owned()));
+        let hir = token.as_deref().and_then(|pattern| {
+            let at = table.get("token").map_or(self.span, |value| value.span().start);
+            token::token(pattern, reading).map_err(|message| self.wrong(at, message)).ok()
+        });
+        let place =
+            Place::of(self.file, self.text, table.get("name").map_or(self.span, |name| name.span().start));
+        let whole = self.problems.len() == before;
+        whole.then_some(Signature {
+            name: name?,
+            protocol: protocol?,
+            side: side?,
+            token: token?,
+            weight,
+            coin,
+            place,
+            unless,
+            with,
+            reading,
+            hir: hir?,
         })
-        .collect()
-}
-
-/// Reads a token: a regular expression over bytes, without anchors and word boundaries, because
-/// it is looked for in a stream.
-fn token(pattern: &str) -> Result<Hir, String> {
-    let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(
-        |error| match error {
-            regex_syntax::Error::Parse(error) => {
-                format!("token is not a regular expression: {}", error.kind())
-            }
-            regex_syntax::Error::Translate(error) => {
-                format!("token is not a regular expression: {}", error.kind())
-            }
-            other => format!("token is not a regular expression: {other}"),
-        },
-    )?;
-    if !hir.properties().look_set().is_empty() {
-        return Err(
-            "token has an anchor or a word boundary; it is looked for anywhere in the stream".to_owned()
-        );
     }
-    match hir.properties().minimum_len() {
-        Some(shortest) if shortest >= SHORTEST => Ok(hir),
-        _ => Err(format!(
-            "token matches fewer than {SHORTEST} bytes and would match ordinary traffic; make it longer"
-        )),
+
+    fn wrong(&mut self, byte: usize, message: impl Into<String>) {
+        self.problems.push(Place::of(self.file, self.text, byte).problem(message));
+    }
+
+    fn needed<T>(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        if table.get(key).is_none() {
+            self.wrong(self.span, format!("this signature has no {key}; add one"));
+        }
+        self.optional(table, key, read)
+    }
+
+    fn optional<T>(
+        &mut self,
+        table: &DeTable<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let value = table.get(key)?;
+        let Some(text) = value.get_ref().as_str() else {
+            let kind = value.get_ref().type_str();
+            self.wrong(value.span().start, format!("{key} is a text in quotes, not {kind}"));
+            return None;
+        };
+        read(text)
+            .map_err(|expected| {
+                self.wrong(value.span().start, format!("{key} \"{text}\" must be {expected}"))
+            })
+            .ok()
+    }
+
+    fn weight(&mut self, table: &DeTable<'_>) -> f64 {
+        let Some(value) = table.get("weight") else { return 0.0 };
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => {
+                i32::from_str_radix(number.as_str(), number.radix()).ok().map(f64::from)
+            }
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| (0.0..=HEAVIEST).contains(number)).unwrap_or_else(|| {
+            self.wrong(value.span().start, format!("weight must be a number from 0 to {HEAVIEST}"));
+            0.0
+        })
+    }
+
+    fn guards(&mut self, table: &DeTable<'_>, key: &str) -> Vec<Guard> {
+        let Some(value) = table.get(key) else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array().filter(|list| list.len() <= MOST_GUARDS) else {
+            let message =
+                format!("{key} must be a list of at most {MOST_GUARDS} regular expressions: ['...']");
+            self.wrong(value.span().start, message);
+            return Vec::new();
+        };
+        let mut guards = Vec::new();
+        for value in list {
+            let read = match value.get_ref().as_str() {
+                Some(pattern) => {
+                    token::guard(pattern).map(|regex| Guard { pattern: pattern.to_owned(), regex })
+                }
+                None => Err(format!("must have texts in quotes, not {}", value.get_ref().type_str())),
+            };
+            match read {
+                Ok(guard) => guards.push(guard),
+                Err(message) => self.wrong(value.span().start, format!("{key} {message}")),
+            }
+        }
+        guards
     }
 }

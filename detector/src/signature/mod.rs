@@ -1,27 +1,32 @@
 //! The tokens of the mining protocols as data, and their compilation to the automaton that the
 //! recogniser steps.
 
+mod check;
 mod compile;
 mod file;
+mod ordinary;
+mod problem;
+mod search;
+mod source;
+mod token;
 
-use std::path::Path;
+use detector_common::automaton::{Automaton, GENERATIONS};
 
-use detector_common::automaton::Automaton;
+pub use check::{Check, Size, check};
+pub use file::{HEAVIEST, SaidBy, Signature};
+pub use problem::{Place, Problem, SignatureError};
+pub use search::{Hit, Search, Stream};
+pub use source::Sources;
 
-pub use file::{Signature, SignatureError};
+use compile::Compiled;
 
-/// The signatures that are built in: the contents of `signatures/`.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("stratum.toml", include_str!("../../../signatures/stratum.toml")),
-    ("cryptonote.toml", include_str!("../../../signatures/cryptonote.toml")),
-    ("ethereum.toml", include_str!("../../../signatures/ethereum.toml")),
-];
+/// The most tokens of all files together.
+pub const MOST_TOKENS: usize = 1000;
 
 /// Signatures with the automaton that finds them.
 pub struct Signatures {
     list: Vec<Signature>,
-    automaton: Box<Automaton>,
-    states: usize,
+    compiled: Compiled,
 }
 
 impl Signatures {
@@ -30,38 +35,57 @@ impl Signatures {
     /// # Errors
     /// A file of the project is broken; a test holds that it is not.
     pub fn built_in() -> Result<Self, SignatureError> {
-        let mut list = Vec::new();
-        for (name, text) in BUILT_IN {
-            list.extend(file::parse(Path::new(name), text)?);
-        }
-        Self::compile(list)
+        Self::load(&Sources::BUILT_IN)
     }
 
-    /// The signatures of all `*.toml` files in a directory, in the order of their names.
+    /// Reads and compiles the signatures of all sources.
     ///
     /// # Errors
-    /// The directory or a file cannot be read, a file is not valid (the error names the line), or
-    /// the signatures together are too large for the automaton.
-    pub fn from_directory(directory: &Path) -> Result<Self, SignatureError> {
-        Self::compile(file::read_directory(directory)?)
+    /// A file or directory cannot be read, a file is not valid (the error names the line), or the
+    /// signatures together are too large for the automaton. All that is wrong is told at once.
+    pub fn load(sources: &Sources) -> Result<Self, SignatureError> {
+        let (list, problems) = check::read(sources);
+        if !problems.is_empty() {
+            return Err(SignatureError(problems));
+        }
+        match compile::compile(&list) {
+            Ok(compiled) => Ok(Self { list, compiled }),
+            Err(_) => Err(SignatureError(vec![check::overflow(&list)])),
+        }
     }
 
-    fn compile(list: Vec<Signature>) -> Result<Self, SignatureError> {
-        file::check_names(&list)?;
-        let (automaton, states) = compile::compile(&list)?;
-        Ok(Self { list, automaton, states })
+    /// Makes these the ones that take the place of others, so that the recogniser tells the states
+    /// of the two automata apart.
+    pub fn succeed(&mut self, predecessors: &Self) {
+        let generation = predecessors.automaton().generation();
+        self.compiled.automaton.set_generation((generation + 1) % GENERATIONS);
     }
 
     /// The table for the recogniser.
     #[must_use]
     pub fn automaton(&self) -> &Automaton {
-        &self.automaton
+        &self.compiled.automaton
     }
 
-    /// The signature with an accept number of the automaton.
+    /// The first signature of those with an accept number of the automaton.
     #[must_use]
     pub fn get(&self, accept: u16) -> Option<&Signature> {
-        self.list.get(usize::from(accept).checked_sub(1)?)
+        self.ending(accept).next()
+    }
+
+    /// All signatures whose tokens end where the automaton gives this accept number.
+    pub fn ending(&self, accept: u16) -> impl Iterator<Item = &Signature> {
+        self.indices(accept).iter().filter_map(|index| self.list.get(usize::from(*index)))
+    }
+
+    fn indices(&self, accept: u16) -> &[u16] {
+        let index = usize::from(accept).checked_sub(1);
+        index.and_then(|index| self.compiled.endings.get(index)).map_or(&[], |tokens| tokens)
+    }
+
+    /// The signatures, in the order of files and lines.
+    pub fn iter(&self) -> impl Iterator<Item = &Signature> {
+        self.list.iter()
     }
 
     /// How many signatures there are.
@@ -70,16 +94,61 @@ impl Signatures {
         self.list.len()
     }
 
-    /// Whether there are none. A directory without signatures is an error, so there are some.
+    /// Whether there are none. Sources without signatures are an error, so there are some.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// How many states the automaton has.
+    /// How much of the table they need.
     #[must_use]
-    pub fn states(&self) -> usize {
-        self.states
+    pub fn size(&self) -> Size {
+        Size { signatures: self.list.len(), states: self.compiled.states, classes: self.compiled.classes }
+    }
+
+    /// What is different from `old`, in names, each list in the order of files.
+    #[must_use]
+    pub fn changes_since(&self, old: &Self) -> Changes {
+        let find = |list: &Self, name: &str| list.list.iter().find(|one| one.name == name).cloned();
+        let mut changes = Changes::default();
+        for new in &self.list {
+            match find(old, &new.name) {
+                None => changes.added.push(new.name.clone()),
+                Some(known) if !known.same(new) => changes.changed.push(new.name.clone()),
+                Some(_) => {}
+            }
+        }
+        let gone = old.list.iter().filter(|one| find(self, &one.name).is_none());
+        changes.removed.extend(gone.map(|one| one.name.clone()));
+        changes
+    }
+}
+
+/// Names of signatures that differ between two sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Those that are new.
+    pub added: Vec<String>,
+    /// Those that mean something else now.
+    pub changed: Vec<String>,
+    /// Those that are gone.
+    pub removed: Vec<String>,
+}
+
+/// Names that are listed of each sort of change.
+const LISTED: usize = 10;
+
+impl std::fmt::Display for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sorts = [("added", &self.added), ("changed", &self.changed), ("removed", &self.removed)];
+        let mut first = true;
+        for (what, names) in sorts.into_iter().filter(|(_, names)| !names.is_empty()) {
+            let listed = names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+            let more = if names.len() > LISTED { ", ..." } else { "" };
+            write!(f, "{}{} {what} ({listed}{more})", if first { "" } else { ", " }, names.len())?;
+            first = false;
+        }
+        if first { f.write_str("nothing changed") } else { Ok(()) }
     }
 }
 
