@@ -194,7 +194,8 @@ fn warnings(list: &[Signature]) -> Vec<Problem> {
         }
         let twin =
             list.iter().take(at).find(|other| other.token == one.token && other.reading == one.reading);
-        if let Some(twin) = twin {
+        // That a name is taken is an error and says enough.
+        if let Some(twin) = twin.filter(|twin| twin.name != one.name) {
             warn(format!("{name}: the same token as {} at {}", twin.name, twin.place));
         }
     }
