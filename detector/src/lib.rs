@@ -5,6 +5,7 @@
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
 pub mod estimate;
+mod intern;
 pub mod judge;
 pub mod kernel;
 pub mod ledger;

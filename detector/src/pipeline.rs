@@ -4,6 +4,7 @@
 mod followed;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::FlowKey;
@@ -11,6 +12,7 @@ use hashlink::LinkedHashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::{self, Ledger, Record};
+use crate::signature::Signatures;
 use crate::stream::{self, Connection};
 use followed::Followed;
 
@@ -27,6 +29,8 @@ pub struct Settings {
     pub stream: stream::Limits,
     /// Limits of the ledger.
     pub ledger: ledger::Settings,
+    /// Those of them that have a weight bear on the judgement of what is said.
+    pub signatures: Option<Arc<Signatures>>,
 }
 
 impl Default for Settings {
@@ -37,6 +41,7 @@ impl Default for Settings {
             idle: SignedDuration::from_hours(6),
             stream: stream::Limits::default(),
             ledger: ledger::Settings::default(),
+            signatures: None,
         }
     }
 }
@@ -104,11 +109,19 @@ impl Pipeline {
         }
     }
 
+    /// Lets other signatures bear on what is said from now on, also in the conversations that are followed already.
+    pub fn set_signatures(&mut self, signatures: Arc<Signatures>) {
+        for (_, followed) in &mut self.followed {
+            followed.conversation.set_signatures(&signatures);
+        }
+        self.settings.signatures = Some(signatures);
+    }
+
     /// Takes an event that happened at `time` on an interface. Datagrams lead to nothing yet.
     pub fn event(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Reaction {
         let mut reaction = Reaction::default();
         let key = *event.header.key();
-        let fresh = || Followed::new(self.settings.stream, time);
+        let fresh = || Followed::new(&self.settings, time);
         let known = self.followed.remove(&key).or_else(|| (event.kind == EventKind::First).then(fresh));
         let Some(mut followed) = known else {
             match event.kind {
@@ -122,7 +135,7 @@ impl Pipeline {
         self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
         if followed.take(event, time, interface) == Connection::Another {
             // The same ends serve a new connection, and nobody saw the old one end.
-            let old = std::mem::replace(&mut followed, Followed::new(self.settings.stream, time));
+            let old = std::mem::replace(&mut followed, Followed::new(&self.settings, time));
             self.conclude(key, old, &mut reaction);
             self.ledger.closed(&key);
             followed.take(event, time, interface);

@@ -9,6 +9,7 @@ mod signatures;
 use std::io::{IsTerminal as _, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -73,8 +74,8 @@ impl SignatureOptions {
         Sources { built_in: !self.no_built_in_signatures, paths: self.signatures.clone() }
     }
 
-    fn load(&self) -> Result<Signatures, SignatureError> {
-        let signatures = Signatures::load(&self.sources())?;
+    fn load(&self) -> Result<Arc<Signatures>, SignatureError> {
+        let signatures = Arc::new(Signatures::load(&self.sources())?);
         tracing::debug!("{}", signatures.size());
         Ok(signatures)
     }
@@ -108,9 +109,9 @@ impl Common {
 
     /// Room is kept in the kernel's table: the agent gives up the longest silent conversation before
     /// the kernel has to refuse a new one.
-    fn pipeline(&self) -> Settings {
+    fn pipeline(&self, signatures: &Arc<Signatures>) -> Settings {
         let conversations = (self.watched - self.watched / 8) as usize;
-        Settings { conversations, ..Settings::default() }
+        Settings { conversations, signatures: Some(Arc::clone(signatures)), ..Settings::default() }
     }
 
     const fn identities(&self) -> Identities {

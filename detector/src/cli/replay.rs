@@ -64,7 +64,7 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
     let replay_options = replay::Options {
         files: options.files,
         identities: options.common.identities(),
-        pipeline: options.common.pipeline(),
+        pipeline: options.common.pipeline(&signatures),
     };
     let summary = replay::run(engine.as_mut(), &replay_options, &writer)?;
     let counters = engine.counters()?;

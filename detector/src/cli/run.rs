@@ -57,7 +57,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         xdp_mode: options.xdp_mode,
         limits: Limits { ring: options.ring * 1024, ..options.common.limits() },
         identities: options.common.identities(),
-        pipeline: options.common.pipeline(),
+        pipeline: options.common.pipeline(&signatures),
         sources: options.common.signatures.sources(),
     };
     let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;

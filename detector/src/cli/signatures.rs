@@ -114,9 +114,9 @@ fn test(options: &Test) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if options.json {
-        summary_object(&summary).map(|_| ())?
+        print::line(summary_object(&summary))?;
     } else {
-        summarise(&summary)?
+        summarise(&summary)?;
     }
     for (name, count) in &summary.missed {
         tracing::warn!("{count} packets could not be read, or were not passed on: {name}");
@@ -178,13 +178,13 @@ fn summarise(summary: &TrialSummary) -> io::Result<()> {
     Ok(())
 }
 
-fn summary_object(summary: &TrialSummary) -> io::Result<bool> {
+fn summary_object(summary: &TrialSummary) -> Value {
     let unjudged: Vec<Value> = summary
         .unjudged
         .iter()
         .map(|flow| json!({"from": flow.from, "to": flow.to, "signatures": flow.signatures}))
         .collect();
-    print::line(json!({
+    json!({
         "summary": {
             "captures": summary.complete + summary.incomplete,
             "complete": summary.complete,
@@ -195,17 +195,16 @@ fn summary_object(summary: &TrialSummary) -> io::Result<bool> {
             "hits": summary.hits,
             "missed": summary.missed,
         }
-    }))
+    })
 }
 
-/// Printable ASCII as it is, all other bytes as `\xff`, and a backslash as two.
+/// Printable ASCII as it is; other bytes, and the backslash, as they are written in Rust.
 fn escaped(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
         match byte {
-            b' '..=b'~' if byte != b'\\' => text.push(char::from(byte)),
-            b'\\' => text.push_str("\\\\"),
-            _ => text.push_str(&format!("\\x{byte:02x}")),
+            b'"' | b'\'' => text.push(char::from(byte)),
+            _ => text.extend(byte.escape_ascii().map(char::from)),
         }
     }
     text

@@ -1,9 +1,13 @@
+use std::sync::Arc;
+
 use detector_common::flow::Direction;
 use jiff::Timestamp;
 
 use super::hypothesis::Hypothesis;
+use super::marks::Marks;
 use super::{Assessment, Carrier, Side, Verdict};
 use crate::protocol::{Dialogue, Finding, Heard};
+use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
 use crate::transport::{Transport, Utterance};
 
@@ -51,6 +55,8 @@ struct Speech {
     /// An HTTP response came whose request was not seen: what was said before it in the other direction were bodies.
     http: bool,
     requested: bool,
+    /// What a user's signatures say.
+    marks: Marks,
     revision: u64,
 }
 
@@ -65,6 +71,11 @@ impl Conversation {
             speech: Speech::default(),
             read: 0,
         }
+    }
+
+    /// Lets the signatures that have a weight speak to what is said from now on.
+    pub fn set_signatures(&mut self, signatures: &Arc<Signatures>) {
+        self.speech.marks.set_signatures(signatures);
     }
 
     /// Takes a segment, in any order, also repeated or overlapping. `time` is that of the packet.
@@ -187,14 +198,17 @@ impl Speech {
         if let Utterance::Head(head) = said {
             self.head(head.request().is_some());
         }
+        let marks = self.marks.of(said);
         match self.dialogue.hear(direction, said) {
-            Heard::Nothing => {}
-            Heard::Foreign => {
+            Heard::Nothing if marks.is_empty() => {}
+            Heard::Foreign if marks.is_empty() => {
                 self.revision += 1;
                 count(&mut self.foreign, direction);
             }
-            Heard::Findings(findings) => {
-                if findings.is_empty() || (self.http && said.carrier() == Carrier::Tcp) {
+            heard => {
+                let findings = if let Heard::Findings(findings) = heard { findings } else { Vec::new() };
+                if (findings.is_empty() && marks.is_empty()) || (self.http && said.carrier() == Carrier::Tcp)
+                {
                     return;
                 }
                 self.revision += 1;
@@ -202,6 +216,11 @@ impl Speech {
                 count(&mut self.spoken, direction);
                 for finding in &findings {
                     self.weigh(direction, finding);
+                }
+                for mark in &marks {
+                    if let Some(finding) = self.marks.finding(direction, mark) {
+                        self.weigh(direction, &finding);
+                    }
                 }
             }
         }
@@ -238,14 +257,16 @@ impl Speech {
     }
 
     fn assess(&self) -> Option<Assessment> {
-        let (hypothesis, rival, miner_sends) = self.likelier();
+        let settled = self.marks.settle(&self.hypotheses);
+        let (hypothesis, rival, miner_sends) = self.likelier(&settled);
         let assessment = hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))?;
         Some(Assessment { carrier: self.carrier, ..assessment })
     }
 
     /// The weight of the judgement, without its reasons. `None` if there is none.
     fn score(&self) -> Option<f64> {
-        let (hypothesis, rival, miner_sends) = self.likelier();
+        let settled = self.marks.settle(&self.hypotheses);
+        let (hypothesis, rival, miner_sends) = self.likelier(&settled);
         hypothesis.score(rival, self.foreign_of(miner_sends))
     }
 
@@ -259,8 +280,11 @@ impl Speech {
 
     /// The likelier hypothesis, its rival and the direction in which the miner sends. Peers have no rival: what both of
     /// them say does not contradict itself.
-    fn likelier(&self) -> (&Hypothesis, &Hypothesis, Direction) {
-        let [up, down] = &self.hypotheses;
+    fn likelier<'a>(
+        &'a self,
+        hypotheses: &'a [Hypothesis; 2],
+    ) -> (&'a Hypothesis, &'a Hypothesis, Direction) {
+        let [up, down] = hypotheses;
         let (likelier, rival, direction) = if up.weight() >= down.weight() {
             (up, down, Direction::Up)
         } else {

@@ -19,7 +19,7 @@ const SUSPICION: f64 = 9.5;
 const SERIES: u64 = 3;
 
 /// The supposition that the miner sends in one direction, or that both ends are peers, and what speaks for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Hypothesis {
     /// In the order in which they were said.
     kinds: Vec<(Kind, Side)>,

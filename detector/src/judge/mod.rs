@@ -3,6 +3,7 @@
 mod assessment;
 mod conversation;
 mod hypothesis;
+mod marks;
 mod protocol;
 #[cfg(test)]
 mod tests;

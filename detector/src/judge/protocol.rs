@@ -2,26 +2,42 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::intern::intern;
+
+/// The number of protocols that are not built in.
+const CUSTOM: u32 = 900;
+
 macro_rules! protocols {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $number:literal;)+) => {
         /// A protocol, by the name it has in records.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Protocol { $($(#[$doc])* $variant,)+ }
+        pub enum Protocol {
+            $($(#[$doc])* $variant,)+
+            /// A protocol that only a user's signatures know, by the name they give it. See [`Protocol::named`].
+            Custom(&'static str),
+        }
 
         impl Protocol {
-            /// All of them.
+            /// All that are built in.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The name in records.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ }
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Custom(name) => name,
+                }
             }
 
-            /// A stable number, a multiple of ten, from which the numbers of its alerts follow.
+            /// A stable number, a multiple of ten, from which the numbers of its alerts follow. Those that are not built
+            /// in share one.
             #[must_use]
             pub const fn number(self) -> u32 {
-                match self { $(Self::$variant => $number,)+ }
+                match self {
+                    $(Self::$variant => $number,)+
+                    Self::Custom(_) => CUSTOM,
+                }
             }
         }
     };
@@ -93,6 +109,14 @@ protocols! {
 }
 
 impl Protocol {
+    /// The protocol that has this name in records, a custom one if none is built in by it. Such a name is kept for as
+    /// long as the process lives.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let built_in = Self::ALL.iter().find(|protocol| protocol.name() == name).copied();
+        built_in.unwrap_or_else(|| Self::Custom(intern(name)))
+    }
+
     /// The protocol that stands for all which are told apart only in the course of a conversation: those that share most
     /// of their words with Stratum version 1.
     #[must_use]
@@ -142,5 +166,17 @@ mod tests {
         let names: BTreeSet<_> = Protocol::ALL.iter().map(|protocol| protocol.name()).collect();
         let numbers: BTreeSet<_> = Protocol::ALL.iter().map(|protocol| protocol.number() / 10).collect();
         assert_eq!((names.len(), numbers.len()), (Protocol::ALL.len(), Protocol::ALL.len()));
+        assert!(!numbers.contains(&(CUSTOM / 10)));
+    }
+
+    #[test]
+    fn a_name_stands_for_one_protocol() {
+        for protocol in Protocol::ALL {
+            assert_eq!(Protocol::named(protocol.name()), *protocol);
+        }
+        let zork = Protocol::named("zork");
+        assert_eq!((zork, zork.name()), (Protocol::named("zork"), "zork"));
+        assert_ne!(zork, Protocol::named("quux"));
+        assert_eq!((zork.family(), zork.is_node()), (zork, false));
     }
 }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aya::maps::{MapData, RingBuf};
@@ -30,7 +31,7 @@ pub(super) struct Agent<'a> {
     pub(super) interfaces: Interfaces,
     pub(super) clock: Clock,
     pub(super) identities: Identities,
-    pub(super) signatures: Signatures,
+    pub(super) signatures: Arc<Signatures>,
     pub(super) writer: &'a Writer,
     pub(super) health: Health,
     /// When the counters were written last.
@@ -87,7 +88,8 @@ impl Agent<'_> {
         match self.program.set_automaton(new.automaton()) {
             Ok(()) => {
                 tracing::info!("signatures read anew: {changes}; now {}", new.size());
-                self.signatures = new;
+                self.signatures = Arc::new(new);
+                self.pipeline.set_signatures(Arc::clone(&self.signatures));
             }
             Err(error) => tracing::error!("the old signatures stay in use: {error}"),
         }

@@ -1,4 +1,5 @@
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -60,7 +61,7 @@ type Log = EbpfLogger<&'static dyn log::Log>;
 ///
 /// # Errors
 /// The program cannot be loaded or attached.
-pub async fn run(options: &Options, signatures: Signatures, writer: &Writer) -> anyhow::Result<End> {
+pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer) -> anyhow::Result<End> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;

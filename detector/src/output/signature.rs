@@ -60,6 +60,8 @@ mod tests {
         assert_eq!(super::signature(Protocol::StratumV1, Verdict::Suspected).id, 1_930_011);
         assert_eq!(super::signature(Protocol::EthereumStratum, Verdict::Probable).id, 1_930_022);
         assert_eq!(super::signature(Protocol::EthProxy, Verdict::Confirmed).id, 1_930_043);
+        let custom = super::signature(Protocol::named("zork"), Verdict::Confirmed);
+        assert_eq!((custom.id, custom.text.as_str()), (1_930_903, "FIREDAMP zork mining confirmed"));
         let node = super::signature(Protocol::BitcoinP2p, Verdict::Node);
         assert_eq!((node.id, node.text.as_str()), (1_930_504, "FIREDAMP bitcoin-p2p node"));
     }

@@ -2,9 +2,10 @@ use detector_common::event::{Event, EventKind};
 use detector_common::flow::FlowKey;
 use jiff::Timestamp;
 
+use super::Settings;
 use crate::judge::Conversation;
 use crate::ledger::{Ledger, Observation, Record};
-use crate::stream::{Connection, Limits};
+use crate::stream::Connection;
 
 /// A conversation that is followed.
 pub(super) struct Followed {
@@ -21,9 +22,13 @@ pub(super) struct Followed {
 }
 
 impl Followed {
-    pub(super) fn new(limits: Limits, time: Timestamp) -> Self {
+    pub(super) fn new(settings: &Settings, time: Timestamp) -> Self {
+        let mut conversation = Conversation::new(settings.stream);
+        if let Some(signatures) = &settings.signatures {
+            conversation.set_signatures(signatures);
+        }
         Self {
-            conversation: Conversation::new(limits),
+            conversation,
             active: time,
             observed: Timestamp::MIN,
             bytes: 0,

@@ -9,6 +9,8 @@ pub enum CoinReason {
     Wallet,
     /// No other coin is mined with this protocol.
     Protocol,
+    /// A signature names it whose token was said: who wrote it knows.
+    Signature,
     /// The proof of work is personalised for the coin (Equihash).
     Personalisation,
     /// The peers name the coin's chain: magic bytes, network id, genesis block.
@@ -23,6 +25,7 @@ impl CoinReason {
             Self::Algorithm => "coin-by-algorithm",
             Self::Wallet => "coin-by-wallet",
             Self::Protocol => "coin-by-protocol",
+            Self::Signature => "coin-by-signature",
             Self::Personalisation => "coin-by-personalisation",
             Self::ChainMagic => "coin-by-chain-magic",
         }
@@ -35,6 +38,7 @@ impl CoinReason {
             Self::Algorithm => "hardly any other coin uses the algorithm",
             Self::Wallet => "the address that is paid has the form of this coin's",
             Self::Protocol => "no other coin is mined with this protocol",
+            Self::Signature => "a signature for this coin was found",
             Self::Personalisation => "the proof of work is personalised for this coin",
             Self::ChainMagic => "the peers name the chain of this coin",
         }

@@ -30,6 +30,12 @@ pub(crate) enum Id {
     Text(String),
 }
 
+/// Whether a text is JSON messages and nothing else, and none of them the line of a log: what is in it is said there and
+/// not quoted.
+pub(crate) fn is_said(text: &[u8]) -> bool {
+    Message::read(text).is_some_and(|messages| !messages.iter().any(Message::is_log))
+}
+
 impl Message {
     /// The messages of a line: one object, a batch array, or several of these one after the other.
     /// `None` if there is anything else in the line.
@@ -61,7 +67,11 @@ impl Message {
     /// Whether it can be JSON-RPC at all: it asks or answers, and is no line of a structured log.
     pub(crate) fn is_rpc(&self) -> bool {
         let speaks = self.method().is_some() || self.is_answer();
-        speaks && !LOG_KEYS.iter().any(|&key| self.object.contains_key(key))
+        speaks && !self.is_log()
+    }
+
+    fn is_log(&self) -> bool {
+        LOG_KEYS.iter().any(|&key| self.object.contains_key(key))
     }
 
     /// A response. Some servers repeat the method in it.

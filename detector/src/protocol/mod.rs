@@ -19,3 +19,4 @@ pub(crate) use account::is_address;
 pub use coin::CoinReason;
 pub use dialogue::{Dialogue, Heard};
 pub use finding::{Fact, Finding, Kind};
+pub(crate) use message::is_said;

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use detector_common::counters::Counter;
 use detector_common::event::{Event, EventKind};
@@ -97,7 +98,7 @@ const MISSED: [Counter; 5] = [
 /// # Errors
 /// The engine fails.
 pub fn trial(
-    signatures: &Signatures,
+    signatures: &Arc<Signatures>,
     files: &[PathBuf],
     tell: &mut dyn FnMut(&Found<'_>) -> ControlFlow<()>,
 ) -> Result<TrialSummary, EngineError> {
@@ -123,7 +124,7 @@ pub fn trial(
 }
 
 struct Trial<'a, 'b> {
-    signatures: &'a Signatures,
+    signatures: &'a Arc<Signatures>,
     search: Search<'a>,
     engine: HostEngine<'a>,
     tell: &'b mut dyn FnMut(&Found<'_>) -> ControlFlow<()>,
@@ -201,7 +202,7 @@ impl Trial<'_, '_> {
         let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
         let mut events = Vec::new();
         self.engine.frame(bytes, clock, &mut |event| {
-            events.push((event.kind, event.header, event.payload.to_vec()))
+            events.push((event.kind, event.header, event.payload.to_vec()));
         })?;
         for (kind, header, payload) in events {
             self.event(&Event { kind, header, payload: &payload }, at)?;
@@ -211,9 +212,9 @@ impl Trial<'_, '_> {
 
     fn event(&mut self, event: &Event<'_>, at: At<'_>) -> Result<(), EngineError> {
         let key = *event.header.key();
-        let mut flow = self.flows.remove(&key).unwrap_or_else(Flow::new);
+        let mut flow = self.flows.remove(&key).unwrap_or_else(|| Flow::new(self.signatures));
         if self.take(&key, &mut flow, event, at) == Connection::Another {
-            let old = std::mem::replace(&mut flow, Flow::new());
+            let old = std::mem::replace(&mut flow, Flow::new(self.signatures));
             self.conclude(key, old, at);
             self.take(&key, &mut flow, event, at);
         }
@@ -304,7 +305,7 @@ impl Trial<'_, '_> {
         for direction in [Direction::Up, Direction::Down] {
             let mut hits = Vec::new();
             flow.listen(direction, &self.search, &mut hits, |reassembler, mut out| {
-                reassembler.finish(&mut out)
+                reassembler.finish(&mut out);
             });
             self.tell(&key, &mut flow, direction, hits, at);
         }
@@ -321,16 +322,12 @@ impl Trial<'_, '_> {
 }
 
 impl Flow {
-    fn new() -> Self {
+    fn new(signatures: &Arc<Signatures>) -> Self {
         let limits = stream::Limits::default();
         let way = || Way { reassembler: Reassembler::new(limits), stream: Stream::default() };
-        Self {
-            ways: [way(), way()],
-            conversation: Conversation::new(limits),
-            closed: [false; 2],
-            first: None,
-            names: BTreeSet::new(),
-        }
+        let mut conversation = Conversation::new(limits);
+        conversation.set_signatures(signatures);
+        Self { ways: [way(), way()], conversation, closed: [false; 2], first: None, names: BTreeSet::new() }
     }
 
     /// Lets the reassembler of `direction` act, and searches what it hands on.

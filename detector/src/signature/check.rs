@@ -9,6 +9,7 @@ use super::file::{self, Signature};
 use super::problem::{Problem, SignatureError};
 use super::source::{self, Sources};
 use super::{MOST_TOKENS, ordinary};
+use crate::judge::Protocol;
 
 /// A weighted token that is shorter than this, in bytes, and has no guard is warned of.
 const SHORT: usize = 12;
@@ -165,8 +166,9 @@ fn warnings(list: &[Signature]) -> Vec<Problem> {
     for (at, one) in list.iter().enumerate().filter(|(_, one)| !is_built_in(one.place.file())) {
         let mut warn = |message: String| warnings.push(one.place.problem(message));
         let Signature { name, protocol, .. } = one;
-        if !PROTOCOLS.contains(&protocol.as_str()) {
-            let near = PROTOCOLS.iter().min_by_key(|known| strsim::osa_distance(known, protocol));
+        if let Protocol::Custom(_) = Protocol::named(protocol) {
+            let known = Protocol::ALL.iter().map(|known| known.name());
+            let near = known.min_by_key(|known| strsim::osa_distance(known, protocol));
             if let Some(near) = near.filter(|near| strsim::osa_distance(near, protocol) <= MISTYPED) {
                 warn(format!("{name}: protocol \"{protocol}\" is not known; is \"{near}\" meant?"));
             } else if !list.iter().any(|other| other.protocol == *protocol && other.weight > 0.0) {
@@ -201,6 +203,3 @@ fn warnings(list: &[Signature]) -> Vec<Problem> {
     }
     warnings
 }
-
-/// The protocols that have a part of firedamp that reads them.
-const PROTOCOLS: [&str; 4] = ["stratum-v1", "ethereumstratum", "cryptonote", "eth-proxy"];

@@ -3,6 +3,7 @@ use std::collections::hash_map::Entry;
 
 use detector_common::automaton::{Automaton, CLASSES, STATES};
 use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
+use regex_automata::util::alphabet::Unit;
 use regex_automata::util::primitives::StateID;
 
 use super::file::Signature;
@@ -50,7 +51,7 @@ pub(super) fn compile(signatures: &[Signature]) -> Result<Compiled, Full> {
     for byte in 0..=u8::MAX {
         automaton.set_class(byte, classes.get(byte)).ok_or_else(full)?;
     }
-    let representatives: Vec<u8> = classes.representatives(..).filter_map(|unit| unit.as_u8()).collect();
+    let representatives: Vec<u8> = classes.representatives(..).filter_map(Unit::as_u8).collect();
     let mut closure = Closure::new(&nfa);
     let mut endings = Endings::default();
     let start = closure.of([]);
@@ -121,7 +122,7 @@ impl<'a> Closure<'a> {
             }
             match self.nfa.state(id) {
                 State::ByteRange { .. } | State::Sparse(_) | State::Dense(_) | State::Match { .. } => {
-                    set.push(id)
+                    set.push(id);
                 }
                 State::Union { alternates } => self.stack.extend(alternates.iter()),
                 State::BinaryUnion { alt1, alt2 } => self.stack.extend([*alt1, *alt2]),

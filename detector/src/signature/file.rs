@@ -145,7 +145,8 @@ pub(super) fn parse(file: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("signature", DeValue::Array(entries)) => {
                 for entry in entries {
-                    let mut entry = Entry { file: &file, text, span: entry.span().start, entry, problems };
+                    let mut entry =
+                        Entry { file: &file, text, span: entry.span().start, value: entry, problems };
                     list.extend(entry.signature());
                 }
             }
@@ -167,14 +168,14 @@ struct Entry<'a> {
     file: &'a Arc<Path>,
     text: &'a str,
     span: usize,
-    entry: &'a Spanned<DeValue<'a>>,
+    value: &'a Spanned<DeValue<'a>>,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Entry<'_> {
     fn signature(&mut self) -> Option<Signature> {
-        let entry = self.entry;
-        let DeValue::Table(table) = entry.get_ref() else {
+        let value = self.value;
+        let DeValue::Table(table) = value.get_ref() else {
             self.wrong(self.span, "a signature is a table: write [[signature]]");
             return None;
         };
@@ -268,7 +269,7 @@ impl Entry<'_> {
         };
         read(text)
             .map_err(|expected| {
-                self.wrong(value.span().start, format!("{key} \"{text}\" must be {expected}"))
+                self.wrong(value.span().start, format!("{key} \"{text}\" must be {expected}"));
             })
             .ok()
     }

@@ -9,6 +9,7 @@ mod problem;
 mod search;
 mod source;
 mod token;
+mod weighed;
 
 use detector_common::automaton::{Automaton, GENERATIONS};
 
@@ -17,6 +18,7 @@ pub use file::{HEAVIEST, SaidBy, Signature};
 pub use problem::{Place, Problem, SignatureError};
 pub use search::{Hit, Search, Stream};
 pub use source::Sources;
+pub use weighed::Weighed;
 
 use compile::Compiled;
 
@@ -27,6 +29,14 @@ pub const MOST_TOKENS: usize = 1000;
 pub struct Signatures {
     list: Vec<Signature>,
     compiled: Compiled,
+    /// By signature: what it says in a judgement, if it has a weight.
+    weighed: Vec<Option<Weighed>>,
+}
+
+impl std::fmt::Debug for Signatures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signatures({})", self.size())
+    }
 }
 
 impl Signatures {
@@ -49,7 +59,10 @@ impl Signatures {
             return Err(SignatureError(problems));
         }
         match compile::compile(&list) {
-            Ok(compiled) => Ok(Self { list, compiled }),
+            Ok(compiled) => {
+                let weighed = list.iter().map(Weighed::of).collect();
+                Ok(Self { list, compiled, weighed })
+            }
             Err(_) => Err(SignatureError(vec![check::overflow(&list)])),
         }
     }

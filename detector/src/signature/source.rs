@@ -99,7 +99,7 @@ fn text(path: &Path) -> Result<String, Problem> {
     let bytes = fs::read(path).map_err(|cause| unreadable(path, cause))?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(good).matches('\n').count() + 1;
         let message = "is not UTF-8; write bytes as \\x00 in a token".to_owned();
         Problem { file: path.to_owned(), line: Some(line), message }
     })

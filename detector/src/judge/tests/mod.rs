@@ -2,6 +2,7 @@
 
 mod clients;
 mod coins;
+mod custom;
 mod ends;
 mod lookalikes;
 mod pools;

@@ -1,0 +1,27 @@
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Keeps a text for as long as the process lives, each once: names in signature files become parts of records like those
+/// that are built in. They are bounded by what a user writes into such files between two starts.
+pub(crate) fn intern(text: &str) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = known.get(text) {
+        return kept;
+    }
+    let kept: &'static str = Box::leak(text.into());
+    known.insert(kept);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_kept_once() {
+        let first = intern("zork");
+        assert!(std::ptr::eq(first, intern(&format!("zo{}", "rk"))));
+        assert_ne!(intern("zorks"), first);
+    }
+}
