@@ -108,12 +108,26 @@ impl Agent {
     /// # Errors
     /// It cannot be started, ends, or is not attached in time; with its log.
     pub fn start(lab: &Lab, binary: &Path, interfaces: &[&str], output: &str) -> Result<Self> {
+        Self::start_with(lab, binary, interfaces, output, &[])
+    }
+
+    /// As [`Self::start`], with further arguments.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with(
+        lab: &Lab,
+        binary: &Path,
+        interfaces: &[&str],
+        output: &str,
+        further: &[&str],
+    ) -> Result<Self> {
         let mut command = Command::new(binary);
         command.arg("run");
         for interface in interfaces {
             command.args(["--iface", interface]);
         }
-        command.args(["--output", output]);
+        command.args(["--output", output]).args(further);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         die_with_parent(&mut command);
         lab.gateway.confine(&mut command)?;
@@ -176,6 +190,23 @@ impl Agent {
                         self.log.join("\n")
                     );
                 }
+            }
+        }
+    }
+
+    /// Waits for a line of the log that contains all `words`, among those that come from now on or were not asked for
+    /// yet.
+    ///
+    /// # Errors
+    /// None came; with the log.
+    pub fn wait_for_log(&mut self, patience: Duration, words: &[&str]) -> Result<()> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.next(deadline.saturating_duration_since(Instant::now())) {
+                Some(News::Log(line)) if words.iter().all(|word| line.contains(word)) => return Ok(()),
+                Some(News::Ended) => bail!("the agent ended; its log:\n{}", self.log.join("\n")),
+                Some(_) => {}
+                None => bail!("no {words:?} within {patience:?}; log:\n{}", self.log.join("\n")),
             }
         }
     }
