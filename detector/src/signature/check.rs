@@ -31,10 +31,9 @@ pub struct Size {
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { signatures, states, classes } = self;
-        write!(
-            f,
-            "{signatures} signatures, {states} of {STATES} states, {classes} of {CLASSES} classes of bytes"
-        )
+        let plural = if *signatures == 1 { "" } else { "s" };
+        write!(f, "{signatures} signature{plural}, {states} of {STATES} states, ")?;
+        write!(f, "{classes} of {CLASSES} classes of bytes")
     }
 }
 

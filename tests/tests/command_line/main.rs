@@ -1,5 +1,9 @@
 //! What `firedamp` says to bad input, and with which exit code: where it is wrong and how to mend it.
 
+#![cfg(test)]
+
+mod signatures;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -11,7 +15,9 @@ use anyhow::{Context, Result, ensure};
 use firedamp_tests::conversation::{Conversation, Cut};
 use firedamp_tests::dialects::Dialect;
 use firedamp_tests::lab::{Namespace, WATCHING};
+use firedamp_tests::packet::Frame;
 use firedamp_tests::privileges;
+use firedamp_tests::talk::Talk;
 use nix::libc;
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
@@ -139,14 +145,19 @@ fn text(path: &Path) -> Result<&str> {
     path.to_str().context("the folder has an odd name")
 }
 
-/// A capture of one Monero miner, in little-endian pcap.
+/// A capture of one Monero miner.
 fn capture() -> Result<Vec<u8>> {
     let dialect = Dialect::Monero;
     let (miner, pool) = ("10.77.0.10:40000".parse()?, "203.0.113.10:443".parse()?);
     let lines = dialect.session(dialect.identity("rig7"), 1, 3);
+    pcap(&Conversation::frames(miner, pool, Cut::Lines, &lines))
+}
+
+/// A little-endian pcap of these frames, one each second.
+fn pcap(frames: &[Frame]) -> Result<Vec<u8>> {
     let header: [u32; 6] = [0xa1b2_c3d4, 2 | 4 << 16, 0, 0, 65535, 1];
     let mut file = header.map(u32::to_le_bytes).concat();
-    for (second, frame) in (1_700_000_000_u32..).zip(Conversation::frames(miner, pool, Cut::Lines, &lines)) {
+    for (second, frame) in (1_700_000_000_u32..).zip(frames) {
         let bytes = frame.bytes();
         let length = u32::try_from(bytes.len())?;
         file.extend([second, 0, length, length].map(u32::to_le_bytes).concat());
@@ -168,7 +179,10 @@ fn help_and_version_go_to_standard_output() -> Result<()> {
     for (arguments, words) in [
         (&["--help"][..], &["Usage: firedamp", "replay", "Exit codes: 0 success, 1 failure, 2 usage"][..]),
         (&["run", "--help"], &["--iface <IF>", "--xdp-mode", "--hash-identities"]),
-        (&["replay", "--help"], &["--engine", "<FILE>...", "pcapng"]),
+        (&["replay", "--help"], &["--engine", "<FILE>...", "pcapng", "--no-built-in-signatures"]),
+        (&["check-config", "--help"], &["Signature files", "<PATH>..."]),
+        (&["signatures", "--help"], &["list", "test"]),
+        (&["signatures", "test", "--help"], &["<FILE>...", "--json", "--signatures <PATH>"]),
         (&["--version"], &["firedamp "]),
     ] {
         let outcome = outcome(arguments)?;
@@ -195,6 +209,11 @@ fn usage_errors_name_the_argument() -> Result<()> {
         (&["run", "--iface", "a0", "--flows", "0"], "1..=67108864"),
         (&["replay"], "not provided:\n  <FILE>..."),
         (&["replay", "--engine", "fpga", "a.pcap"], "host, kernel"),
+        (&["check-config"], "not provided:\n  <PATH>..."),
+        (&["signatures"], "Usage: firedamp signatures"),
+        (&["signatures", "find"], "'find'"),
+        (&["signatures", "test"], "not provided:\n  <FILE>..."),
+        (&["signatures", "list", "a.toml"], "'a.toml'"),
         (&["replay", "--log-level", "loud", "a.pcap"], "must be error, warn, info, debug"),
     ] {
         outcome(arguments)?.fails(USAGE, &[word]);
@@ -266,22 +285,6 @@ fn captures_that_cannot_be_read_are_named_and_the_others_read() -> Result<()> {
         let read = |record: &Value| record["pcap_filename"].as_str().is_some_and(|file| file.ends_with(name));
         assert!(records.iter().any(read), "{name} was read as far as it goes");
     }
-    Ok(())
-}
-
-#[test]
-fn signatures_that_cannot_be_used_are_named_with_the_line() -> Result<()> {
-    let whole = "[[signature]]\nname = \"a\"\nprotocol = \"p\"\nside = \"miner\"\ntoken = 'abcdefgh'\n";
-    let folder = folder_with(&[("good.toml", whole.as_bytes())])?;
-    let replay = |signatures: &Path| outcome(&["replay", "--signatures", text(signatures)?, "a.pcap"]);
-    replay(&folder.path().join("none"))?.fails(FAILURE, &["cannot read signatures from", "No such file"]);
-    fs::create_dir(folder.path().join("bare"))?;
-    replay(&folder.path().join("bare"))?.fails(FAILURE, &["no signature in", "*.toml"]);
-    let broken = folder.path().join("worse.toml");
-    fs::write(&broken, whole.replace("abcdefgh", "(abc").replace("\"a\"", "\"b\""))?;
-    replay(folder.path())?.fails(FAILURE, &["worse.toml:5: token is not a regular expression"]);
-    fs::write(&broken, "[[signature]]\nname = \n")?;
-    replay(folder.path())?.fails(FAILURE, &["worse.toml:2: "]);
     Ok(())
 }
 
