@@ -158,7 +158,7 @@ fn a_test_tells_every_token_and_the_flows_without_a_verdict() -> Result<()> {
     json.says(&["cut.pcap: is not a pcap or pcapng capture"]);
     let objects = json.records()?;
     assert_eq!(objects.len(), 3);
-    assert_eq!((&objects[1]["frame"], &objects[1]["offset"]), (&12.into(), &65.into()));
+    assert_eq!((&objects[1]["frame"], &objects[1]["offset"]), (&12.into(), &85.into()));
     assert_eq!(objects[1]["src_ip"], "10.77.0.11");
     let summary = &objects[2]["summary"];
     assert_eq!(
