@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Protocol, Side, Stage};
+use super::super::{Carrier, Protocol, Side, Stage};
 use super::{MINER, POOL, Talk, Verdict};
 use crate::signature::{Signatures, Sources};
 
@@ -108,6 +108,18 @@ fn an_echo_weighs_nothing() {
     assert!(talk().miner(LOGIN).pool(LOGIN).silent());
     assert!(talk().miner(HELLO).pool(HELLO).silent());
     assert!(talk().miner(HELLO).pool(HELLO).miner(LOGIN).pool(LOGIN).silent());
+}
+
+#[test]
+fn a_body_of_http_is_a_message() {
+    let post = |body: &str| {
+        format!("POST /zork HTTP/1.1\r\nHost: pool.example\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let answer = |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let judged = talk().raw(MINER, post(LOGIN).as_bytes()).raw(POOL, answer(WORK).as_bytes()).judged();
+    assert_eq!((judged.verdict, judged.carrier), (Verdict::Confirmed, Carrier::Http));
+    let page = answer(&format!("<p>A miner says {LOGIN}</p>"));
+    assert!(talk().raw(POOL, page.as_bytes()).silent());
 }
 
 #[test]
