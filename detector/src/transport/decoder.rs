@@ -1,10 +1,12 @@
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 
 use super::head::Start;
 use super::http::{Http, Step};
 use super::lines::{Line, Lines, Origin};
 use super::opening::{self, Opening};
-use super::start_line::{StartLine, after_binary, after_socks, is_socks, start_line};
+use super::start_line::is_http;
+use super::tls::Records;
+use super::websocket::{self, WebSocket};
 use super::{Asked, Utterance};
 use crate::stream::Piece;
 
@@ -13,8 +15,8 @@ use crate::stream::Piece;
 pub(super) struct Decoder {
     limit: usize,
     reader: Reader,
-    /// The direction began with messages of a SOCKS proxy, and nothing else was said in it yet.
-    socks: bool,
+    /// A whole line was read.
+    text: bool,
     /// Of readers that have ended.
     overlong: u64,
 }
@@ -25,14 +27,16 @@ enum Reader {
     Opening(BytesMut, Origin),
     Lines(Lines),
     Http(Box<Http>),
-    /// Nothing can be read until a gap.
+    WebSocket(WebSocket),
+    Tls(Records),
+    /// Nothing more is read.
     Mute,
 }
 
 impl Decoder {
     pub(super) fn new(limit: usize) -> Self {
         let reader = Reader::Opening(BytesMut::new(), Origin::Joined);
-        Self { limit, reader, socks: false, overlong: 0 }
+        Self { limit, reader, text: false, overlong: 0 }
     }
 
     pub(super) fn take(
@@ -51,7 +55,9 @@ impl Decoder {
             }
             Piece::Gap => match &mut self.reader {
                 Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
-                _ => self.open(Origin::Gap),
+                Reader::WebSocket(websocket) => websocket.lose(),
+                Reader::Tls(_) | Reader::Mute => {}
+                Reader::Opening(..) | Reader::Http(_) => self.open(Origin::Gap),
             },
         }
     }
@@ -65,10 +71,9 @@ impl Decoder {
                 lines
             }
             Reader::Lines(lines) => lines,
-            Reader::Http(_) | Reader::Mute => return,
+            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Mute => return,
         };
-        let socks = &mut self.socks;
-        lines.finish(&mut |line| hear(socks, line, out));
+        lines.finish(&mut |_| {});
         self.overlong += lines.overlong();
     }
 
@@ -77,25 +82,22 @@ impl Decoder {
             Reader::Opening(held, _) => held.len(),
             Reader::Lines(lines) => lines.held_bytes(),
             Reader::Http(http) => http.held_bytes(),
-            Reader::Mute => 0,
+            Reader::WebSocket(websocket) => websocket.held_bytes(),
+            Reader::Tls(_) | Reader::Mute => 0,
         }
     }
 
     pub(super) fn unjudged_bytes(&self) -> usize {
         match &self.reader {
             Reader::Lines(lines) => lines.unjudged_bytes(),
+            Reader::WebSocket(websocket) => websocket.unjudged_bytes(),
             Reader::Opening(..) | Reader::Http(_) => self.held_bytes(),
-            Reader::Mute => 0,
+            Reader::Tls(_) | Reader::Mute => 0,
         }
     }
 
     pub(super) fn overlong(&self) -> u64 {
-        self.overlong
-            + match &self.reader {
-                Reader::Lines(lines) => lines.overlong(),
-                Reader::Http(http) => http.overlong(),
-                Reader::Opening(..) | Reader::Mute => 0,
-            }
+        self.overlong + self.reader.overlong()
     }
 
     fn next(
@@ -121,14 +123,32 @@ impl Decoder {
         match &mut self.reader {
             Reader::Opening(held, origin) => {
                 held.extend_from_slice(bytes);
-                match opening::judge(held) {
-                    Opening::Undecided => None,
-                    Opening::Text => {
-                        let held = std::mem::take(held);
-                        self.reader = Reader::Lines(Lines::new(self.limit, *origin));
-                        Some(held)
+                let opening = opening::judge(held);
+                if opening == Opening::Undecided {
+                    return None;
+                }
+                let mut first = std::mem::take(held);
+                match opening {
+                    Opening::Undecided => {}
+                    Opening::Preamble(length, target) => {
+                        *origin = Origin::Line;
+                        first.advance(length);
+                        if let Some(target) = target {
+                            out(Utterance::Target(&target));
+                        }
+                    }
+                    Opening::Text => self.reader = Reader::Lines(Lines::new(self.limit, *origin)),
+                    Opening::WebSocket => self.reader = Reader::WebSocket(WebSocket::new(self.limit)),
+                    Opening::Tls => {
+                        self.reader = Reader::Tls(Records::default());
+                        out(Utterance::Unreadable);
                     }
                 }
+                Some(first)
+            }
+            Reader::Lines(_) if !self.text && websocket::is_frame(bytes) => {
+                self.become_reader(Reader::WebSocket(WebSocket::new(self.limit)));
+                Some(BytesMut::from(bytes))
             }
             Reader::Lines(_) => {
                 let Reader::Lines(mut lines) = std::mem::replace(&mut self.reader, Reader::Mute) else {
@@ -149,11 +169,20 @@ impl Decoder {
                     return None;
                 }
                 let rest = http.rest();
-                self.overlong += http.overlong();
                 match step {
-                    Step::WebSocket => self.reader = Reader::Mute,
+                    Step::WebSocket => self.become_reader(Reader::WebSocket(WebSocket::new(self.limit))),
                     Step::More | Step::Reopen => self.open(Origin::Line),
                 }
+                Some(rest)
+            }
+            Reader::WebSocket(websocket) => {
+                let rest = websocket.next(bytes, out)?;
+                self.open(Origin::Line);
+                Some(rest)
+            }
+            Reader::Tls(records) => {
+                let rest = records.next(bytes)?;
+                self.open(Origin::Line);
                 Some(rest)
             }
             Reader::Mute => None,
@@ -171,10 +200,13 @@ impl Decoder {
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
             taken += part.len();
             let mut http = None;
-            lines.take(Piece::Next(part), &mut |line| match start_line(line.text) {
-                Some(StartLine::Http) if part.ends_with(b"\n") => http = Some(BytesMut::from(line.text)),
-                Some(StartLine::Proxy | StartLine::Http) => {}
-                None => hear(&mut self.socks, line, out),
+            lines.take(Piece::Next(part), &mut |line| {
+                if !is_http(line.text) {
+                    self.text |= line.whole;
+                    hear(line, out);
+                } else if part.ends_with(b"\n") {
+                    http = Some(BytesMut::from(line.text));
+                }
             });
             if let Some(mut message) = http {
                 message.extend_from_slice(b"\r\n");
@@ -193,35 +225,40 @@ impl Decoder {
                 held.extend_from_slice(&rest);
             }
             Reader::Lines(lines) => {
-                let socks = &mut self.socks;
                 lines.take(Piece::Before(bytes), &mut |line| {
-                    if start_line(line.text).is_none() {
-                        hear(socks, line, out);
+                    if !is_http(line.text) {
+                        hear(line, out);
                     }
                 });
             }
-            Reader::Http(_) | Reader::Mute => {}
+            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Mute => {}
         }
     }
 
     fn open(&mut self, origin: Origin) {
-        self.reader = Reader::Opening(BytesMut::new(), origin);
+        self.become_reader(Reader::Opening(BytesMut::new(), origin));
+    }
+
+    fn become_reader(&mut self, reader: Reader) {
+        self.overlong += self.reader.overlong();
+        self.reader = reader;
     }
 }
 
-/// Hands on a line, without the messages of a SOCKS proxy before it: those do not end in a line feed, but an address in
-/// them may have one.
-fn hear(socks: &mut bool, line: Line<'_>, out: &mut dyn FnMut(Utterance<'_>)) {
-    let text = if *socks {
-        after_binary(line.text)
-    } else if line.whole {
-        Some(line.text)
-    } else {
-        *socks = is_socks(line.text);
-        after_socks(line.text)
-    };
-    if let Some(text) = text {
-        *socks = false;
-        out(Utterance::Line(text));
+impl Reader {
+    fn overlong(&self) -> u64 {
+        match self {
+            Self::Lines(lines) => lines.overlong(),
+            Self::Http(http) => http.overlong(),
+            Self::WebSocket(websocket) => websocket.overlong(),
+            Self::Opening(..) | Self::Tls(_) | Self::Mute => 0,
+        }
+    }
+}
+
+/// Hands on a line, unless part of it is missing.
+fn hear(line: Line<'_>, out: &mut dyn FnMut(Utterance<'_>)) {
+    if line.whole {
+        out(Utterance::Line(line.text));
     }
 }

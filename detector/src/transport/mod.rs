@@ -9,9 +9,13 @@ mod head;
 mod http;
 mod lines;
 mod opening;
+mod proxy;
+mod socks;
 mod start_line;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod websocket;
 
 use std::collections::VecDeque;
 
@@ -36,7 +40,7 @@ pub enum Utterance<'a> {
     Message(&'a [u8]),
     /// The name or address, with its port, to which a proxy is asked to connect.
     Target(&'a str),
-    /// Something that cannot be read: compressed, or without an end.
+    /// Something that cannot be read: compressed, encrypted, or without an end.
     Unreadable,
 }
 

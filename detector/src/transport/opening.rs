@@ -1,19 +1,56 @@
 //! What the first bytes of a stream say about the rest.
 
+use super::{proxy, socks, tls, websocket};
+
 /// What a stream is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Opening {
     /// Text, in lines; HTTP is told by its first line.
     Text,
+    /// So many bytes are a proxy's; what follows them is a stream that opens. A request to the proxy names its target.
+    Preamble(usize, Option<String>),
+    /// A WebSocket that was joined after its upgrade.
+    WebSocket,
+    /// Records of TLS.
+    Tls,
     /// More bytes are needed to tell.
     Undecided,
 }
 
+/// Whether bytes are the beginning of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Guess<T> {
+    Yes(T),
+    No,
+    /// They are, as far as they go.
+    More,
+}
+
 /// Judges the first bytes of a stream, at least one.
 pub(super) fn judge(first: &[u8]) -> Opening {
-    // White space and byte order marks precede text, but a lone byte tells nothing.
-    if first.len() < 2 && !first.iter().all(|byte| matches!(byte, b'\t'..=b'\r' | b' '..=b'~')) {
-        return Opening::Undecided;
+    let guesses = [
+        map(proxy::header(first), |length| Opening::Preamble(length, None)),
+        map(socks::message(first), |message| Opening::Preamble(message.length, message.target)),
+        map(tls::opens(first), |()| Opening::Tls),
+        map(websocket::opens(first), |()| Opening::WebSocket),
+    ];
+    let mut undecided = false;
+    for guess in guesses {
+        match guess {
+            Guess::Yes(opening) => return opening,
+            Guess::More => undecided = true,
+            Guess::No => {}
+        }
     }
-    Opening::Text
+    // White space and byte order marks precede text, but a lone byte tells nothing.
+    let text = first.iter().all(|byte| matches!(byte, b'\t'..=b'\r' | b' '..=b'~'));
+    if undecided || (first.len() < 2 && !text) { Opening::Undecided } else { Opening::Text }
+}
+
+fn map<T>(guess: Guess<T>, opening: impl FnOnce(T) -> Opening) -> Guess<Opening> {
+    match guess {
+        Guess::Yes(found) => Guess::Yes(opening(found)),
+        Guess::No => Guess::No,
+        Guess::More => Guess::More,
+    }
 }

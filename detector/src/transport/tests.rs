@@ -108,3 +108,69 @@ fn what_only_looks_like_http_is_text() {
         &["line no field", "line {\"id\":1}"],
     );
 }
+
+#[test]
+fn a_websocket_is_read_after_its_upgrade() {
+    alike(
+        &[
+            (CLIENT, b"GET /ws/x HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n"),
+            (SERVER, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n\x81\x02{}"),
+            (CLIENT, b"\x81\x88\x01\x02\x03\x04\x7a\x20\x6a\x60\x23\x38\x32\x79\x89\x80\0\0\0\0"),
+            (SERVER, b"\xc1\x03abc\x8a\0\x01\x01[\x80\x01]"),
+        ],
+        &["GET /ws/x", "status 101", "message {}", "message {\"id\":1}", "unreadable", "message []"],
+    );
+}
+
+#[test]
+fn a_refused_upgrade_goes_on_as_http() {
+    alike(
+        &[
+            (CLIENT, b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\nGET /b HTTP/1.1\r\n\r\n"),
+            (SERVER, b"HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\nHTTP/1.1 204 x\r\n\r\n"),
+        ],
+        &["GET /", "GET /b", "status 400", "body ", "status 204"],
+    );
+}
+
+#[test]
+fn a_stream_behind_proxies_opens_where_their_messages_end() {
+    let client = [
+        &b"PROXY TCP4 192.0.2.1 192.0.2.2 40000 3333\r\n"[..],
+        b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x0a\xc0\0\x02\x0b\x9c\x40\x0d\x05",
+        b"\x05\x02\0\x02\x01\x05alice\x06secret\x05\x01\0\x03\x0cpool.example\x0d\x05",
+        b"CONNECT inner.example:443 HTTP/1.1\r\n\r\n",
+        b"\x81\x82\x01\x02\x03\x04\x7a\x7f",
+    ]
+    .concat();
+    let server = b"\x05\x02\x01\0\x05\0\0\x01\x0a\0\0\x0a\x0d\x05HTTP/1.1 200 OK\r\n\r\n\x81\x02[]";
+    alike(
+        &[(CLIENT, &client), (SERVER, server)],
+        &[
+            "target pool.example:3333",
+            "CONNECT inner.example:443",
+            "target inner.example:443",
+            "message {}",
+            "status 200",
+            "message []",
+        ],
+    );
+}
+
+#[test]
+fn tls_is_told_once_and_what_follows_its_records_is_read() {
+    alike(
+        &[(CLIENT, b"\x16\x03\x01\0\x05hello\x17\x03\x03\0\x03abc{\"id\":1}\n")],
+        &["unreadable", "line {\"id\":1}"],
+    );
+}
+
+#[test]
+fn a_websocket_joined_within_a_message_is_found_at_the_next_segment() {
+    let mut transport = Transport::new(1000);
+    let mut heard = Vec::new();
+    for segment in [&b"\"blob\":\"0101\"}}"[..], b"\x81\x7e\0\x80{", b"\x81\x02{}", b"\x89\0\x81\x02[]"] {
+        transport.take(SERVER, Piece::Next(segment), &mut |utterance| heard.push(told(utterance)));
+    }
+    assert_eq!(heard, ["message {}", "message []"]);
+}
