@@ -9,7 +9,7 @@ use super::{Assessment, Carrier, Side, Verdict};
 use crate::protocol::{Dialogue, Finding, Heard};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
-use crate::transport::{Transport, Utterance};
+use crate::transport::{Head, Transport, Utterance};
 
 /// Peers do not contradict each other.
 static NO_RIVAL: Hypothesis = Hypothesis::NONE;
@@ -52,6 +52,8 @@ struct Speech {
     foreign: [u32; 2],
     /// What carried the last message that said something.
     carrier: Carrier,
+    /// What speaks for mining cannot be read.
+    encrypted: bool,
     /// An HTTP response came whose request was not seen: what was said before it in the other direction were bodies.
     http: bool,
     requested: bool,
@@ -196,7 +198,7 @@ impl Conversation {
 impl Speech {
     fn hear(&mut self, direction: Direction, said: Utterance<'_>) {
         if let Utterance::Head(head) = said {
-            self.head(head.request().is_some());
+            self.head(head);
         }
         let marks = self.marks.of(said);
         match self.dialogue.hear(direction, said) {
@@ -213,6 +215,7 @@ impl Speech {
                 }
                 self.revision += 1;
                 self.carrier = said.carrier();
+                self.encrypted |= matches!(said, Utterance::Unreadable);
                 count(&mut self.spoken, direction);
                 for finding in &findings {
                     self.weigh(direction, finding);
@@ -243,10 +246,11 @@ impl Speech {
 
     /// A response to a request that was not seen tells that the lines before it were bodies of HTTP. It cannot undo what
     /// is already well founded.
-    fn head(&mut self, request: bool) {
-        if request {
+    fn head(&mut self, head: &Head) {
+        if head.request().is_some() {
             self.requested = true;
-        } else if !self.requested
+        } else if !head.opens_tunnel()
+            && !self.requested
             && !self.http
             && self.assess().is_none_or(|judged| judged.verdict < Verdict::Probable)
         {
@@ -260,7 +264,7 @@ impl Speech {
         let settled = self.marks.settle(&self.hypotheses);
         let (hypothesis, rival, miner_sends) = self.likelier(&settled);
         let assessment = hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))?;
-        Some(Assessment { carrier: self.carrier, ..assessment })
+        Some(Assessment { carrier: self.carrier, encrypted: self.encrypted, ..assessment })
     }
 
     /// The weight of the judgement, without its reasons. `None` if there is none.

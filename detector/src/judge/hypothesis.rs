@@ -55,7 +55,8 @@ impl Hypothesis {
     pub(super) fn add(&mut self, finding: &Finding) {
         for &kind in &finding.kinds {
             if self.note(kind, finding.side) {
-                *self.protocols.entry(finding.protocol).or_default() += kind.weight;
+                let vote = if kind.tells_no_protocol() { 0.0 } else { kind.weight };
+                *self.protocols.entry(finding.protocol).or_default() += vote;
             }
         }
         self.stage = self.stage.max(Some(finding.stage));

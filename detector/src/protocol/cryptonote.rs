@@ -147,7 +147,7 @@ fn is_algorithm(name: &str) -> bool {
 }
 
 /// A job; `kind` is the message that brings it.
-fn job(job: &Map<String, Value>, kind: Kind) -> Option<Finding> {
+pub(super) fn job(job: &Map<String, Value>, kind: Kind) -> Option<Finding> {
     let blob = text(job.get("blob"))?;
     let target = text(job.get("target"))?;
     let named = job.get("job_id").is_some_and(|id| id.is_string() || id.is_number());

@@ -3,9 +3,13 @@ use detector_common::flow::Direction;
 use super::finding::{Finding, Kind};
 use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
-use super::{cryptonote, eth_proxy, stratum};
+use super::tunnel::Tunnels;
+use super::{
+    coinhive, cryptonote, dero, eth_proxy, eth_websocket, nimiq, socket_io, stratum, webminerpool,
+    xelis_getwork,
+};
 use crate::judge::{Protocol, Side};
-use crate::transport::Utterance;
+use crate::transport::{Head, Utterance};
 
 /// Messages that are read of one line.
 const MAX_BATCH: usize = 64;
@@ -44,6 +48,7 @@ pub struct Dialogue {
     jobs: [bool; 2],
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
+    tunnels: Tunnels,
     dropped: u64,
 }
 
@@ -51,20 +56,38 @@ impl Dialogue {
     /// Reads what was said in `direction`.
     pub fn hear(&mut self, direction: Direction, said: Utterance<'_>) -> Heard {
         match said {
-            Utterance::Line(text) | Utterance::Message(text) => self.json(direction, text),
-            Utterance::Head(_) | Utterance::Body(..) | Utterance::Target(_) | Utterance::Unreadable => {
-                Heard::Nothing
-            }
+            Utterance::Line(text) => match Message::read(text) {
+                Some(messages) => self.messages(direction, &messages),
+                None => Heard::Foreign,
+            },
+            Utterance::Message(text) => self.websocket(direction, text),
+            Utterance::Head(head) => heard(connect(head)),
+            Utterance::Target(target) => heard(self.tunnels.target(direction, target)),
+            Utterance::Unreadable => heard(self.tunnels.unreadable(direction)),
+            Utterance::Body(..) => Heard::Nothing,
         }
     }
 
-    fn json(&mut self, direction: Direction, line: &[u8]) -> Heard {
-        let Some(messages) = Message::read(line) else { return Heard::Foreign };
+    fn websocket(&mut self, direction: Direction, text: &[u8]) -> Heard {
+        if let Some(finding) = xelis_getwork::word(text) {
+            return heard(Some(finding));
+        }
+        match socket_io::read(text).or_else(|| Message::read(text)) {
+            Some(messages) if messages.is_empty() => Heard::Nothing,
+            Some(messages) => self.messages(direction, &messages),
+            None => Heard::Foreign,
+        }
+    }
+
+    fn messages(&mut self, direction: Direction, messages: &[Message]) -> Heard {
         self.dropped += messages.len().saturating_sub(MAX_BATCH) as u64;
         let mut foreign = false;
         let mut findings = Vec::new();
         for message in messages.iter().take(MAX_BATCH) {
-            if !message.is_rpc() {
+            if let Some(finding) = plain(message) {
+                self.remember(direction, &finding);
+                findings.push(finding);
+            } else if !message.is_rpc() {
                 foreign = true;
             } else if message.is_answer() {
                 findings.extend(self.answer(direction, message));
@@ -89,7 +112,8 @@ impl Dialogue {
     fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {
         let (finding, ask) = stratum::request(method, message)
             .or_else(|| cryptonote::request(method, message))
-            .or_else(|| eth_proxy::request(method, message))?;
+            .or_else(|| eth_proxy::request(method, message))
+            .or_else(|| eth_websocket::request(method, message))?;
         self.await_answer(direction, message, ask);
         self.remember(direction, &finding);
         Some(finding)
@@ -127,6 +151,24 @@ impl Dialogue {
             *seen |= miner;
         }
     }
+}
+
+fn heard(finding: Option<Finding>) -> Heard {
+    finding.map_or(Heard::Nothing, |finding| Heard::Findings(vec![finding]))
+}
+
+/// Reads the head of an HTTP request that opens a conversation over WebSocket.
+fn connect(head: &Head) -> Option<Finding> {
+    dero::connect(head).or_else(|| xelis_getwork::connect(head))
+}
+
+/// Reads a message that is no JSON-RPC.
+fn plain(message: &Message) -> Option<Finding> {
+    coinhive::plain(message)
+        .or_else(|| webminerpool::plain(message))
+        .or_else(|| dero::plain(message))
+        .or_else(|| nimiq::plain(message))
+        .or_else(|| xelis_getwork::plain(message))
 }
 
 fn is_foreign(method: &str) -> bool {

@@ -37,6 +37,15 @@ pub(crate) fn is_said(text: &[u8]) -> bool {
 }
 
 impl Message {
+    pub(crate) const fn of(object: Map<String, Value>) -> Self {
+        Self { object }
+    }
+
+    /// All keys and values, for the dialects that are no JSON-RPC.
+    pub(crate) const fn object(&self) -> &Map<String, Value> {
+        &self.object
+    }
+
     /// The messages of a line: one object, a batch array, or several of these one after the other.
     /// `None` if there is anything else in the line.
     pub(crate) fn read(line: &[u8]) -> Option<Vec<Self>> {

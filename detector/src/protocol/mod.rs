@@ -5,14 +5,23 @@
 
 mod account;
 mod coin;
+mod coinhive;
 mod cryptonote;
+mod dero;
 mod dialogue;
 mod eth_proxy;
+mod eth_websocket;
 mod finding;
 mod message;
+mod nimiq;
 mod outstanding;
+mod pools;
 mod shape;
+mod socket_io;
 mod stratum;
+mod tunnel;
+mod webminerpool;
+mod xelis_getwork;
 
 pub use account::coin_of;
 pub(crate) use account::is_address;

@@ -8,6 +8,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("built-in:stratum.toml", include_str!("../../../signatures/stratum.toml")),
     ("built-in:cryptonote.toml", include_str!("../../../signatures/cryptonote.toml")),
     ("built-in:ethereum.toml", include_str!("../../../signatures/ethereum.toml")),
+    ("built-in:tunnel.toml", include_str!("../../../signatures/tunnel.toml")),
+    ("built-in:websocket.toml", include_str!("../../../signatures/websocket.toml")),
 ];
 
 /// The longest signature file that is read, in bytes.

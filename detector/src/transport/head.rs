@@ -63,6 +63,13 @@ impl Head {
             .is_some_and(|list| list.split(',').any(|listed| listed.trim().eq_ignore_ascii_case(word)))
     }
 
+    /// Whether it is the response of a proxy that has connected to the target, as far as it tells without the request.
+    #[must_use]
+    pub fn opens_tunnel(&self) -> bool {
+        let body = ["content-length", "content-type", "transfer-encoding"];
+        matches!(self.status(), Some(200..=299)) && body.iter().all(|name| self.header(name).is_none())
+    }
+
     /// Method and target of a request.
     #[must_use]
     pub fn request(&self) -> Option<(&str, &str)> {

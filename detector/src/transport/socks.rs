@@ -227,7 +227,10 @@ mod tests {
     fn version_4_names_an_address_or_a_name() {
         assert_eq!(read(b"\x04\x01\x0d\x05\xc0\x00\x02\x01\0{}"), (vec![9], target("192.0.2.1:3333")));
         assert_eq!(read(b"\x04\x01\x0d\x05\xc0\x0a\x02\x01bob\0"), (vec![12], target("192.10.2.1:3333")));
-        assert_eq!(read(b"\x04\x01\x0d\x05\0\0\0\x01\0pool.example\0"), (vec![22], target("pool.example:3333")));
+        assert_eq!(
+            read(b"\x04\x01\x0d\x05\0\0\0\x01\0pool.example\0"),
+            (vec![22], target("pool.example:3333"))
+        );
         assert_eq!(read(b"\0\x5a\0\0\0\0\0\0{}"), (vec![8], None));
     }
 

@@ -373,7 +373,9 @@ mod tests {
         assert_eq!(opens(&masked[..6]), Guess::More);
         assert!(is_frame(&masked) && !is_frame(&masked[..9]));
         assert_eq!(opens(&frame(0x81, None, b"{}")), Guess::Yes(()));
-        for other in [frame(0x81, None, b"a"), frame(0x81, Some([0; 4]), b"\xfe"), b"{}".to_vec(), vec![0x81, 0]] {
+        for other in
+            [frame(0x81, None, b"a"), frame(0x81, Some([0; 4]), b"\xfe"), b"{}".to_vec(), vec![0x81, 0]]
+        {
             assert_eq!(opens(&other), Guess::No, "{other:x?}");
         }
     }

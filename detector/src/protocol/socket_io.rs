@@ -1,0 +1,52 @@
+//! Events of Socket.IO, which some miners in web pages use to carry their messages.
+
+use serde_json::{Map, Value};
+
+use super::message::Message;
+
+/// The messages of a frame such as `42["event",{...}]` (the protocols of Engine.IO 4 and Socket.IO 5). `None` if it
+/// is none; nothing is in the frames that only keep the connection.
+pub(super) fn read(frame: &[u8]) -> Option<Vec<Message>> {
+    let digits = frame.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = frame.get(digits..).filter(|_| digits > 0)?;
+    // A namespace, and the number of the event.
+    let rest = match rest.iter().position(|&byte| byte == b',') {
+        Some(end) if rest.starts_with(b"/") => rest.get(end + 1..)?,
+        _ => rest,
+    };
+    let rest = rest.get(rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..)?;
+    if rest.is_empty() || frame.starts_with(b"0") {
+        return Some(Vec::new());
+    }
+    let Ok(Value::Array(event)) = serde_json::from_slice(rest) else { return None };
+    let mut event = event.into_iter();
+    let Some(Value::String(name)) = event.next() else { return Some(Vec::new()) };
+    Some(event.filter_map(|value| value.as_object().cloned()).map(|said| message(&name, said)).collect())
+}
+
+/// What was said, with the event's name for its type if it has none.
+fn message(name: &str, said: Map<String, Value>) -> Message {
+    if ["method", "type", "identifier", "result", "error"].iter().any(|&key| said.contains_key(key)) {
+        return Message::of(said);
+    }
+    let named = [("type".to_owned(), Value::from(name)), ("params".to_owned(), Value::Object(said))];
+    Message::of(named.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_hold_messages() {
+        let first = |frame: &str| read(frame.as_bytes()).and_then(|list| list.into_iter().next());
+        assert_eq!(first(r#"42["x",{"method":"login"}]"#).unwrap().method(), Some("login"));
+        assert_eq!(first(r#"42/pool,7["job",{"blob":"00"}]"#).unwrap().text("type"), Some("job"));
+        for quiet in ["2", "3", "40", r#"0{"sid":"x","upgrades":[]}"#, r#"42["hello"]"#] {
+            assert!(read(quiet.as_bytes()).is_some_and(|list| list.is_empty()), "{quiet}");
+        }
+        for other in ["{}", "", "42 is the answer", "42{\"a\":1}"] {
+            assert!(read(other.as_bytes()).is_none(), "{other}");
+        }
+    }
+}
