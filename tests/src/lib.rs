@@ -18,3 +18,4 @@ pub mod packet;
 pub mod privileges;
 pub mod sim;
 pub mod talk;
+pub mod websocket;

@@ -15,7 +15,9 @@ pub(super) fn read(frame: &[u8]) -> Option<Vec<Message>> {
         _ => rest,
     };
     let rest = rest.get(rest.iter().take_while(|byte| byte.is_ascii_digit()).count()..)?;
-    if rest.is_empty() || frame.starts_with(b"0") {
+    // The frames that open and close a connection hold an object, or nothing.
+    let opens = [&b"0"[..], b"40", b"44"].iter().any(|&kind| frame.get(..digits) == Some(kind));
+    if rest.is_empty() || opens {
         return Some(Vec::new());
     }
     let Ok(Value::Array(event)) = serde_json::from_slice(rest) else { return None };
@@ -24,9 +26,10 @@ pub(super) fn read(frame: &[u8]) -> Option<Vec<Message>> {
     Some(event.filter_map(|value| value.as_object().cloned()).map(|said| message(&name, said)).collect())
 }
 
-/// What was said, with the event's name for its type if it has none.
+/// What was said; unless it is a message of its own, the event's name is its type.
 fn message(name: &str, said: Map<String, Value>) -> Message {
-    if ["method", "type", "identifier", "result", "error"].iter().any(|&key| said.contains_key(key)) {
+    let has = |key| said.contains_key(key);
+    if has("method") || has("identifier") || (has("type") && has("params")) || (has("id") && has("result")) {
         return Message::of(said);
     }
     let named = [("type".to_owned(), Value::from(name)), ("params".to_owned(), Value::Object(said))];
@@ -42,7 +45,8 @@ mod tests {
         let first = |frame: &str| read(frame.as_bytes()).and_then(|list| list.into_iter().next());
         assert_eq!(first(r#"42["x",{"method":"login"}]"#).unwrap().method(), Some("login"));
         assert_eq!(first(r#"42/pool,7["job",{"blob":"00"}]"#).unwrap().text("type"), Some("job"));
-        for quiet in ["2", "3", "40", r#"0{"sid":"x","upgrades":[]}"#, r#"42["hello"]"#] {
+        assert_eq!(first(r#"42["auth",{"type":"anonymous"}]"#).unwrap().text("type"), Some("auth"));
+        for quiet in ["2", "3", "40", r#"40{"sid":"x"}"#, r#"0{"sid":"x","upgrades":[]}"#, r#"42["hello"]"#] {
             assert!(read(quiet.as_bytes()).is_some_and(|list| list.is_empty()), "{quiet}");
         }
         for other in ["{}", "", "42 is the answer", "42{\"a\":1}"] {

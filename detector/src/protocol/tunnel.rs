@@ -13,7 +13,7 @@ const PROTOCOL: Protocol = Protocol::StratumV1;
 /// Too little to be reported without a second reason.
 impl Kind {
     pub(crate) const TUNNEL: Self = Self::feature("client-tunnel", "a proxy was asked for a connection", 1.0);
-    pub(crate) const POOL_TUNNEL: Self = Self::message(
+    pub(crate) const POOL_TUNNEL: Self = Self::feature(
         "client-tunnel-to-pool",
         "a proxy was asked for a connection to a server of a known mining pool",
         9.0,

@@ -3,9 +3,9 @@ use std::collections::hash_map::Entry;
 
 use detector_common::automaton::{Automaton, CLASSES, STATES};
 use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
-use regex_automata::util::alphabet::Unit;
 use regex_automata::util::primitives::StateID;
 
+use super::classes::Classes;
 use super::file::Signature;
 
 /// Memory for the nondeterministic automaton, in bytes: some times more than a full table needs.
@@ -41,17 +41,15 @@ pub(super) fn compile(signatures: &[Signature]) -> Result<Compiled, Full> {
     let config =
         thompson::Config::new().utf8(false).nfa_size_limit(Some(MEMORY)).which_captures(WhichCaptures::None);
     let nfa = thompson::Compiler::new().configure(config).build_many_from_hir(&hirs).map_err(|_| full())?;
-    let classes = nfa.byte_classes();
-    // One class stands for the end of input.
-    let count = classes.alphabet_len() - 1;
+    let classes = Classes::new(&nfa);
+    let count = classes.representatives().len();
     if count > CLASSES {
         return Err(Full(format!("they tell {count} classes of bytes apart, and the table has {CLASSES}")));
     }
     let mut automaton = empty();
-    for byte in 0..=u8::MAX {
-        automaton.set_class(byte, classes.get(byte)).ok_or_else(full)?;
+    for (byte, class) in classes.bytes() {
+        automaton.set_class(byte, class).ok_or_else(full)?;
     }
-    let representatives: Vec<u8> = classes.representatives(..).filter_map(Unit::as_u8).collect();
     let mut closure = Closure::new(&nfa);
     let mut endings = Endings::default();
     let start = closure.of([]);
@@ -61,7 +59,7 @@ pub(super) fn compile(signatures: &[Signature]) -> Result<Compiled, Full> {
     while let Some(set) = queue.get(at).cloned() {
         let number = u16::try_from(at).map_err(|_| full())?;
         at += 1;
-        for byte in &representatives {
+        for (class, byte) in (0..).zip(classes.representatives()) {
             let next = closure.of(set.iter().filter_map(|state| step(&nfa, *state, *byte)));
             let accept = endings.number(&nfa, &next).ok_or_else(full)?;
             let target = match numbers.entry(next) {
@@ -71,7 +69,7 @@ pub(super) fn compile(signatures: &[Signature]) -> Result<Compiled, Full> {
                     *new.insert(u16::try_from(queue.len() - 1).map_err(|_| full())?)
                 }
             };
-            automaton.set_transition(number, classes.get(*byte), target, accept).ok_or_else(full)?;
+            automaton.set_transition(number, class, target, accept).ok_or_else(full)?;
         }
     }
     Ok(Compiled { automaton, endings: endings.list, states: queue.len(), classes: count })
@@ -85,7 +83,7 @@ fn empty() -> Box<Automaton> {
 }
 
 /// Where a state leads that reads `byte`.
-fn step(nfa: &NFA, state: StateID, byte: u8) -> Option<StateID> {
+pub(super) fn step(nfa: &NFA, state: StateID, byte: u8) -> Option<StateID> {
     match nfa.state(state) {
         State::ByteRange { trans } => trans.matches_byte(byte).then_some(trans.next),
         State::Sparse(transitions) => transitions.matches_byte(byte),

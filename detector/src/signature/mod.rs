@@ -2,6 +2,7 @@
 //! recogniser steps.
 
 mod check;
+mod classes;
 mod compile;
 mod file;
 mod ordinary;

@@ -3,6 +3,8 @@
 
 mod document;
 mod mainstream;
+mod tunnels;
+mod websocket;
 
 use detector::judge::{Protocol, Stage, Verdict};
 
@@ -82,5 +84,5 @@ impl Entry {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Entry> {
-    [mainstream::entries()].concat()
+    [mainstream::entries(), tunnels::entries(), websocket::entries()].concat()
 }

@@ -7,6 +7,7 @@ mod ends;
 mod lookalikes;
 mod pools;
 mod properties;
+mod websocket;
 
 use detector_common::flow::Direction;
 use jiff::Timestamp;
