@@ -43,11 +43,11 @@ pub fn frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
         (Ok(length @ 0..=125), _) => frame.push(flag | length),
         (_, Ok(length)) => {
-            frame.push(flag | 126);
+            frame.push(flag | 0x7e);
             frame.extend(length.to_be_bytes());
         }
         _ => {
-            frame.push(flag | 127);
+            frame.push(flag | 0x7f);
             frame.extend((payload.len() as u64).to_be_bytes());
         }
     }

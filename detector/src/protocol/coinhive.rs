@@ -59,14 +59,14 @@ pub(super) fn plain(message: &Message) -> Option<Finding> {
             let finding = Finding::pool(PROTOCOL, Kind::PAGE_ACCEPTED).stage(Stage::Submitting);
             Some(finding.fact(Some(Fact::Accepted)))
         }
-        "banned" if params.contains_key("banned") => refused(),
-        "error" if text(params.get("error")) == Some("invalid_site_key") => refused(),
+        "banned" if params.contains_key("banned") => Some(refused()),
+        "error" if text(params.get("error")) == Some("invalid_site_key") => Some(refused()),
         _ => None,
     }
 }
 
-fn refused() -> Option<Finding> {
-    Some(Finding::pool(PROTOCOL, Kind::PAGE_BANNED).stage(Stage::Attempt))
+fn refused() -> Finding {
+    Finding::pool(PROTOCOL, Kind::PAGE_BANNED).stage(Stage::Attempt)
 }
 
 /// Coinhive's copies put an address in the place of the site's key, or a user name beside the version.

@@ -41,14 +41,11 @@ fn plain(length: usize) -> Guess<Message> {
 fn version5(bytes: &[u8]) -> Guess<Message> {
     let [_, code, rest @ ..] = bytes else { return Guess::More };
     match (code, rest) {
-        // The choice of "no authentication", which a reply follows; zero begins the rest of a reply.
-        (0, []) => Guess::More,
+        // A reply; or the choice of "no authentication", which a reply follows, or of no method at all.
         (0, [0, ..]) => address(bytes, false),
-        (0, [5 | b'{' | b'[', ..]) => plain(2),
-        // No method was acceptable.
-        (0xff, []) => plain(2),
+        (0, [5 | b'{' | b'[', ..]) | (0xff, []) => plain(2),
         (1, [0, 1 | 3 | 4, ..]) => address(bytes, true),
-        (1, [0]) | (1..=MAX_METHODS, []) => Guess::More,
+        (1, [0]) | (0..=MAX_METHODS, []) => Guess::More,
         // The choice of a password, and what is said to it.
         (2, [1, 0 | 1]) => plain(4),
         (1..=MAX_METHODS, _) => greeting(bytes, usize::from(*code)),
@@ -195,23 +192,26 @@ mod tests {
         (lengths, target)
     }
 
-    fn target(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
     #[test]
     fn a_client_of_version_5_names_its_target() {
         let request = b"\x05\x01\0\x03\x0cpool.example\x0d\x05";
-        assert_eq!(read(&[b"\x05\x01\0", &request[..]].concat()), (vec![3, 19], target("pool.example:3333")));
-        assert_eq!(read(request), (vec![19], target("pool.example:3333")), "joined after the greeting");
+        assert_eq!(
+            read(&[b"\x05\x01\0", &request[..]].concat()),
+            (vec![3, 19], Some("pool.example:3333".to_owned()))
+        );
+        assert_eq!(
+            read(request),
+            (vec![19], Some("pool.example:3333".to_owned())),
+            "joined after the greeting"
+        );
         let password = [b"\x05\x02\0\x02", &b"\x01\x05alice\x06secret"[..], request].concat();
-        assert_eq!(read(&password), (vec![4, 14, 19], target("pool.example:3333")));
-        assert_eq!(read(&password[4..]), (vec![14, 19], target("pool.example:3333")));
+        assert_eq!(read(&password), (vec![4, 14, 19], Some("pool.example:3333".to_owned())));
+        assert_eq!(read(&password[4..]), (vec![14, 19], Some("pool.example:3333".to_owned())));
         let gssapi = [b"\x05\x03\0\x01\x02", &request[..]].concat();
-        assert_eq!(read(&gssapi), (vec![5, 19], target("pool.example:3333")));
-        assert_eq!(read(b"\x05\x01\0\x01\x0a\0\0\x05\x0d\x05"), (vec![10], target("10.0.0.5:3333")));
+        assert_eq!(read(&gssapi), (vec![5, 19], Some("pool.example:3333".to_owned())));
+        assert_eq!(read(b"\x05\x01\0\x01\x0a\0\0\x05\x0d\x05"), (vec![10], Some("10.0.0.5:3333".to_owned())));
         let v6 = [&b"\x05\x01\0\x04\x20\x01\x0d\xb8"[..], &[0; 11], &[1, 13, 5]].concat();
-        assert_eq!(read(&v6), (vec![22], target("[2001:db8::1]:3333")));
+        assert_eq!(read(&v6), (vec![22], Some("[2001:db8::1]:3333".to_owned())));
     }
 
     #[test]
@@ -225,11 +225,17 @@ mod tests {
 
     #[test]
     fn version_4_names_an_address_or_a_name() {
-        assert_eq!(read(b"\x04\x01\x0d\x05\xc0\x00\x02\x01\0{}"), (vec![9], target("192.0.2.1:3333")));
-        assert_eq!(read(b"\x04\x01\x0d\x05\xc0\x0a\x02\x01bob\0"), (vec![12], target("192.10.2.1:3333")));
+        assert_eq!(
+            read(b"\x04\x01\x0d\x05\xc0\x00\x02\x01\0{}"),
+            (vec![9], Some("192.0.2.1:3333".to_owned()))
+        );
+        assert_eq!(
+            read(b"\x04\x01\x0d\x05\xc0\x0a\x02\x01bob\0"),
+            (vec![12], Some("192.10.2.1:3333".to_owned()))
+        );
         assert_eq!(
             read(b"\x04\x01\x0d\x05\0\0\0\x01\0pool.example\0"),
-            (vec![22], target("pool.example:3333"))
+            (vec![22], Some("pool.example:3333".to_owned()))
         );
         assert_eq!(read(b"\0\x5a\0\0\0\0\0\0{}"), (vec![8], None));
     }

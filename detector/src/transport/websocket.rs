@@ -73,7 +73,9 @@ impl WebSocket {
 
     /// Bytes of a message that may be JSON.
     pub(super) fn unjudged_bytes(&self) -> usize {
-        self.partial().filter(|text| text.first().is_some_and(opens_text)).map_or(0, BytesMut::len)
+        self.partial()
+            .filter(|text| text.first().is_some_and(|&byte| opens_text(byte)))
+            .map_or(0, BytesMut::len)
     }
 
     pub(super) const fn overlong(&self) -> u64 {
@@ -219,7 +221,7 @@ pub(super) fn opens(first: &[u8]) -> Guess<()> {
                 None => Guess::More,
                 // Unmasked bytes are less surely those of a frame.
                 Some(byte) if header.mask.is_none() && !matches!(byte, b'{' | b'[') => Guess::No,
-                Some(byte) if opens_text(&byte) => Guess::Yes(()),
+                Some(byte) if opens_text(byte) => Guess::Yes(()),
                 Some(_) => Guess::No,
             }
         }
@@ -247,7 +249,7 @@ fn shortest(header: &Header, taken: usize) -> bool {
 }
 
 /// JSON begins like this, also in the frames of Socket.IO, and so do the lines of Duino-Coin.
-fn opens_text(byte: &u8) -> bool {
+fn opens_text(byte: u8) -> bool {
     matches!(byte, b'{' | b'[' | b'"' | b' ' | b'\t'..=b'\r') || byte.is_ascii_alphanumeric()
 }
 
@@ -261,15 +263,15 @@ mod tests {
     fn frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
         let flag = if mask.is_some() { 0x80 } else { 0 };
         let mut bytes = vec![first];
-        match payload.len() {
-            size @ 0..=125 => bytes.push(flag | size as u8),
-            size @ 126..=65535 => {
-                bytes.push(flag | 126);
-                bytes.extend((size as u16).to_be_bytes());
+        match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
+            (Ok(size @ 0..=125), _) => bytes.push(flag | size),
+            (_, Ok(size)) => {
+                bytes.push(flag | 0x7e);
+                bytes.extend(size.to_be_bytes());
             }
-            size => {
-                bytes.push(flag | 127);
-                bytes.extend((size as u64).to_be_bytes());
+            _ => {
+                bytes.push(flag | 0x7f);
+                bytes.extend((payload.len() as u64).to_be_bytes());
             }
         }
         bytes.extend(mask.unwrap_or_default().iter().take(if mask.is_some() { 4 } else { 0 }));
@@ -342,7 +344,7 @@ mod tests {
         assert_eq!(heard(&[&compressed]).said, ["Unreadable"]);
         let begun = [frame(0x41, None, b"a"), frame(0x80, None, b"b"), frame(0x81, None, b"{}")].concat();
         assert_eq!(heard(&[&begun]).said, ["Unreadable", "{}"]);
-        let long = [frame(0x81, None, &[b'{'; 100_001]), frame(0x81, None, b"{}")].concat();
+        let long = [frame(0x81, None, &b"{".repeat(100_001)), frame(0x81, None, b"{}")].concat();
         let heard = heard(&[&long]);
         assert_eq!((heard.said, heard.overlong), (vec!["{}".to_owned()], 1));
     }

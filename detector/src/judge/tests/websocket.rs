@@ -19,12 +19,11 @@ impl Talk {
     fn frame(self, first: u8, direction: super::Direction, text: &[u8]) -> Self {
         let (flag, key) = if direction == MINER { (0x80, [0x51, 7, 0xff, 0x22]) } else { (0, [0; 4]) };
         let mut frame = vec![first];
-        match u8::try_from(text.len()) {
-            Ok(length @ 0..=125) => frame.push(flag | length),
-            _ => {
-                frame.push(flag | 126);
-                frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
-            }
+        if let Ok(length @ 0..=125) = u8::try_from(text.len()) {
+            frame.push(flag | length);
+        } else {
+            frame.push(flag | 0x7e);
+            frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
         }
         frame.extend(key.iter().take(usize::from(flag) / 32));
         frame.extend(text.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
