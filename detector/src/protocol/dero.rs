@@ -3,6 +3,7 @@
 //! Sources: derohe's `cmd/dero-miner` and its type `GetBlockTemplate_Result`; Miningcore's Dero requests and responses.
 
 use super::account;
+use super::coin::CoinReason;
 use super::finding::{Fact, Finding, Kind};
 use super::message::Message;
 use super::shape::{is_hex, number};
@@ -10,6 +11,8 @@ use crate::judge::{Protocol, Stage};
 use crate::transport::Head;
 
 const PROTOCOL: Protocol = Protocol::Dero;
+
+const COIN: Option<Fact> = Some(Fact::coin("DERO", CoinReason::Protocol));
 
 /// Hexadecimal digits of a miniblock.
 const MINIBLOCK: usize = 96;
@@ -36,7 +39,7 @@ pub(super) fn connect(head: &Head) -> Option<Finding> {
         && wallet.len() >= 60
         && wallet.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let finding = address.then(|| Finding::miner(PROTOCOL, Kind::DERO_CONNECT))?;
-    Some(finding.fact(account::paid(wallet, worker)))
+    Some(finding.fact(COIN).fact(account::paid(wallet, worker)))
 }
 
 /// Reads a message of either side.
@@ -44,11 +47,12 @@ pub(super) fn plain(message: &Message) -> Option<Finding> {
     message.text("jobid")?;
     if message.text("mbl_blob").is_some_and(|blob| blob.len() == MINIBLOCK && is_hex(blob)) {
         let finding = Finding::miner(PROTOCOL, Kind::DERO_SHARE).stage(Stage::Submitting);
-        return Some(finding.fact(Some(Fact::Submitted)));
+        return Some(finding.fact(COIN).fact(Some(Fact::Submitted)));
     }
     let object = message.object();
     message.text("blockhashing_blob").filter(|blob| blob.len() >= MINIBLOCK && is_hex(blob))?;
     let difficulty = number(object.get("difficultyuint64")).or_else(|| number(object.get("difficulty")))?;
-    let finding = Finding::pool(PROTOCOL, Kind::DERO_JOB).stage(Stage::Working).fact(Some(Fact::Job));
-    Some(finding.fact(Some(Fact::Difficulty(difficulty))))
+    let finding =
+        Finding::pool(PROTOCOL, Kind::DERO_JOB).stage(Stage::Working).fact(COIN).fact(Some(Fact::Job));
+    Some(finding.fact(Some(Fact::difficulty_hashes(difficulty))))
 }

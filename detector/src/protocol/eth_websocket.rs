@@ -43,5 +43,5 @@ fn work(result: &Value) -> Option<Finding> {
     let hashes = prefixed_hex(list.get(1), 64) && prefixed_hex(list.get(2), 64);
     let finding = (job && hashes).then(|| Finding::pool(PROTOCOL, Kind::PUSHED_WORK))?;
     let finding = finding.stage(Stage::Working).fact(Some(Fact::Job));
-    Some(finding.fact(difficulty_of_target(target).map(Fact::Difficulty)))
+    Some(finding.fact(difficulty_of_target(target).map(Fact::difficulty_hashes)))
 }

@@ -5,12 +5,15 @@
 use serde_json::Value;
 
 use super::account;
+use super::coin::CoinReason;
 use super::finding::{Fact, Finding, Kind};
 use super::message::Message;
 use super::shape::clean;
 use crate::judge::{Protocol, Stage};
 
 const PROTOCOL: Protocol = Protocol::Nimiq;
+
+const COIN: Option<Fact> = Some(Fact::coin("NIM", CoinReason::Protocol));
 
 /// Characters of a hash or a block in Base64: of 32 bytes at least.
 const MIN_BASE64: usize = 43;
@@ -56,7 +59,7 @@ pub(super) fn plain(message: &Message) -> Option<Finding> {
         }
         "new-block" if long("blockHeader") || (long("bodyHash") && long("previousBlock")) => {
             let finding = Finding::pool(PROTOCOL, Kind::NIMIQ_BLOCK).stage(Stage::Working);
-            Some(finding.fact(Some(Fact::Job)))
+            Some(finding.fact(COIN).fact(Some(Fact::Job)))
         }
         "balance"
             if object.contains_key("confirmedBalance") && object.contains_key("payoutRequestActive") =>
@@ -80,7 +83,7 @@ fn register(message: &Message) -> Option<Finding> {
     let device = ["deviceLabel", "deviceName"].iter().find_map(|&key| message.text(key));
     let agent = ["minerVersion", "userAgent"].iter().find_map(|&key| message.text(key)).and_then(clean);
     let finding = Finding::miner(PROTOCOL, Kind::NIMIQ_REGISTER);
-    Some(finding.fact(account::paid(address, device)).fact(agent.map(Fact::Agent)))
+    Some(finding.fact(COIN).fact(account::paid(address, device)).fact(agent.map(Fact::Agent)))
 }
 
 /// An address as people write it: `NQ`, two digits, 32 letters or digits in groups of four.

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::account;
+use super::coin::CoinReason;
 use super::finding::{Fact, Finding, Kind};
 use super::message::Message;
 use super::shape::{clean, is_hex, number, text};
@@ -13,6 +14,8 @@ use crate::judge::{Protocol, Stage};
 use crate::transport::Head;
 
 const PROTOCOL: Protocol = Protocol::Xelis;
+
+const COIN: Option<Fact> = Some(Fact::coin("XEL", CoinReason::Protocol));
 
 /// Hexadecimal digits of the work: a header's hash, time, nonces and a key.
 const WORK: usize = 224;
@@ -39,7 +42,7 @@ pub(super) fn connect(head: &Head) -> Option<Finding> {
     let worker = parts.next().filter(|name| !name.is_empty());
     let xelis = ["xel:", "xet:", "xel%3A", "xet%3A"].iter().any(|&prefix| wallet.starts_with(prefix));
     let finding = if xelis && wallet.len() >= 60 {
-        Finding::miner(PROTOCOL, Kind::XELIS_CONNECT)
+        Finding::miner(PROTOCOL, Kind::XELIS_CONNECT).fact(COIN)
     } else if account::is_user(wallet) {
         Finding::miner(Protocol::GetWork, Kind::GETWORK_CONNECT)
     } else {
@@ -57,8 +60,10 @@ pub(super) fn plain(message: &Message) -> Option<Finding> {
         let difficulty = number(job.get("difficulty"))?;
         let algorithm = text(job.get("algorithm")).and_then(clean);
         let finding = is_work(work).then(|| Finding::pool(PROTOCOL, Kind::XELIS_JOB))?;
-        let finding = finding.stage(Stage::Working).fact(Some(Fact::Job));
-        return Some(finding.fact(Some(Fact::Difficulty(difficulty))).fact(algorithm.map(Fact::Algorithm)));
+        let finding = finding.stage(Stage::Working).fact(COIN).fact(Some(Fact::Job));
+        return Some(
+            finding.fact(Some(Fact::difficulty_hashes(difficulty))).fact(algorithm.map(Fact::Algorithm)),
+        );
     }
     if object.len() == 1 && message.text("block_rejected").is_some() {
         return Some(answer(Fact::Rejected));

@@ -242,7 +242,8 @@ pub(super) fn entries() -> Vec<Entry> {
         .verdicts(confirmed, probable, confirmed)
         .fact("wallet", DERO)
         .fact("worker", "rig7")
-        .fact("difficulty", "31000.0"),
+        .fact("difficulty", "31000.0")
+        .fact("coin", "DERO"),
         Entry::new(
             Protocol::Xelis,
             "Xelis: xelis_miner at a node",
@@ -252,7 +253,8 @@ pub(super) fn entries() -> Vec<Entry> {
         .verdicts(confirmed, probable, confirmed)
         .fact("wallet", XELIS)
         .fact("worker", "rig7")
-        .fact("algorithm", "xel/v2"),
+        .fact("algorithm", "xel/v2")
+        .fact("coin", "XEL"),
         Entry::new(
             Protocol::Nimiq,
             "Nimiq: a nano client",
@@ -265,6 +267,7 @@ pub(super) fn entries() -> Vec<Entry> {
             nimiq_nano,
         ))
         .verdicts(confirmed, probable, confirmed)
+        .fact("coin", "NIM")
         .fact("wallet", NIMIQ),
         Entry::new(
             Protocol::Nimiq,
@@ -278,6 +281,7 @@ pub(super) fn entries() -> Vec<Entry> {
             nimiq_dumb,
         ))
         .verdicts(confirmed, probable, confirmed)
+        .fact("coin", "NIM")
         .fact("wallet", NIMIQ)
         .fact("worker", "rig7")
         .fact("agent", "GPU Miner 2.0.0"),
