@@ -4,6 +4,7 @@ use detector_common::flow::Direction;
 use serde::Serialize;
 
 use super::Protocol;
+use crate::estimate::Work;
 
 /// How sure it is that the flow is mining. Ordered from weak to strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -110,6 +111,8 @@ pub struct Facts {
     pub jobs: u64,
     /// Shares so far.
     pub shares: Shares,
+    /// What the shares are worth whose difficulty is known.
+    pub work: Work,
 }
 
 impl Facts {
@@ -126,6 +129,7 @@ impl Facts {
         claimed_hash_rate: None,
         jobs: 0,
         shares: Shares { submitted: 0, accepted: 0, rejected: 0 },
+        work: Work::NONE,
     };
 }
 

@@ -60,6 +60,8 @@ struct Speech {
     /// What a user's signatures say.
     marks: Marks,
     revision: u64,
+    /// The latest time that was told.
+    now: Timestamp,
 }
 
 impl Conversation {
@@ -91,6 +93,7 @@ impl Conversation {
         payload: &[u8],
         time: Timestamp,
     ) -> Connection {
+        self.speech.now = self.speech.now.max(time);
         let taken = self
             .listen(direction, |reassembler, mut out| reassembler.segment(sequence, payload, time, &mut out));
         if taken == Connection::Same {
@@ -114,6 +117,7 @@ impl Conversation {
 
     /// Lets time pass: gaps are given up that are too old at `time`.
     pub fn pass(&mut self, time: Timestamp) {
+        self.speech.now = self.speech.now.max(time);
         for direction in [Direction::Up, Direction::Down] {
             self.listen(direction, |reassembler, mut out| reassembler.time(time, &mut out));
         }
@@ -235,12 +239,12 @@ impl Speech {
             Side::Pool => direction.reverse(),
             Side::Peer => {
                 self.first_peer.get_or_insert(direction);
-                self.peers.add(finding);
+                self.peers.add(finding, self.now);
                 return;
             }
         };
         if let Some(hypothesis) = self.hypotheses.get_mut(miner_sends as usize) {
-            hypothesis.add(finding);
+            hypothesis.add(finding, self.now);
         }
     }
 

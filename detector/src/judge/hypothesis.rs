@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
 use detector_common::flow::Direction;
+use jiff::Timestamp;
 
 use super::{Assessment, Carrier, Evidence, Facts, Protocol, Side, Stage, Verdict};
+use crate::estimate::Meter;
 use crate::protocol::{CoinReason, Fact, Finding, Kind, coin_of, is_address};
 
 /// One flow in 100,000 is mining before anything is known of it: the natural logarithm of the odds.
@@ -30,6 +32,7 @@ pub(super) struct Hypothesis {
     coin: Option<Coin>,
     /// Who named the algorithm.
     algorithm_by: Side,
+    meter: Meter,
 }
 
 /// A coin, why it is this one, and whose word that is.
@@ -49,10 +52,11 @@ impl Hypothesis {
         facts: Facts::NONE,
         coin: None,
         algorithm_by: Side::Pool,
+        meter: Meter::NEW,
     };
 
-    /// Adds what a message said that supports it.
-    pub(super) fn add(&mut self, finding: &Finding) {
+    /// Adds what a message at `now` said that supports it.
+    pub(super) fn add(&mut self, finding: &Finding, now: Timestamp) {
         for &kind in &finding.kinds {
             if self.note(kind, finding.side) {
                 let vote = if kind.tells_no_protocol() { 0.0 } else { kind.weight };
@@ -62,7 +66,9 @@ impl Hypothesis {
         self.stage = self.stage.max(Some(finding.stage));
         for fact in &finding.facts {
             self.learn(finding.side, fact);
+            self.meter.learn(fact, now);
         }
+        self.meter.time(now);
         if self.facts.jobs >= SERIES {
             self.note(Kind::JOB_SERIES, Side::Pool);
         }
@@ -155,7 +161,8 @@ impl Hypothesis {
             detail: coin.reason.detail(),
             weight: 0.0,
         }));
-        let facts = Facts { coin: coin.map(|coin| coin.ticker), ..self.facts.clone() };
+        let facts =
+            Facts { coin: coin.map(|coin| coin.ticker), work: self.meter.work(), ..self.facts.clone() };
         let (carrier, encrypted) = (Carrier::default(), false);
         Some(Assessment {
             protocol,

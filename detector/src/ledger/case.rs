@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::frequency::Frequency;
 use super::record::{Reason, Record};
 use super::{Observation, Settings};
+use crate::estimate::{Effort, Estimate, Spans, estimate};
 use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 
 /// What makes two flows the same case.
@@ -28,17 +29,19 @@ impl CaseKey {
 }
 
 /// What only grows while a flow lives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Tally {
     bytes: u64,
     jobs: u64,
     shares: Shares,
+    submitted: Effort,
+    accepted: Effort,
 }
 
 impl Tally {
     pub(super) const fn of(observation: &Observation<'_>) -> Self {
-        let Facts { jobs, shares, .. } = observation.assessment.facts;
-        Self { bytes: observation.bytes, jobs, shares }
+        let Facts { jobs, shares, work, .. } = observation.assessment.facts;
+        Self { bytes: observation.bytes, jobs, shares, submitted: work.submitted, accepted: work.accepted }
     }
 
     /// What came since `earlier`; `None` if something shrank, so that this is another flow.
@@ -51,6 +54,8 @@ impl Tally {
                 accepted: self.shares.accepted.checked_sub(earlier.shares.accepted)?,
                 rejected: self.shares.rejected.checked_sub(earlier.shares.rejected)?,
             },
+            submitted: self.submitted.since(&earlier.submitted)?,
+            accepted: self.accepted.since(&earlier.accepted)?,
         })
     }
 
@@ -60,14 +65,18 @@ impl Tally {
         self.shares.submitted = self.shares.submitted.saturating_sub(part.shares.submitted);
         self.shares.accepted = self.shares.accepted.saturating_sub(part.shares.accepted);
         self.shares.rejected = self.shares.rejected.saturating_sub(part.shares.rejected);
+        self.submitted.take(&part.submitted);
+        self.accepted.take(&part.accepted);
     }
 
-    const fn add(&mut self, more: &Self) {
+    fn add(&mut self, more: &Self) {
         self.bytes = self.bytes.saturating_add(more.bytes);
         self.jobs = self.jobs.saturating_add(more.jobs);
         self.shares.submitted = self.shares.submitted.saturating_add(more.shares.submitted);
         self.shares.accepted = self.shares.accepted.saturating_add(more.shares.accepted);
         self.shares.rejected = self.shares.rejected.saturating_add(more.shares.rejected);
+        self.submitted.add(&more.submitted);
+        self.accepted.add(&more.accepted);
     }
 }
 
@@ -93,6 +102,7 @@ pub(super) struct Case {
     evidence: Vec<Evidence>,
     facts: Facts,
     tally: Tally,
+    observed: Spans,
     frequency: Frequency,
     first_seen: Timestamp,
     last_seen: Timestamp,
@@ -119,6 +129,7 @@ impl Case {
             evidence: Vec::new(),
             facts: Facts::default(),
             tally: Tally::default(),
+            observed: Spans::default(),
             frequency: Frequency::new(observation.time),
             first_seen: observation.time,
             last_seen: observation.time,
@@ -160,6 +171,9 @@ impl Case {
         self.weigh(assessment);
         self.learn(&assessment.facts);
         self.tally.add(&news.gained);
+        if let Some(span) = assessment.facts.work.observed {
+            self.observed.add(span);
+        }
         if news.connection {
             self.frequency.add(observation.time);
         }
@@ -197,6 +211,7 @@ impl Case {
         latest(&mut self.facts.coin, facts.coin.as_ref());
         latest(&mut self.facts.algorithm, facts.algorithm.as_ref());
         latest(&mut self.facts.implied_algorithm, facts.implied_algorithm.as_ref());
+        self.facts.work.mixed |= facts.work.mixed;
         latest(&mut self.facts.pool_name, facts.pool_name.as_ref());
         latest(&mut self.facts.difficulty, facts.difficulty.as_ref());
         latest(&mut self.facts.claimed_hash_rate, facts.claimed_hash_rate.as_ref());
@@ -223,6 +238,15 @@ impl Case {
         self.tally.take(tally);
     }
 
+    /// Shares count when the pool accepted them; if no answer to any was seen, when they were handed in.
+    fn estimate(&self) -> Option<Estimate> {
+        let Tally { shares, submitted, accepted, .. } = &self.tally;
+        let answered = shares.accepted > 0 || shares.rejected > 0;
+        let counted = if answered { accepted } else { submitted };
+        let mining = self.verdict != Verdict::Node;
+        estimate(self.protocol, &self.facts, counted, self.observed.seconds()).filter(|_| mining)
+    }
+
     /// A record of the case as it is at `time`, which is `now` for the ledger.
     pub(super) fn record(&mut self, reason: Reason, time: Timestamp, now: Timestamp) -> Record {
         self.recorded = now;
@@ -244,6 +268,7 @@ impl Case {
             encrypted: self.encrypted,
             evidence: self.evidence.clone(),
             facts,
+            estimate: self.estimate(),
             bytes: self.tally.bytes,
             connections: self.frequency.total(),
             connections_per_hour: self.frequency.per_hour(self.first_seen, time),

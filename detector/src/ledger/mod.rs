@@ -7,6 +7,8 @@
 mod book;
 mod case;
 mod frequency;
+#[cfg(test)]
+mod hash_rate_tests;
 mod record;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use detector_common::flow::FlowKey;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::estimate::Estimate;
 use crate::judge::{Carrier, Evidence, Facts, Protocol, Stage, Verdict};
 
 /// Why a record is written.
@@ -57,6 +58,8 @@ pub struct Record {
     pub evidence: Vec<Evidence>,
     /// The latest of each fact; jobs and shares are sums.
     pub facts: Facts,
+    /// How fast the miner computes, if it can be known. Flows side by side add up.
+    pub estimate: Option<Estimate>,
     /// Payload bytes seen.
     pub bytes: u64,
     /// How many flows there were.

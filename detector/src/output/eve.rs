@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::identity::{Identities, Identity};
+use super::rate::Rate;
 use super::signature::{REVISION, category, severity, signature};
 use crate::judge::{Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 use crate::ledger::{Reason, Record};
@@ -87,8 +88,8 @@ struct Mining<'a> {
     shares: Shares,
     #[serde(skip_serializing_if = "Option::is_none")]
     difficulty: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    claimed_hashrate_hs: Option<f64>,
+    #[serde(flatten)]
+    rate: Rate,
     bytes: u64,
     connections: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,7 +164,7 @@ impl<'a> Mining<'a> {
             jobs: facts.jobs,
             shares: facts.shares,
             difficulty: facts.difficulty.filter(|difficulty| difficulty.is_finite()),
-            claimed_hashrate_hs: facts.claimed_hash_rate.filter(|rate| rate.is_finite() && *rate > 0.0),
+            rate: Rate::of(record),
             bytes: record.bytes,
             connections: record.connections,
             connections_per_hour: record.connections_per_hour.map(rounded),

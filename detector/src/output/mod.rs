@@ -3,6 +3,7 @@
 
 pub mod eve;
 mod identity;
+mod rate;
 mod signature;
 mod writer;
 

@@ -11,6 +11,8 @@ pub enum CoinReason {
     Protocol,
     /// A signature names it whose token was said: who wrote it knows.
     Signature,
+    /// No other coin's blocks are so hard to find.
+    BlockDifficulty,
     /// The proof of work is personalised for the coin (Equihash).
     Personalisation,
     /// The peers name the coin's chain: magic bytes, network id, genesis block.
@@ -26,6 +28,7 @@ impl CoinReason {
             Self::Wallet => "coin-by-wallet",
             Self::Protocol => "coin-by-protocol",
             Self::Signature => "coin-by-signature",
+            Self::BlockDifficulty => "coin-by-difficulty",
             Self::Personalisation => "coin-by-personalisation",
             Self::ChainMagic => "coin-by-chain-magic",
         }
@@ -39,6 +42,7 @@ impl CoinReason {
             Self::Wallet => "the address that is paid has the form of this coin's",
             Self::Protocol => "no other coin is mined with this protocol",
             Self::Signature => "a signature for this coin was found",
+            Self::BlockDifficulty => "no other coin's blocks are so hard to find",
             Self::Personalisation => "the proof of work is personalised for this coin",
             Self::ChainMagic => "the peers name the chain of this coin",
         }

@@ -4,6 +4,7 @@ use detector_common::flow::Direction;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::estimate::{Estimate, Interval, Power, RateUnit, Work};
 use crate::judge::{Carrier, Conversation, Facts, Side};
 use crate::stream::Limits;
 
@@ -42,7 +43,17 @@ fn record() -> Record {
             claimed_hash_rate: Some(4_200.0),
             jobs: 9,
             shares: Shares { submitted: 12, accepted: 11, rejected: 1 },
+            work: Work::default(),
         },
+        estimate: Some(Estimate {
+            rate: Interval { value: 4_100.04, low: 3_000.0, high: 5_500.0 },
+            unit: RateUnit::Solutions,
+            algorithm: Some("rx/0"),
+            power: Some(Power {
+                watts: Interval { value: 51.25, low: 18.75, high: 137.5 },
+                assumption: "RandomX on processors",
+            }),
+        }),
         bytes: 4_321,
         connections: 3,
         connections_per_hour: Some(1.5),
@@ -81,7 +92,11 @@ fn a_whole_record() {
         "coin": "XMR", "algorithm": "rx/0", "agent": "XMRig/6.22.2",
         "worker": "rig7", "wallet": "4Wallet", "jobs": 9,
         "shares": {"submitted": 12, "accepted": 11, "rejected": 1},
-        "difficulty": 120001.0, "claimed_hashrate_hs": 4200.0, "bytes": 4321, "connections": 3, "connections_per_hour": 1.5,
+        "difficulty": 120001.0, "claimed_hashrate_hs": 4200.0,
+        "hashrate_hs": 4100.0, "hashrate_low_hs": 3000.0, "hashrate_high_hs": 5500.0,
+        "hashrate_unit": "solutions/s", "hashrate_algorithm": "rx/0",
+        "power_w": 51.25, "power_low_w": 18.75, "power_high_w": 137.5,
+        "power_assumption": "RandomX on processors", "bytes": 4321, "connections": 3, "connections_per_hour": 1.5,
         "first_seen": "2026-11-22T16:40:31.123456+0000",
         "last_seen": "2026-11-22T16:40:31.123456+0000",
         "evidence": [{"kind": "client-login", "side": "miner",
@@ -103,6 +118,7 @@ fn a_whole_record() {
 fn what_is_not_known_is_left_out() {
     let bare = Record {
         facts: Facts { difficulty: Some(f64::INFINITY), ..Facts::default() },
+        estimate: None,
         interface: None,
         connections_per_hour: None,
         evidence: Vec::new(),
@@ -110,7 +126,16 @@ fn what_is_not_known_is_left_out() {
     };
     let text = serde_json::to_string(&Alert::new(&bare, Identities::Clear, None)).unwrap();
     assert!(!text.contains("null"), "{text}");
-    for absent in ["in_iface", "pcap_filename", "wallet", "coin", "difficulty", "connections_per_hour"] {
+    for absent in [
+        "in_iface",
+        "pcap_filename",
+        "wallet",
+        "coin",
+        "difficulty",
+        "connections_per_hour",
+        "hashrate",
+        "power",
+    ] {
         assert!(!text.contains(absent), "{absent} in {text}");
     }
     assert!(!text.contains('\n'));
