@@ -102,6 +102,26 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_hold_while_the_difficulty_changes() {
+        // A share of 1, 2 or 8 hashes in turn, at one hash a second, for 100 seconds.
+        let observe = |dice: &mut Dice| {
+            let (mut time, mut tries, mut squares) = (0.0, 0.0, 0.0);
+            for difficulty in [1.0f64, 2.0, 8.0].into_iter().cycle() {
+                time += difficulty * dice.wait();
+                if time > 100.0 {
+                    break;
+                }
+                tries += difficulty;
+                squares += difficulty * difficulty;
+            }
+            let effective = if squares > 0.0 { tries * tries / squares } else { 0.0 };
+            (effective, 100.0 * effective / tries)
+        };
+        let found = coverage(observe);
+        assert!((0.93..=0.97).contains(&found), "{found}");
+    }
+
+    #[test]
     fn few_events_leave_it_open_and_many_settle_it() {
         let width = |count| {
             let Interval { value, low, high } = Interval::of_count(count);
