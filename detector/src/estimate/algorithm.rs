@@ -65,7 +65,7 @@ const KILO: f64 = 1e3;
 
 /// The figures for hardware are manufacturers' specifications of power at the wall for ASICs, and miners' published
 /// settings for graphics cards and processors; of the years named with them.
-static ALGORITHMS: [Algorithm; 26] = [
+static ALGORITHMS: [Algorithm; 28] = [
     // From S21 XP and S21 Pro (2024) over S19 (2020) to S17 and M20 (2019).
     hash("sha256d", &["sha256", "sha-256", "sha-256d"], BITCOIN).on(
         15.0 / TERA,
@@ -133,22 +133,19 @@ static ALGORITHMS: [Algorithm; 26] = [
         "Octopus on graphics cards of 2018 to 2021, 2.3 to 4.5 J/MH",
     ),
     // From Z15 Pro (2023, 3.2) over Z15 (2020, 3.6) to Z11 (2019, 10.5).
-    solution("equihash-200,9", &["equihash200_9", "equihash/200/9", "equihash 200,9"]).on(
+    solution("equihash-200,9", &["equihash200_9", "equihash/200/9", "equihash/200,9", "200_9"]).on(
         3.2 / KILO,
         10.5 / KILO,
         "Equihash 200,9 on ASICs of 2019 to 2023, 3.2 to 10.5 J/kSol",
     ),
-    solution("equihash-144,5", &["zhash", "equihash144_5", "equihash/144/5", "equihash 144,5"]).on(
+    solution("equihash-144,5", &["zhash", "equihash144_5", "equihash/144/5", "equihash/144,5", "144_5"]).on(
         1.5,
         3.5,
         "Equihash 144,5 on graphics cards of 2017 to 2021, 1.5 to 3.5 J/Sol",
     ),
-    solution("equihash-125,4", &["zelhash", "equihash125_4", "equihash/125/4", "equihash 125,4"]).on(
-        2.2,
-        5.5,
-        "Equihash 125,4 on graphics cards of 2017 to 2021, 2.2 to 5.5 J/Sol",
-    ),
-    solution("equihash-192,7", &["equihash192_7", "equihash/192/7", "equihash 192,7"]),
+    solution("equihash-125,4", &["zelhash", "equihash125_4", "equihash/125/4", "equihash/125,4", "125_4"])
+        .on(2.2, 5.5, "Equihash 125,4 on graphics cards of 2017 to 2021, 2.2 to 5.5 J/Sol"),
+    solution("equihash-192,7", &["equihash192_7", "equihash/192/7", "equihash/192,7", "192_7"]),
     solution("beamhash3", &["beamhash", "beamhashiii"]).on(
         4.5,
         8.0,
@@ -168,6 +165,9 @@ static ALGORITHMS: [Algorithm; 26] = [
     hash("yespower", &[], SCRYPT),
     // While the coin is not known, what all coins of the protocol share.
     solution("equihash", &[]),
+    solution("aleo-puzzle", &["aleo"]),
+    // The number that is looked for is one of the first hundred times the difficulty, each as likely as the others.
+    Algorithm { per_try: 50.0, ..hash("duco-s1", &["duino-coin"], None) },
     graph("cuckoo-cycle", &["cuckoo", "cuckatoo"]),
     hash("kaspa-fork", &[], BITCOIN),
 ];
@@ -209,6 +209,8 @@ pub(super) fn of(protocol: Protocol, coin: Option<&str>, agent: Option<&str>) ->
         Protocol::Conflux => "octopus",
         Protocol::Ergo => "autolykos2",
         Protocol::Beam => "beamhash3",
+        Protocol::Aleo => "aleo-puzzle",
+        Protocol::DuinoCoin => "duco-s1",
         Protocol::Equihash => match coin {
             "ZEC" | "ZEN" | "KMD" | "ARRR" => "equihash-200,9",
             "BTG" | "BTCZ" => "equihash-144,5",

@@ -44,10 +44,12 @@ pub struct Power {
 /// The hash rate of a case whose shares were `counted` in `seconds`, and its power.
 ///
 /// `None` if no share was counted (an idle miner and one whose shares are not seen look the same), if it is not known what
-/// a unit of the difficulty is worth, or if the algorithm changed.
+/// a unit of the difficulty is worth, if the algorithm changed, or if shares are no proof of computing.
 #[must_use]
 pub fn estimate(protocol: Protocol, facts: &Facts, counted: &Effort, seconds: f64) -> Option<Estimate> {
-    if counted.shares == 0 || seconds <= 0.0 || facts.work.mixed {
+    // Plots on disks, and the scores of Qubic's training.
+    let computes = !matches!(protocol, Protocol::Chia | Protocol::Signum | Protocol::Qubic);
+    if counted.shares == 0 || seconds <= 0.0 || facts.work.mixed || !computes {
         return None;
     }
     let algorithm = match (&facts.algorithm, facts.implied_algorithm) {
@@ -127,6 +129,7 @@ mod tests {
             (Equihash, &coin("ZEC"), false, 100.0),
             (Beam, &nothing, false, 100.0),
             (Grin, &coin("GRIN"), false, 4_200.0),
+            (Protocol::DuinoCoin, &nothing, false, 5_000.0),
         ] {
             let found = sixty(protocol, told, units).unwrap().rate.value;
             assert!((found / expected - 1.0).abs() < 1e-9, "{protocol}: {found} and not {expected}");
@@ -139,6 +142,7 @@ mod tests {
         assert_eq!(sixty(StratumV1, &coin("BTC"), true), None, "pools of many algorithms pay in Bitcoin");
         assert_eq!(sixty(StratumV1, &algorithm("x99"), true), None);
         assert_eq!(sixty(Protocol::Ergo, &Facts::default(), true), None, "depends on the software");
+        assert_eq!(sixty(Protocol::Chia, &Facts::default(), false), None, "nothing is computed");
         let mut mixed = algorithm("rx/0");
         mixed.work.mixed = true;
         assert_eq!(sixty(CryptoNote, &mixed, false), None);
