@@ -55,8 +55,8 @@ impl Algorithm {
 
 const BITCOIN: Option<f64> = Some(4_294_967_296.0);
 const SCRYPT: Option<f64> = Some(65_536.0);
-/// 2^30 of the pool's own, of which one in 16 falls on the chain that is mined (alephium/mining-pool).
-const ALEPHIUM: Option<f64> = Some(17_179_869_184.0);
+/// Difficulty 1 of alephium/mining-pool has 30 zero bits.
+const ALEPHIUM: Option<f64> = Some(1_073_741_824.0);
 
 const TERA: f64 = 1e12;
 const GIGA: f64 = 1e9;
@@ -116,7 +116,8 @@ static ALGORITHMS: [Algorithm; 28] = [
         "Autolykos 2 on graphics cards of 2017 to 2021, 0.6 to 1.8 J/MH",
     ),
     // From AL1 (2024, 0.23) to the small boxes (0.5).
-    hash("blake3-alephium", &["blake3", "alephium"], ALEPHIUM).on(
+    // One hash in 16 falls on the chain that is mined (alephium/mining-pool).
+    Algorithm { per_try: 16.0, ..hash("blake3-alephium", &["blake3", "alephium"], ALEPHIUM) }.on(
         0.2 / GIGA,
         0.5 / GIGA,
         "Blake3 on ASICs of 2023 and 2024, 0.2 to 0.5 J/GH",

@@ -123,6 +123,7 @@ mod tests {
             (Kaspa, &coin("KAS"), true, 100.0 * two32),
             (Kaspa, &coin("KLS"), true, 100.0 * two32),
             (Alephium, &nothing, true, 100.0 * two34),
+            (Alephium, &nothing, false, 1_600.0),
             (KawPow, &nothing, false, 100.0),
             (CryptoNote, &algorithm("rx/0"), false, 100.0),
             (CryptoNote, &algorithm("cn/unheard-of"), false, 100.0),

@@ -90,7 +90,7 @@ impl Effort {
 /// Measures the work of one flow while it is listened to.
 ///
 /// A share counts with the difficulty in force when it was handed in. Answers are taken to come in the order of the shares.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Meter {
     work: Work,
     /// In force now.

@@ -239,12 +239,13 @@ impl Speech {
             Side::Pool => direction.reverse(),
             Side::Peer => {
                 self.first_peer.get_or_insert(direction);
-                self.peers.add(finding, self.now);
+                self.peers.add(finding);
                 return;
             }
         };
         if let Some(hypothesis) = self.hypotheses.get_mut(miner_sends as usize) {
-            hypothesis.add(finding, self.now);
+            hypothesis.add(finding);
+            hypothesis.measure(finding, self.now);
         }
     }
 

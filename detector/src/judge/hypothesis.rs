@@ -55,8 +55,8 @@ impl Hypothesis {
         meter: Meter::NEW,
     };
 
-    /// Adds what a message at `now` said that supports it.
-    pub(super) fn add(&mut self, finding: &Finding, now: Timestamp) {
+    /// Adds what a message said that supports it.
+    pub(super) fn add(&mut self, finding: &Finding) {
         for &kind in &finding.kinds {
             if self.note(kind, finding.side) {
                 let vote = if kind.tells_no_protocol() { 0.0 } else { kind.weight };
@@ -66,15 +66,21 @@ impl Hypothesis {
         self.stage = self.stage.max(Some(finding.stage));
         for fact in &finding.facts {
             self.learn(finding.side, fact);
-            self.meter.learn(fact, now);
         }
-        self.meter.time(now);
         if self.facts.jobs >= SERIES {
             self.note(Kind::JOB_SERIES, Side::Pool);
         }
         if self.facts.shares.submitted >= SERIES {
             self.note(Kind::SHARE_SERIES, Side::Miner);
         }
+    }
+
+    /// Measures the work that a message at `now` tells of.
+    pub(super) fn measure(&mut self, finding: &Finding, now: Timestamp) {
+        for fact in &finding.facts {
+            self.meter.learn(fact, now);
+        }
+        self.meter.time(now);
     }
 
     /// False if it was known. Peers say the same, each for itself.

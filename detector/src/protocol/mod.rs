@@ -4,6 +4,7 @@
 //! contains such an object quotes it. Each family of dialects has its own file.
 
 mod account;
+mod block;
 mod coin;
 mod coinhive;
 mod cryptonote;

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::account;
-use super::coin::CoinReason;
+use super::block;
 use super::finding::{Fact, Finding, Kind};
 use super::message::Message;
 use super::outstanding::Ask;
@@ -236,17 +236,8 @@ fn notify(list: &[Value]) -> Option<Finding> {
         && list.get(3).is_some_and(Value::is_boolean);
     let finding = Finding::pool(if ethereum { ETHEREUM } else { V1 }, Kind::NOTIFY);
     let finding = finding.with(Kind::NOTIFY_FIELDS, bitcoin || ethereum).fact(Some(Fact::Job));
-    let hardest = bitcoin && text(list.get(6)).is_some_and(only_in_bitcoin);
-    let finding = finding
-        .fact(hardest.then_some(Fact::ImpliedAlgorithm("sha256d")))
-        .fact(hardest.then_some(Fact::coin("BTC", CoinReason::BlockDifficulty)));
-    Some(finding.stage(Stage::Working))
-}
-
-/// Whether a block's target, in compact form, is one that only Bitcoin has: 0x17 bytes, so that a block takes 2^73 hashes
-/// or more. Bitcoin's has been smaller since 2018; no other chain's came near, whatever its algorithm.
-fn only_in_bitcoin(bits: &str) -> bool {
-    u32::from_str_radix(bits, 16).is_ok_and(|bits| (0x1000_0000..0x1800_0000).contains(&bits))
+    let [algorithm, coin] = block::facts(text(list.get(6)).filter(|_| bitcoin));
+    Some(finding.fact(algorithm).fact(coin).stage(Stage::Working))
 }
 
 fn set(message: &Message) -> Option<Finding> {

@@ -29,7 +29,7 @@ fn a_coin_comes_with_its_reason() {
 fn the_strongest_reason_names_the_coin() {
     let mut hypothesis = Hypothesis::default();
     let mut judged = |finding: Finding, fact: Option<Fact>| {
-        hypothesis.add(&Finding { facts: fact.into_iter().collect(), ..finding }, Timestamp::UNIX_EPOCH);
+        hypothesis.add(&Finding { facts: fact.into_iter().collect(), ..finding });
         coin(&hypothesis.assess(MINER, &Hypothesis::NONE, [0.0; 2]).unwrap())
     };
     let pool = || Finding::pool(Protocol::Equihash, Kind::NOTIFY);
