@@ -414,10 +414,12 @@ impl Line {
     }
 
     fn is_found(&self, agent: &mut Agent, verdict: &str) -> Result<Record> {
+        let (from, to) = (self.from.to_string(), self.to.ip().to_string());
         agent.wait_for(SOON, |record| {
-            record.value["app_proto"] == "zork"
-                && record.value["src_ip"] == self.from.to_string()
-                && record.value["dest_ip"] == self.to.ip().to_string()
+            let says = |key: &str, text: &str| record.value.get(key).is_some_and(|value| value == text);
+            says("app_proto", "zork")
+                && says("src_ip", &from)
+                && says("dest_ip", &to)
                 && record.says("verdict", verdict)
         })
     }
