@@ -527,3 +527,35 @@ fn a_table_that_cannot_be_made_is_named() {
     let error = Program::load(&Settings::DEFAULT, &limits, signatures.automaton()).err().unwrap();
     assert!(error.to_string().contains("FLOWS"), "{error}");
 }
+
+#[test]
+fn another_automaton_takes_the_place_of_the_one_in_use() {
+    if !privileges::granted("another_automaton_takes_the_place_of_the_one_in_use") {
+        return;
+    }
+    let (head, tail) = (b"say \"method\":\"lo", b"gin\" and more");
+    let mut kernel = Kernel::load();
+    let mut old = Signatures::built_in().unwrap();
+    for port in 1..=3 {
+        let segment = |sequence: usize, payload: &[u8]| {
+            from_port(port).sequence(u32::try_from(sequence).unwrap()).payload(payload).bytes()
+        };
+        assert!(kernel.run(&segment(1, head)).sent.is_empty());
+        if port > 1 {
+            let mut new = Signatures::built_in().unwrap();
+            new.succeed(&old);
+            kernel.engine.program().set_automaton(new.automaton()).unwrap();
+            old = new;
+        }
+        let fate = kernel.run(&segment(1 + head.len(), tail));
+        assert_eq!(
+            fate.sent.is_empty(),
+            port > 1,
+            "a state of the old automaton is not stepped in the new one"
+        );
+        let whole = [head.as_slice(), tail].concat();
+        let fate = kernel.run(&segment(1 + whole.len(), &whole));
+        assert_eq!(fate.sent.len(), 1, "the new automaton finds a whole token, in order: {:?}", fate.counted);
+        assert!(!fate.counted.contains(&"gaps"), "{:?}", fate.counted);
+    }
+}
