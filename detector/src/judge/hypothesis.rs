@@ -114,6 +114,9 @@ impl Hypothesis {
                 }
             }
             Fact::Difficulty(difficulty) => facts.difficulty = Some(difficulty.value),
+            Fact::WantedDifficulty(difficulty) => {
+                facts.difficulty.get_or_insert(*difficulty);
+            }
             Fact::ClaimedHashRate(rate) => facts.claimed_hash_rate = Some(*rate),
             Fact::Job => facts.jobs += 1,
             Fact::Submitted => facts.shares.submitted += 1,

@@ -7,32 +7,79 @@ use super::shape::{clean, is_hex};
 ///
 /// Monero: base58 of 95 characters (106 with a payment id) from 4 or 8. Bitcoin: BIP 173 with `bc`, base58 of
 /// 26 to 35 characters from 1 or 3: so are addresses of Bitcoin Cash and Bitcoin SV in their old form, and of Litecoin
-/// before 2018, which are told as Bitcoin's. Litecoin: BIP 173 with `ltc`.
+/// before 2018, which are told as Bitcoin's. Transparent addresses of Zcash' forks that kept `t1` are told as Zcash', and
+/// `DigiByte`'s old form as Dogecoin's.
 #[must_use]
 pub fn coin_of(address: &str) -> Option<&'static str> {
-    let base58 = address.bytes().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte));
+    let base58 = is_base58(address);
+    let starts = |prefix: &str| address.starts_with(prefix);
     match (address.as_bytes().first()?, address.len()) {
         (b'4' | b'8', 95) | (b'4', 106) if base58 => Some("XMR"),
         (b'1' | b'3', 26..=35) if base58 => Some("BTC"),
-        _ if is_segwit(address, "bc1") => Some("BTC"),
-        _ if is_segwit(address, "ltc1") => Some("LTC"),
-        _ => None,
+        (b'1', 44..=46) if base58 => Some("ALPH"),
+        (b'9', 51) if base58 => Some("ERG"),
+        (b'D', 35) if base58 && (starts("Ds") || starts("Dc")) => Some("DCR"),
+        (b'D', 34) if base58 => Some("DOGE"),
+        (b'L', 34) if base58 => Some("LTC"),
+        (b't', 35) if base58 && (starts("t1") || starts("t3")) => Some("ZEC"),
+        (b'a', 48..=56) if address.strip_prefix("ak_").is_some_and(is_base58) => Some("AE"),
+        (b'k', 66) if address.strip_prefix("k:").is_some_and(is_hex) => Some("KDA"),
+        _ => bech32_coin(address),
     }
 }
 
-fn is_segwit(address: &str, prefix: &str) -> bool {
-    let Some(data) = address.to_ascii_lowercase().strip_prefix(prefix).map(str::to_owned) else {
-        return false;
-    };
-    let charset = data.bytes().all(|byte| b"qpzry9x8gf2tvdw0s3jn54khce6mua7l".contains(&byte));
-    charset && (39..=59).contains(&data.len())
+/// The readable part of an address in the form of BIP 173 or `CashAddr`, the characters that may follow, and the coin.
+const BECH32: [(&str, std::ops::RangeInclusive<usize>, &str); 16] = [
+    ("bc1", 39..=59, "BTC"),
+    ("ltc1", 39..=59, "LTC"),
+    ("hs1", 39..=59, "HNS"),
+    ("kaspa:", 61..=63, "KAS"),
+    ("karlsen:", 61..=63, "KLS"),
+    ("spectre:", 61..=63, "SPR"),
+    ("pyrin:", 61..=63, "PYI"),
+    ("nexa:", 42..=110, "NEXA"),
+    ("bitcoincash:", 42..=61, "BCH"),
+    ("ecash:", 42..=61, "XEC"),
+    ("aleo1", 58..=58, "ALEO"),
+    ("ckb1", 42..=110, "CKB"),
+    ("ckt1", 42..=110, "CKB"),
+    ("cfx:", 42..=42, "CFX"),
+    ("xel:", 55..=80, "XEL"),
+    ("dero1", 58..=70, "DERO"),
+];
+
+fn bech32_coin(address: &str) -> Option<&'static str> {
+    let lower = address.to_ascii_lowercase();
+    let (_, _, coin) = BECH32.iter().find(|(prefix, length, coin)| {
+        let Some(data) = lower.strip_prefix(prefix) else { return false };
+        // Conflux uses an alphabet of its own (CIP-37).
+        let alphabet: &[u8] = if *coin == "CFX" {
+            b"abcdefghjkmnprstuvwxyz0123456789"
+        } else {
+            b"qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+        };
+        length.contains(&data.len()) && data.bytes().all(|byte| alphabet.contains(&byte))
+    })?;
+    Some(coin)
+}
+
+fn is_base58(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() && !b"0OIl".contains(&byte))
 }
 
 /// Whether `wallet` has the form of a coin's address, whichever coin.
 pub(crate) fn is_address(wallet: &str) -> bool {
     let long = wallet.len() >= 90 && wallet.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let ethereum = wallet.strip_prefix("0x").is_some_and(|digits| digits.len() == 40 && is_hex(digits));
-    long || ethereum || coin_of(wallet).is_some()
+    // Ravencoin's, Verus' and many others': a version byte, a hash of 20 bytes and a checksum.
+    let has = |class: fn(&u8) -> bool| wallet.bytes().any(|byte| class(&byte));
+    let hash = wallet.len() == 34
+        && wallet.starts_with(['R', 'G', 'V', 'X', 'a'])
+        && is_base58(wallet)
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase);
+    long || ethereum || hash || coin_of(wallet).is_some()
 }
 
 /// Splits a user name into the account and the worker.

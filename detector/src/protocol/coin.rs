@@ -7,6 +7,8 @@ pub enum CoinReason {
     Algorithm,
     /// The address that is paid has the form of this coin's. Some pools pay in another coin than is mined.
     Wallet,
+    /// The password asks the pool for this coin.
+    Password,
     /// No other coin is mined with this protocol.
     Protocol,
     /// A signature names it whose token was said: who wrote it knows.
@@ -26,6 +28,7 @@ impl CoinReason {
             Self::PoolName => "coin-by-pool-name",
             Self::Algorithm => "coin-by-algorithm",
             Self::Wallet => "coin-by-wallet",
+            Self::Password => "coin-by-password",
             Self::Protocol => "coin-by-protocol",
             Self::Signature => "coin-by-signature",
             Self::BlockDifficulty => "coin-by-difficulty",
@@ -40,6 +43,7 @@ impl CoinReason {
             Self::PoolName => "the pool's name holds the name of the coin",
             Self::Algorithm => "hardly any other coin uses the algorithm",
             Self::Wallet => "the address that is paid has the form of this coin's",
+            Self::Password => "the password asks the pool for this coin",
             Self::Protocol => "no other coin is mined with this protocol",
             Self::Signature => "a signature for this coin was found",
             Self::BlockDifficulty => "no other coin's blocks are so hard to find",

@@ -15,7 +15,7 @@ use crate::transport::{Head, Utterance};
 const MAX_BATCH: usize = 64;
 
 /// Methods without a prefix that mining dialects use: not foreign even if their form is unknown.
-const BARE_METHODS: [&str; 10] = [
+const BARE_METHODS: [&str; 12] = [
     "login",
     "submit",
     "job",
@@ -26,6 +26,8 @@ const BARE_METHODS: [&str; 10] = [
     "status",
     "solution",
     "set_extranonce",
+    "authorize",
+    "notify",
 ];
 
 /// What an utterance says.
@@ -43,6 +45,7 @@ pub enum Heard {
 #[derive(Debug, Default)]
 pub struct Dialogue {
     outstanding: Outstanding,
+    stratum: stratum::Session,
     works: [eth_proxy::Works; 2],
     /// Whether a `CryptoNote` job was sent in this direction.
     jobs: [bool; 2],
@@ -110,7 +113,9 @@ impl Dialogue {
     }
 
     fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {
-        let (finding, ask) = stratum::request(method, message)
+        let (finding, ask) = self
+            .stratum
+            .request(method, message)
             .or_else(|| cryptonote::request(method, message))
             .or_else(|| eth_proxy::request(method, message))
             .or_else(|| eth_websocket::request(method, message))?;

@@ -88,6 +88,8 @@ pub enum Fact {
     PoolName(String),
     /// Share difficulty from now on.
     Difficulty(Difficulty),
+    /// Share difficulty that the miner asks for, in the unit of `mining.set_difficulty`, until the pool sets one.
+    WantedDifficulty(f64),
     /// The miner's own word on its speed, in hashes a second.
     ClaimedHashRate(f64),
     /// A new job.
