@@ -3,6 +3,7 @@
 
 mod document;
 mod mainstream;
+mod stratum;
 mod tunnels;
 mod websocket;
 
@@ -84,5 +85,5 @@ impl Entry {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Entry> {
-    [mainstream::entries(), tunnels::entries(), websocket::entries()].concat()
+    [mainstream::entries(), stratum::entries(), tunnels::entries(), websocket::entries()].concat()
 }

@@ -6,7 +6,7 @@ use super::super::account;
 use super::super::finding::{Fact, Finding, Kind};
 use super::super::message::Message;
 use super::super::outstanding::Ask;
-use super::super::shape::{number, text};
+use super::super::shape::{hex, number, text};
 use super::{V1, job, login, pool, share};
 use crate::judge::Stage;
 
@@ -17,7 +17,7 @@ impl Kind {
         Self::message("client-bare-submit", "method submit with worker, job and solution", 6.0);
     pub(crate) const BARE_NOTIFY: Self = Self::message("pool-bare-notify", "method notify with a job", 8.0);
     pub(crate) const BARE_DIFFICULTY: Self =
-        Self::message("pool-bare-difficulty", "method set_difficulty or set_target with a value", 3.0);
+        Self::message("pool-bare-difficulty", "method set_difficulty or set_target with a value", 1.0);
 }
 
 /// Reads a request or notification.
@@ -26,16 +26,15 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
     match method {
         "authorize" => {
             let (wallet, _) = account::split(text(list.first())?);
-            let address = list.len() <= 3 && account::is_address(wallet);
-            let mut finding = address.then(|| login::authorize(message)).flatten()?;
+            account::coin_of(wallet)?;
+            let mut finding = login::authorize(message)?;
             swap(&mut finding, Kind::AUTHORIZE, Kind::BARE_AUTHORIZE);
-            Some((finding, Ask::Admission(V1)))
+            // Any server says yes or no to its users.
+            Some((finding, Ask::Other))
         }
-        "submit" if message.named().is_none() => {
+        // Worker, job, extranonce, time, nonce.
+        "submit" if list.len() >= 5 && [3, 4].iter().all(|&at| hex(list.get(at), 8)) => {
             let mut finding = share::submit(message)?;
-            if !finding.kinds.contains(&Kind::SUBMIT) {
-                return None;
-            }
             swap(&mut finding, Kind::SUBMIT, Kind::BARE_SUBMIT);
             Some((finding, Ask::Share(V1)))
         }

@@ -35,6 +35,7 @@ pub(super) fn of_solution(digits: usize) -> Option<(&'static str, Option<&'stati
         106 => Some(("equihash/125,4", Some("FLUX"))),
         202 => Some(("equihash/144,5", None)),
         806 => Some(("equihash/192,7", None)),
+        2816 => Some(("equihash/210,9", None)),
         _ => None,
     }
 }

@@ -86,9 +86,11 @@ fn by_place(list: &[Value]) -> Option<Share<'_>> {
 }
 
 fn dialect(list: &[Value]) -> Share<'_> {
-    let solution = text(list.get(4)).filter(|digits| is_hex(digits)).map_or(0, str::len);
-    let known = coin::of_solution(solution);
-    if hex(list.get(2), 8) && (known.is_some() || solution >= 1000) {
+    let solution = |place| text(list.get(place)).filter(|digits| is_hex(digits)).map_or(0, str::len);
+    // Aion's stands a place before Zcash'.
+    let (zcash, aion) = (solution(4), solution(3));
+    let known = coin::of_solution(zcash).or_else(|| coin::of_solution(aion));
+    if known.is_some() || (zcash >= 1000 && hex(list.get(2), 8)) {
         let (algorithm, coin) = known.unzip();
         let share = Share::of(Protocol::Equihash, Some(Kind::EQUIHASH_SOLUTION));
         return Share { algorithm, coin: coin.flatten(), ..share };
