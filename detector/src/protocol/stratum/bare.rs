@@ -47,9 +47,10 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
             Some((finding.stage(Stage::Working), Ask::Other))
         }
         "set_difficulty" | "set_target" => {
-            let difficulty = number(list.first()).or_else(|| pool::hashes(text(list.first())?))?;
-            let finding = Finding::pool(V1, Kind::BARE_DIFFICULTY);
-            Some((finding.fact(Some(Fact::Difficulty(difficulty))), Ask::Other))
+            let units = number(list.first()).map(Fact::difficulty_units);
+            let difficulty =
+                units.or_else(|| pool::hashes(text(list.first())?).map(Fact::difficulty_hashes))?;
+            Some((Finding::pool(V1, Kind::BARE_DIFFICULTY).fact(Some(difficulty)), Ask::Other))
         }
         _ => None,
     }

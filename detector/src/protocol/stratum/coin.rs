@@ -28,14 +28,14 @@ pub(super) fn of_personalisation(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The parameters of Equihash whose solution takes so many hexadecimal digits, with the length in front, and the coin if
-/// only one has them. Zcash's 200,9 is not told: other coins send as many.
+/// Equihash with the parameters whose solution takes so many hexadecimal digits, its length in front, and the coin if only
+/// one uses them. Zcash's 200,9 is not told: `VerusHash` sends as many.
 pub(super) fn of_solution(digits: usize) -> Option<(&'static str, Option<&'static str>)> {
     match digits {
-        106 => Some(("equihash/125,4", Some("FLUX"))),
-        202 => Some(("equihash/144,5", None)),
-        806 => Some(("equihash/192,7", None)),
-        2816 => Some(("equihash/210,9", None)),
+        106 => Some(("equihash-125,4", Some("FLUX"))),
+        202 => Some(("equihash-144,5", None)),
+        806 => Some(("equihash-192,7", None)),
+        2816 => Some(("equihash-210,9", None)),
         _ => None,
     }
 }

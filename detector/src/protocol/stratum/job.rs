@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::coin::CoinReason;
 use super::super::finding::{Fact, Finding, Kind};
 use super::super::shape::{clean, hex, is_hex, prefixed, prefixed_hex, text};
 use super::pool::hashes;
@@ -16,8 +17,6 @@ impl Kind {
         Self::feature("pool-notify-fields", "the job has the fields of a block to be mined", 3.0);
     pub(crate) const PLAIN_ETHASH: Self =
         Self::feature("pool-notify-ethash", "the job is header hash, seed hash and target", 1.0);
-    pub(crate) const PERSONALISATION: Self =
-        Self::feature("pool-personalisation", "the job names the personalisation of a coin's Equihash", 3.0);
 }
 
 /// What a job tells of itself.
@@ -27,8 +26,8 @@ struct Job {
     feature: Option<Kind>,
     /// Hashes that a share takes, if the job has its target.
     difficulty: Option<f64>,
-    algorithm: Option<String>,
-    coin: Option<&'static str>,
+    algorithm: Option<Fact>,
+    coin: Option<Fact>,
 }
 
 /// Reads a job. One of no known form counts less if it holds nothing like a hash.
@@ -44,10 +43,7 @@ pub(super) fn notify(list: &[Value]) -> Option<Finding> {
         Some(Job { protocol, feature, difficulty, algorithm, coin }) => {
             let mut finding = Finding::pool(protocol, Kind::NOTIFY).with(Kind::NOTIFY_FIELDS, true);
             finding.kinds.extend(feature);
-            finding
-                .fact(difficulty.map(Fact::Difficulty))
-                .fact(algorithm.map(Fact::Algorithm))
-                .fact(coin.map(Fact::Coin))
+            finding.fact(difficulty.map(Fact::difficulty_hashes)).fact(algorithm).fact(coin)
         }
     };
     Some(finding.fact(Some(Fact::Job)).stage(Stage::Working))
@@ -57,6 +53,11 @@ fn is_hash(value: &Value) -> bool {
     let digits = value.as_str().unwrap_or_default();
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
     digits.len() >= 32 && is_hex(digits)
+}
+
+/// The coin whose jobs alone have this form.
+const fn only(ticker: &'static str) -> Fact {
+    Fact::coin(ticker, CoinReason::Protocol)
 }
 
 impl Job {
@@ -140,7 +141,7 @@ fn handshake(job: Fields<'_>) -> Option<Job> {
     let branches = (2..=4).find(|&at| job.list(at))?;
     let after = |place: usize, digits: usize| job.hex(branches + place, digits);
     let roots = (1..=3).all(|root| after(root, 64)) && (4..=6).all(|field| after(field, 8));
-    (job.hex(1, 64) && roots).then(|| Job { coin: Some("HNS"), ..Job::of(V1) })
+    (job.hex(1, 64) && roots).then(|| Job { coin: Some(only("HNS")), ..Job::of(V1) })
 }
 
 /// ZIP 301: job, version, previous hash, root of the transactions, reserved, time, bits, clean; `NiceHash` adds the
@@ -151,12 +152,16 @@ fn equihash(job: Fields<'_>) -> Option<Job> {
     }
     let it = Job::of(Protocol::Equihash);
     if job.text(8).is_some_and(|head| head.len() >= 100 && is_hex(head)) {
-        return Some(Job { coin: Some("VRSC"), algorithm: Some("verushash".to_owned()), ..it });
+        return Some(Job {
+            coin: Some(only("VRSC")),
+            algorithm: Some(Fact::ImpliedAlgorithm("verushash")),
+            ..it
+        });
     }
     let coin = job.text(9).and_then(coin::of_personalisation);
-    let feature = coin.map(|_| Kind::PERSONALISATION);
-    let parameters = job.text(8).and_then(clean).map(|name| format!("equihash/{}", name.replace('_', ",")));
-    Some(Job { coin, feature, algorithm: parameters, ..it })
+    let coin = coin.map(|coin| Fact::coin(coin, CoinReason::Personalisation));
+    let parameters = job.text(8).and_then(clean).map(|name| format!("equihash-{}", name.replace('_', ",")));
+    Some(Job { coin, algorithm: parameters.map(Fact::Algorithm), ..it })
 }
 
 /// Job, clean, target, header hash: Aion's pool.
@@ -238,7 +243,8 @@ fn alephium(job: Fields<'_>) -> Option<Job> {
 /// Job, time, header hash, algorithm: Xelis' stratum protocol.
 fn xelis(job: Fields<'_>) -> Option<Job> {
     let algorithm = job.text(3).filter(|name| name.starts_with("xel/"))?;
-    job.hex(2, 64).then(|| Job { algorithm: clean(algorithm), ..Job::of(Protocol::Xelis) })
+    job.hex(2, 64)
+        .then(|| Job { algorithm: clean(algorithm).map(Fact::Algorithm), ..Job::of(Protocol::Xelis) })
 }
 
 /// Job, header hash, height, parent's hash, clean: ckb-gominer-demo.
@@ -264,7 +270,7 @@ fn aleo_roots(job: Fields<'_>) -> Option<Job> {
 /// Job, header of 286 bytes, clean: Kadena's description.
 fn kadena(job: Fields<'_>) -> Option<Job> {
     let fields = job.len() == 3 && job.hex(1, 572) && job.flag(2);
-    fields.then(|| Job { coin: Some("KDA"), ..Job::of(V1) })
+    fields.then(|| Job { coin: Some(only("KDA")), ..Job::of(V1) })
 }
 
 /// Job, version, hash, clean: Aeternity's description.

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use super::super::account;
+use super::super::coin::CoinReason;
 use super::super::finding::{Fact, Finding, Kind};
 use super::super::message::Message;
 use super::super::shape::{clean, hex, number, text};
@@ -68,7 +69,7 @@ pub(super) fn subscribe(message: &Message) -> Option<Finding> {
     let list = message.list();
     if let Some(named) = message.named() {
         let agent = text(named.get("agent").or_else(|| named.get("user_agent")))?;
-        return software(Finding::miner(V1, Kind::SUBSCRIBE), Some(agent));
+        return Some(software(Finding::miner(V1, Kind::SUBSCRIBE), Some(agent)));
     }
     if list.first().is_some_and(|agent| !agent.is_string() && !agent.is_null()) {
         return None;
@@ -84,7 +85,7 @@ pub(super) fn subscribe(message: &Message) -> Option<Finding> {
         .with(Kind::BOUGHT, is_nicehash(list));
     let single = <[&str; 1]>::try_from(algorithms).ok().filter(|_| xelis).and_then(|[name]| clean(name));
     let finding = finding.fact(single.map(Fact::Algorithm)).fact(pool_name(list));
-    software(finding, text(list.first()).filter(|agent| !agent.is_empty()))
+    Some(software(finding, text(list.first()).filter(|agent| !agent.is_empty())))
 }
 
 /// Software, milliseconds since 1970, a proof of 32 bytes.
@@ -94,8 +95,8 @@ fn is_nicehash(list: &[Value]) -> bool {
 }
 
 /// Adds the name of the software, or the user name in its place.
-fn software(mut finding: Finding, agent: Option<&str>) -> Option<Finding> {
-    let Some(agent) = agent else { return Some(finding) };
+fn software(mut finding: Finding, agent: Option<&str>) -> Finding {
+    let Some(agent) = agent else { return finding };
     let named = account::software(agent);
     let software = matches!(named, Some(Fact::Agent(_)));
     if !software {
@@ -107,7 +108,7 @@ fn software(mut finding: Finding, agent: Option<&str>) -> Option<Finding> {
     } else if finding.protocol == V1 && agent.starts_with("cfxmine") {
         finding.protocol = Protocol::Conflux;
     }
-    Some(finding.with(Kind::AGENT, software).fact(named))
+    finding.with(Kind::AGENT, software).fact(named)
 }
 
 /// ZIP 301: agent, session, host, port. The port is a number there and text in several miners.
@@ -139,7 +140,7 @@ pub(super) fn hello(message: &Message) -> Option<Finding> {
     }
     let finding = Finding::miner(dialect.unwrap_or(ETHEREUM), Kind::HELLO);
     let finding = finding.with(Kind::DIALECT_NAME, dialect.is_some()).fact(host.and_then(host_name));
-    software(finding, agent)
+    Some(software(finding, agent))
 }
 
 pub(super) fn authorize(message: &Message) -> Option<Finding> {
@@ -188,5 +189,8 @@ fn options(mut finding: Finding, wallet: &str, password: &str) -> Finding {
     // The coin in which the pool pays says less than the address does.
     let coin = mined.or_else(|| paid.filter(|_| account::coin_of(wallet).is_none()));
     let worker = account::worker_in_password(wallet, password).and_then(clean).map(Fact::Worker);
-    finding.with(Kind::PASSWORD_OPTIONS, known).fact(coin.map(Fact::Coin)).fact(worker)
+    finding
+        .with(Kind::PASSWORD_OPTIONS, known)
+        .fact(coin.map(|coin| Fact::coin(coin, CoinReason::Password)))
+        .fact(worker)
 }

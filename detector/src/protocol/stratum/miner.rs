@@ -65,12 +65,19 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
         "mining.noop" => Some((Finding::miner(ETHEREUM, Kind::NOOP), Ask::Other)),
         "mining.pong" => plain(Kind::PONG),
         "mining.hashrate" if first.is_some() || message.named().is_some() => {
-            Some((Finding::miner(ETHEREUM, Kind::HASHRATE), Ask::Other))
+            let rate = first.and_then(rate);
+            Some((Finding::miner(ETHEREUM, Kind::HASHRATE).fact(rate), Ask::Other))
         }
         "alph_submitHashrate" if message.has_params() => {
-            Some((Finding::miner(Protocol::Alephium, Kind::ALPH_HASHRATE), Ask::Other))
+            let rate = first.and_then(rate);
+            Some((Finding::miner(Protocol::Alephium, Kind::ALPH_HASHRATE).fact(rate), Ask::Other))
         }
         "connection.set_gzip" => Some((Finding::miner(Protocol::Alephium, Kind::GZIP), Ask::Other)),
         _ => None,
     }
+}
+
+/// Hashes a second, as hexadecimal digits with or without `0x`.
+fn rate(digits: &str) -> Option<Fact> {
+    Fact::claimed_hash_rate(digits.strip_prefix("0x").unwrap_or(digits))
 }

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::super::account;
+use super::super::coin::CoinReason;
 use super::super::finding::{Fact, Finding, Kind};
 use super::super::message::Message;
 use super::super::shape::{clean, hex, is_hex, prefixed, prefixed_hex, text};
@@ -47,7 +48,6 @@ pub(super) fn submit(message: &Message) -> Option<Finding> {
     let mut finding = Finding::miner(share.protocol, kind).stage(Stage::Submitting);
     finding.kinds.extend(feature);
     let user = share.user.and_then(account::user);
-    let algorithm = share.algorithm.and_then(clean).map(Fact::Algorithm);
     // ethminer names the machine beside the parameters.
     let worker = message.text("worker").and_then(clean).map(Fact::Worker);
     Some(
@@ -55,8 +55,8 @@ pub(super) fn submit(message: &Message) -> Option<Finding> {
             .fact(Some(Fact::Submitted))
             .fact(user)
             .fact(worker)
-            .fact(algorithm)
-            .fact(share.coin.map(Fact::Coin)),
+            .fact(share.algorithm.map(Fact::ImpliedAlgorithm))
+            .fact(share.coin.map(|coin| Fact::coin(coin, CoinReason::Protocol))),
     )
 }
 
