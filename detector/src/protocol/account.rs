@@ -167,6 +167,47 @@ mod tests {
         assert_eq!(coin_of(&format!("bc1q{}", "x".repeat(38))), Some("BTC"));
         assert_eq!(coin_of(&format!("ltc1q{}", "x".repeat(38))), Some("LTC"));
         assert_eq!(coin_of("0x00000000000000000000000000000000000000aa"), None);
+        let base58 = |first: &str, length: usize| {
+            format!("{first}{}", "z3nventedAddre55".repeat(9).get(..length - first.len()).unwrap())
+        };
+        for (coin, address) in [
+            ("ALPH", base58("1", 45)),
+            ("ERG", base58("9", 51)),
+            ("DOGE", base58("D", 34)),
+            ("DCR", base58("Ds", 35)),
+            ("LTC", base58("L", 34)),
+            ("ZEC", base58("t1", 35)),
+            ("AE", base58("ak_", 53)),
+            ("KDA", format!("k:{}", "0a".repeat(32))),
+            ("KAS", format!("kaspa:q{}", "x".repeat(60))),
+            ("KLS", format!("karlsen:q{}", "x".repeat(60))),
+            ("SPR", format!("spectre:q{}", "x".repeat(60))),
+            ("PYI", format!("pyrin:q{}", "x".repeat(60))),
+            ("NEXA", format!("nexa:nq{}", "x".repeat(52))),
+            ("ALEO", format!("aleo1{}", "q".repeat(58))),
+            ("CKB", "ckb1qyq2znu0gempdahctxsm49sa9jdzq9vnka7qt9ntff".to_owned()),
+            ("CFX", "cfx:aak2rra2njvd77ezwjvx04kkds9fzagfe6ku8scz91".to_owned()),
+            ("XEL", format!("xel:{}", "q".repeat(59))),
+            ("HNS", format!("hs1q{}", "x".repeat(38))),
+        ] {
+            assert_eq!(coin_of(&address), Some(coin), "{address}");
+            assert!(is_address(&address));
+        }
+        let shared = base58("R", 34);
+        assert_eq!(
+            (coin_of(&shared), is_address(&shared)),
+            (None, true),
+            "Ravencoin's and Verus' look alike"
+        );
+        for none in [
+            "kaspa:",
+            "kaspa:short",
+            "cfx:aak2rra2njvd77ez!",
+            "Dear-Sir-or-Madam",
+            "RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR",
+        ] {
+            assert_eq!((coin_of(none), is_address(none)), (None, false), "{none}");
+        }
         assert_eq!(coin_of("alice"), None);
         assert_eq!(coin_of(""), None);
     }

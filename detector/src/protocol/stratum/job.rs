@@ -12,7 +12,7 @@ use crate::judge::{Protocol, Stage};
 impl Kind {
     pub(crate) const NOTIFY: Self = Self::message("pool-notify", "mining.notify with a job", 12.0);
     pub(crate) const ODD_NOTIFY: Self =
-        Self::message("pool-odd-notify", "mining.notify without the digits of a hash", 5.0);
+        Self::message("pool-odd-notify", "mining.notify without the digits of a hash", 4.0);
     pub(crate) const NOTIFY_FIELDS: Self =
         Self::feature("pool-notify-fields", "the job has the fields of a block to be mined", 3.0);
     pub(crate) const PLAIN_ETHASH: Self =
@@ -30,16 +30,16 @@ struct Job {
     coin: Option<Fact>,
 }
 
-/// Reads a job. One of no known form counts less if it holds nothing like a hash.
+/// Reads a job. What holds nothing like a hash is hardly one: other programs have jobs too.
 pub(super) fn notify(list: &[Value]) -> Option<Finding> {
     let first = list.first()?;
     let known = FORMS.iter().find_map(|form| form(Fields(list)));
     let finding = match known {
         None if !first.is_string() && !first.is_number() => return None,
-        None => {
-            let hash = list.len() >= 9 || list.iter().skip(1).any(is_hash);
-            Finding::pool(V1, if hash { Kind::NOTIFY } else { Kind::ODD_NOTIFY })
+        None if list.len() < 9 && !list.iter().skip(1).any(is_hash) => {
+            return Some(Finding::pool(V1, Kind::ODD_NOTIFY));
         }
+        None => Finding::pool(V1, Kind::NOTIFY),
         Some(Job { protocol, feature, difficulty, algorithm, coin }) => {
             let mut finding = Finding::pool(protocol, Kind::NOTIFY).with(Kind::NOTIFY_FIELDS, true);
             finding.kinds.extend(feature);

@@ -49,7 +49,11 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
         "mining.subscribe" => Some((login::subscribe(message)?, Ask::Subscribe)),
         "mining.authorize" => Some((login::authorize(message)?, Ask::Admission(V1))),
         "mining.hello" => Some((login::hello(message)?, Ask::Other)),
-        "mining.submit" => Some((share::submit(message)?, Ask::Share(V1))),
+        "mining.submit" => {
+            let finding = share::submit(message)?;
+            let share = finding.facts.contains(&Fact::Submitted);
+            Some((finding, if share { Ask::Share(V1) } else { Ask::Other }))
+        }
         "mining.extranonce.subscribe" => plain(Kind::EXTRANONCE_SUBSCRIBE),
         "mining.suggest_difficulty" => {
             let wish = Fact::WantedDifficulty(number(list.first())?);

@@ -17,7 +17,7 @@ impl Kind {
     pub(crate) const SUBMIT: Self =
         Self::message("client-submit", "mining.submit with worker, job and solution", 13.0);
     pub(crate) const ODD_SUBMIT: Self =
-        Self::message("client-odd-submit", "mining.submit without the digits of a solution", 5.0);
+        Self::message("client-odd-submit", "mining.submit without the digits of a solution", 4.0);
     pub(crate) const THREE_HASHES: Self =
         Self::feature("share-progpow", "the share is nonce, header hash and mix hash", 4.0);
     pub(crate) const EQUIHASH_SOLUTION: Self =
@@ -45,6 +45,9 @@ pub(super) fn submit(message: &Message) -> Option<Finding> {
         None => by_place(message.list())?,
     };
     let (kind, feature) = share.kinds;
+    if kind == Kind::ODD_SUBMIT {
+        return Some(Finding::miner(share.protocol, kind));
+    }
     let mut finding = Finding::miner(share.protocol, kind).stage(Stage::Submitting);
     finding.kinds.extend(feature);
     let user = share.user.and_then(account::user);

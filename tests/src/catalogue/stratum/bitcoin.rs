@@ -47,7 +47,7 @@ pub(super) fn entries() -> Vec<Entry> {
     entries.push(HANDSHAKE_BARE.entry().verdicts(
         Some(Verdict::Confirmed),
         Some(Verdict::Probable),
-        Some(Verdict::Confirmed),
+        Some(Verdict::Probable),
     ));
     entries.push(
         Entry::new(

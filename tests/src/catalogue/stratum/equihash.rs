@@ -70,7 +70,7 @@ pub(super) fn entries() -> Vec<Entry> {
         }
         .entry()
         .fact("coin", "BTG")
-        .fact("algorithm", "equihash/144,5"),
+        .fact("algorithm", "equihash-144,5"),
         Variant {
             title: "Flux, Equihash 125,4: miniZ, lolMiner",
             subscribe: r#"{"id":1,"method":"mining.subscribe","params":["miniZ/2.4d",null,"flux.pool.example","2001"]}"#,
@@ -80,8 +80,7 @@ pub(super) fn entries() -> Vec<Entry> {
             solution: "34~104~",
         }
         .entry()
-        .fact("coin", "FLUX")
-        .fact("algorithm", "equihash/125,4"),
+        .fact("coin", "FLUX"),
         Variant {
             title: "Zero, Equihash 192,7: GMiner",
             subscribe: r#"{"id":1,"method":"mining.subscribe","params":["GMiner/3.44",null,"zer.pool.example","3032"]}"#,
@@ -92,7 +91,7 @@ pub(super) fn entries() -> Vec<Entry> {
         }
         .entry()
         .fact("coin", "ZER")
-        .fact("algorithm", "equihash/192,7"),
+        .fact("algorithm", "equihash-192,7"),
         Variant {
             title: "Verus, VerusHash 2: ccminer, SRBMiner",
             subscribe: r#"{"id": 1, "method": "mining.subscribe", "params": ["ccminer/3.8.3"]}"#,
@@ -102,8 +101,7 @@ pub(super) fn entries() -> Vec<Entry> {
             solution: "fd40050700000001~2680~",
         }
         .entry()
-        .fact("coin", "VRSC")
-        .fact("algorithm", "verushash"),
+        .fact("coin", "VRSC"),
         Entry::new(
             Protocol::Equihash,
             "Aion, Equihash 210,9",
@@ -124,7 +122,6 @@ pub(super) fn entries() -> Vec<Entry> {
 "#,
         ))
         .fact("agent", "lolMiner/0.8.8")
-        .fact("pool_name", "aion.pool.example")
-        .fact("algorithm", "equihash/210,9"),
+        .fact("pool_name", "aion.pool.example"),
     ]
 }
