@@ -3,6 +3,7 @@
 mod clients;
 mod coins;
 mod custom;
+mod dialects;
 mod ends;
 mod lookalikes;
 mod pools;
