@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::block;
 use super::super::coin::CoinReason;
 use super::super::finding::{Fact, Finding, Kind};
 use super::super::shape::{clean, hex, is_hex, prefixed, prefixed_hex, text};
@@ -132,7 +133,8 @@ const FORMS: [Form; 20] = [
 /// Job, previous hash, two halves of the coinbase, branches, version, bits, time, clean (also Decred's).
 fn bitcoin(job: Fields<'_>) -> Option<Job> {
     let fields = job.len() >= 9 && job.list(4) && job.hexes(&[(1, 64), (5, 8), (6, 8), (7, 8)]);
-    fields.then(|| Job::of(V1))
+    let [algorithm, coin] = block::facts(job.text(6));
+    fields.then(|| Job { algorithm, coin, ..Job::of(V1) })
 }
 
 /// Job, previous hash, (coinbase,) branches, three roots, version, bits, time (, hash of the mask): `HandyStratum`'s and
