@@ -17,8 +17,8 @@ const NIMIQ: &str = "NQ07 F1RE DAMP N0B0 DYXX WNST HXSX 0000 0000";
 const GENESIS: &str = "Jkqvik+YKKdsVQY12geOtGYwahifzANxC+6fZJyGnRI=";
 
 /// A share and its answer for each of three jobs.
-fn shares(talk: Talk, mut job: impl FnMut(Talk, usize) -> Talk) -> Talk {
-    (0..3).fold(talk, |talk, number| job(talk, number))
+fn shares(talk: Talk, job: impl FnMut(Talk, usize) -> Talk) -> Talk {
+    (0..3).fold(talk, job)
 }
 
 fn blob(noise: &mut Noise) -> String {
@@ -115,8 +115,7 @@ fn xelis() -> Talk {
 }
 
 fn base64(noise: &mut Noise, length: usize) -> String {
-    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    noise.bytes(length).iter().map(|byte| char::from(digits[usize::from(byte & 63)])).collect()
+    noise.hex(length).replace(['0', '7', 'c'], "K")
 }
 
 fn nimiq(register: &str, block: impl Fn(&mut Noise) -> [String; 2]) -> Talk {
@@ -188,110 +187,122 @@ fn bridged(dialect: Dialect) -> Talk {
     })
 }
 
+/// Both sides, the miner and the pool: a miner sends but two sorts of messages.
+const VERDICTS: [Option<Verdict>; 3] =
+    [Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Confirmed)];
+
+fn entry(protocol: Protocol, title: &'static str, how: &'static str, talk: Talk) -> Entry {
+    let [both, miner, pool] = VERDICTS;
+    Entry::new(protocol, title, how).talk(talk).verdicts(both, miner, pool)
+}
+
 pub(super) fn entries() -> Vec<Entry> {
-    let confirmed = Some(Verdict::Confirmed);
-    let probable = Some(Verdict::Probable);
+    [pages(), nodes(), bridges()].concat()
+}
+
+fn pages() -> Vec<Entry> {
     vec![
-        Entry::new(
+        entry(
             Protocol::BrowserMiner,
             "Web page: Coinhive, CryptoLoot",
             "messages `auth` with a site's key, `job` with a block template, `submit` with nonce and result, `hash_accepted`",
-        )
-        .talk(coinhive(
+            coinhive(
             r#"{"type":"auth","params":{"version":7,"site_key":"jcUtG3sofFxd8m1alO58Ra5nUSFWGziP","type":"anonymous","user":null,"goal":0}}"#,
             "",
             1,
-        ))
-        .verdicts(confirmed, probable, confirmed),
-        Entry::new(
+        ),
+        ),
+        entry(
             Protocol::BrowserMiner,
             "Web page: deepMiner",
             "as Coinhive, with an address or a user name in the place of the site's key",
-        )
-        .talk(coinhive(
+            coinhive(
             r#"{"type":"auth","params":{"version":7,"userID":"deepMiner_wasm"}}"#,
             r#","algo":"cn/r","variant":"r","height":1797516,"id":"9e5e1bbe-601c-4035-bb07-4a2882b4b6e3""#,
             2,
-        ))
-        .verdicts(confirmed, probable, confirmed)
+        ),
+        )
         .fact("algorithm", "cn/r"),
-        Entry::new(
+        entry(
             Protocol::BrowserMiner,
             "Web page: Coinhive's messages in Socket.IO",
             "Socket.IO's events hold the messages; their names are the types",
+            socket_io(),
         )
-        .talk(socket_io())
-        .verdicts(confirmed, probable, confirmed)
         .fact("wallet", MONERO),
-        Entry::new(
+        entry(
             Protocol::BrowserMiner,
             "Web page: webminerpool, MoneroOcean",
             "messages with the identifiers `handshake` (pool and login), `job`, `solved`, `hashsolved`",
+            webminerpool(),
         )
-        .talk(webminerpool())
-        .verdicts(confirmed, probable, confirmed)
         .fact("wallet", MONERO)
         .fact("pool_name", "moneroocean.stream")
         .fact("algorithm", "cn-pico"),
-        Entry::new(
+    ]
+}
+
+fn nodes() -> Vec<Entry> {
+    vec![
+        entry(
             Protocol::Dero,
             "Dero: dero-miner",
             "upgrade at `/ws/` and an address; `blockhashing_blob` with a difficulty, `mbl_blob` with a solution",
+            dero(),
         )
-        .talk(dero())
-        .verdicts(confirmed, probable, confirmed)
         .fact("wallet", DERO)
         .fact("worker", "rig7")
         .fact("difficulty", "31000.0")
         .fact("coin", "DERO"),
-        Entry::new(
+        entry(
             Protocol::Xelis,
             "Xelis: xelis_miner at a node",
             "upgrade at `/getwork/` and an address; `new_job` and `miner_work`, `block_accepted`",
+            xelis(),
         )
-        .talk(xelis())
-        .verdicts(confirmed, probable, confirmed)
         .fact("wallet", XELIS)
         .fact("worker", "rig7")
         .fact("algorithm", "xel/v2")
         .fact("coin", "XEL"),
-        Entry::new(
+        entry(
             Protocol::Nimiq,
             "Nimiq: a nano client",
             "messages `register` with an address `NQ`, `settings`, `new-block`, `share`",
-        )
-        .talk(nimiq(
+            nimiq(
             &format!(
                 r#"{{"message":"register","mode":"nano","address":"{NIMIQ}","deviceId":12345678,"genesisHash":"{GENESIS}"}}"#
             ),
             nimiq_nano,
-        ))
-        .verdicts(confirmed, probable, confirmed)
+        ),
+        )
         .fact("coin", "NIM")
         .fact("wallet", NIMIQ),
-        Entry::new(
+        entry(
             Protocol::Nimiq,
             "Nimiq: SushiPool's miner",
             "as a nano client, but the pool sends block headers, and a share is a nonce",
-        )
-        .talk(nimiq(
+            nimiq(
             &format!(
                 r#"{{"message":"register","mode":"dumb","address":"{NIMIQ}","deviceId":1840194,"deviceName":"rig7","startDate":1700000000000,"minerVersion":"GPU Miner 2.0.0","userAgent":"node v10","genesisHash":"{GENESIS}"}}"#
             ),
             nimiq_dumb,
-        ))
-        .verdicts(confirmed, probable, confirmed)
+        ),
+        )
         .fact("coin", "NIM")
         .fact("wallet", NIMIQ)
         .fact("worker", "rig7")
         .fact("agent", "GPU Miner 2.0.0"),
-        Entry::new(
+    ]
+}
+
+fn bridges() -> Vec<Entry> {
+    vec![
+        entry(
             Protocol::EthProxy,
             "Ethereum: stratum over WebSocket",
             "the subscription `newWork`, work packages as its events, `eth_submitWork`",
+            ethereum(),
         )
-        .talk(ethereum())
-        .verdicts(confirmed, probable, confirmed)
         .fact("wallet", "0x00000000000000000000000000000000f12eda39")
         .fact("worker", "rig7"),
         Entry::new(
@@ -300,13 +311,12 @@ pub(super) fn entries() -> Vec<Entry> {
             "the lines of Stratum as messages",
         )
         .talk(bridged(Dialect::Bitcoin)),
-        Entry::new(
+        entry(
             Protocol::CryptoNote,
             "Monero: XMRig's protocol over WebSocket",
             "the lines of the protocol as messages",
+            bridged(Dialect::Monero),
         )
-        .talk(bridged(Dialect::Monero))
-        .verdicts(confirmed, probable, confirmed)
         .fact("worker", "rig7"),
     ]
 }

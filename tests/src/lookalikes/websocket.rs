@@ -17,12 +17,10 @@ fn hello() -> Vec<u8> {
 }
 
 pub(super) fn all() -> Vec<Lookalike> {
-    let mut list = messages();
-    list.extend(proxies());
-    list
+    [applications(), interfaces(), frames(), proxies()].into_iter().flatten().collect()
 }
 
-fn messages() -> Vec<Lookalike> {
+fn applications() -> Vec<Lookalike> {
     vec![
         said(
             "EXMO: the log-in of an exchange over WebSocket",
@@ -85,6 +83,11 @@ fn messages() -> Vec<Lookalike> {
             &[r#"["3","3","room:lobby","phx_join",{"user":"alice"}]"#],
             &[r#"["3","3","room:lobby","phx_reply",{"status":"ok","response":{}}]"#],
         ),
+    ]
+}
+
+fn interfaces() -> Vec<Lookalike> {
+    vec![
         said(
             "GraphQL: subscriptions",
             &[
@@ -131,6 +134,11 @@ fn messages() -> Vec<Lookalike> {
             &[r#"{"jsonrpc":"2.0","id":"0","method":"get_block_template","params":{"wallet_address":"4x"}}"#],
             &[r#"{"jsonrpc":"2.0","id":"0","error":{"code":-1,"message":"busy","blockhashing_blob":""}}"#],
         ),
+    ]
+}
+
+fn frames() -> Vec<Lookalike> {
+    vec![
         Lookalike {
             title: "MQTT over WebSocket",
             talk: Talk::new()
