@@ -216,13 +216,15 @@ pub(super) fn opens(first: &[u8]) -> Guess<()> {
     }
     match header(first) {
         Guess::Yes((header, taken)) if shortest(&header, taken) && header.length <= MAX_FIRST => {
-            let text = first.get(taken..).unwrap_or_default();
-            match unmasked(text, header.mask, 0).next() {
-                None => Guess::More,
-                // Unmasked bytes are less surely those of a frame.
-                Some(byte) if header.mask.is_none() && !matches!(byte, b'{' | b'[') => Guess::No,
-                Some(byte) if opens_text(byte) => Guess::Yes(()),
-                Some(_) => Guess::No,
+            let mut text = unmasked(first.get(taken..).unwrap_or_default(), header.mask, 0);
+            match (text.next(), text.next()) {
+                (None, _) => Guess::More,
+                (Some(b'{' | b'['), _) => Guess::Yes(()),
+                // Unmasked bytes are less surely those of a frame; this is an event of Socket.IO.
+                (Some(b'4'), None) if header.mask.is_none() => Guess::More,
+                (Some(b'4'), Some(b'2')) => Guess::Yes(()),
+                (Some(byte), _) if header.mask.is_some() && opens_text(byte) => Guess::Yes(()),
+                (Some(_), _) => Guess::No,
             }
         }
         Guess::More => Guess::More,
@@ -374,7 +376,9 @@ mod tests {
         assert_eq!(opens(&masked), Guess::Yes(()));
         assert_eq!(opens(&masked[..6]), Guess::More);
         assert!(is_frame(&masked) && !is_frame(&masked[..9]));
-        assert_eq!(opens(&frame(0x81, None, b"{}")), Guess::Yes(()));
+        for json in [&b"{}"[..], b"[]", b"42[\"job\"]"] {
+            assert_eq!(opens(&frame(0x81, None, json)), Guess::Yes(()));
+        }
         for other in
             [frame(0x81, None, b"a"), frame(0x81, Some([0; 4]), b"\xfe"), b"{}".to_vec(), vec![0x81, 0]]
         {
