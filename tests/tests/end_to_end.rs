@@ -371,7 +371,7 @@ protocol = "zork"
 side = "miner"
 weight = 12
 coin = "ZRK"
-token = '"zork_submitLogin"'
+token = '"zork_signOn"'
 
 [[signature]]
 name = "zork-work"
@@ -404,7 +404,7 @@ impl Line {
     }
 
     fn login(&mut self) -> Result<()> {
-        self.client.write_all(b"{\"id\":1,\"method\":\"zork_submitLogin\",\"params\":[\"Z1.rig\"]}\n")?;
+        self.client.write_all(b"{\"id\":1,\"method\":\"zork_signOn\",\"params\":[\"Z1.rig\"]}\n")?;
         read_line(&mut self.server)
     }
 

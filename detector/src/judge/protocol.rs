@@ -118,7 +118,7 @@ impl Protocol {
     }
 
     /// The protocol that stands for all which are told apart only in the course of a conversation: those that share most
-    /// of their words with Stratum version 1.
+    /// of their words with Stratum version 1, and Grin's, which shares them with Monero's.
     #[must_use]
     pub const fn family(self) -> Self {
         match self {
@@ -132,6 +132,7 @@ impl Protocol {
             | Self::Xelis
             | Self::Conflux
             | Self::Ergo => Self::StratumV1,
+            Self::Grin => Self::CryptoNote,
             other => other,
         }
     }

@@ -1,5 +1,6 @@
 //! User names: `address.worker` and its variants, and what an address tells about the coin.
 
+use super::cryptonote::coin_of_address;
 use super::finding::Fact;
 use super::shape::{clean, is_hex};
 
@@ -24,7 +25,7 @@ pub fn coin_of(address: &str) -> Option<&'static str> {
         (b't', 35) if base58 && (starts("t1") || starts("t3")) => Some("ZEC"),
         (b'a', 48..=56) if address.strip_prefix("ak_").is_some_and(is_base58) => Some("AE"),
         (b'k', 66) if address.strip_prefix("k:").is_some_and(is_hex) => Some("KDA"),
-        _ => bech32_coin(address),
+        _ => bech32_coin(address).or_else(|| coin_of_address(address)),
     }
 }
 

@@ -1,21 +1,21 @@
 use detector_common::flow::Direction;
 
-use super::finding::{Finding, Kind};
+use super::finding::{Fact, Finding};
 use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
 use super::tunnel::Tunnels;
 use super::{
-    coinhive, cryptonote, dero, eth_proxy, eth_websocket, nimiq, socket_io, stratum, webminerpool,
-    xelis_getwork,
+    beam, ckb, coinhive, cryptonote, dero, duino, eth_proxy, eth_websocket, grin, ironfish, merge_mining,
+    nimiq, qubic, socket_io, stratum, webminerpool, xelis_getwork, zkrush,
 };
-use crate::judge::{Protocol, Side};
+use crate::judge::Side;
 use crate::transport::{Head, Utterance};
 
 /// Messages that are read of one line.
 const MAX_BATCH: usize = 64;
 
 /// Methods without a prefix that mining dialects use: not foreign even if their form is unknown.
-const BARE_METHODS: [&str; 12] = [
+const BARE_METHODS: [&str; 15] = [
     "login",
     "submit",
     "job",
@@ -25,6 +25,9 @@ const BARE_METHODS: [&str; 12] = [
     "getjobtemplate",
     "status",
     "solution",
+    "result",
+    "cancel",
+    "getwork",
     "set_extranonce",
     "authorize",
     "notify",
@@ -47,7 +50,8 @@ pub struct Dialogue {
     outstanding: Outstanding,
     stratum: stratum::Session,
     works: [eth_proxy::Works; 2],
-    /// Whether a `CryptoNote` job was sent in this direction.
+    duino: duino::Duino,
+    /// Whether a job was sent in this direction.
     jobs: [bool; 2],
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
@@ -61,7 +65,7 @@ impl Dialogue {
         match said {
             Utterance::Line(text) => match Message::read(text) {
                 Some(messages) => self.messages(direction, &messages),
-                None => Heard::Foreign,
+                None => self.text(direction, text),
             },
             Utterance::Message(text) => self.websocket(direction, text),
             Utterance::Head(head) => heard(connect(head)),
@@ -78,7 +82,7 @@ impl Dialogue {
         match socket_io::read(text).or_else(|| Message::read(text)) {
             Some(messages) if messages.is_empty() => Heard::Nothing,
             Some(messages) => self.messages(direction, &messages),
-            None => Heard::Foreign,
+            None => self.text(direction, text),
         }
     }
 
@@ -87,8 +91,7 @@ impl Dialogue {
         let mut foreign = false;
         let mut findings = Vec::new();
         for message in messages.iter().take(MAX_BATCH) {
-            if let Some(finding) = plain(message) {
-                self.remember(direction, &finding);
+            if let Some(finding) = self.plain(direction, message) {
                 findings.push(finding);
             } else if !message.is_rpc() {
                 foreign = true;
@@ -106,6 +109,28 @@ impl Dialogue {
         if foreign && findings.is_empty() { Heard::Foreign } else { Heard::Findings(findings) }
     }
 
+    /// A line that is no JSON.
+    fn text(&mut self, direction: Direction, line: &[u8]) -> Heard {
+        let heard = self.duino.hear(direction, line);
+        if let Heard::Findings(findings) = &heard {
+            for finding in findings {
+                self.remember(direction, finding);
+            }
+        }
+        heard
+    }
+
+    /// An object that is no JSON-RPC.
+    fn plain(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
+        let numbered = qubic::plain(message).or_else(|| zkrush::plain(message));
+        let (finding, ask) = numbered.or_else(|| Some((plain(message)?, Ask::Other)))?;
+        if ask != Ask::Other {
+            self.await_answer(direction, message, ask);
+        }
+        self.remember(direction, &finding);
+        Some(finding)
+    }
+
     /// Messages that were not read because there were too many in one line.
     #[must_use]
     pub const fn dropped(&self) -> u64 {
@@ -113,12 +138,16 @@ impl Dialogue {
     }
 
     fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {
-        let (finding, ask) = self
-            .stratum
-            .request(method, message)
+        let alone = self.alone(direction);
+        let (finding, ask) = ironfish::request(method, message, alone)
+            .or_else(|| self.stratum.request(method, message))
+            .or_else(|| beam::request(method, message))
+            .or_else(|| grin::request(method, message))
             .or_else(|| cryptonote::request(method, message))
+            .or_else(|| ckb::request(method, message))
             .or_else(|| eth_proxy::request(method, message))
-            .or_else(|| eth_websocket::request(method, message))?;
+            .or_else(|| eth_websocket::request(method, message))
+            .or_else(|| merge_mining::request(method, message))?;
         self.await_answer(direction, message, ask);
         self.remember(direction, &finding);
         Some(finding)
@@ -135,25 +164,34 @@ impl Dialogue {
         let foreign = ask == Some(Ask::Foreign);
         let ask = ask.filter(|_| !foreign);
         let here = direction as usize;
-        // With the miner out of sight, an OK after jobs came can only be for a share.
-        let jobs = self.jobs.get(here).copied().unwrap_or_default();
-        let miner = self.miner.get(direction.reverse() as usize).copied().unwrap_or_default();
+        let working = self.jobs.get(here).copied().unwrap_or_default();
+        let alone = self.alone(direction);
         let finding = stratum::answer(ask, message)
-            .or_else(|| cryptonote::answer(ask, message, jobs && !miner))
+            .or_else(|| beam::answer(ask, message, alone))
+            .or_else(|| grin::answer(ask, message, working, alone))
+            .or_else(|| cryptonote::answer(ask, message, alone))
+            .or_else(|| ckb::answer(ask, message))
+            .or_else(|| ironfish::answer(ask, message))
+            .or_else(|| qubic::answer(ask, message))
+            .or_else(|| merge_mining::answer(ask, message))
             .or_else(|| self.works.get_mut(here).filter(|_| !foreign)?.answer(ask, message))?;
         self.remember(direction, &finding);
         Some(finding)
     }
 
+    /// Whether jobs were sent in this direction and the miner is out of sight, so that an OK can only be for a share.
+    fn alone(&self, direction: Direction) -> bool {
+        let jobs = self.jobs.get(direction as usize).copied().unwrap_or_default();
+        let miner = self.miner.get(direction.reverse() as usize).copied().unwrap_or_default();
+        jobs && !miner
+    }
+
     fn remember(&mut self, direction: Direction, finding: &Finding) {
-        let jobs = finding.protocol == Protocol::CryptoNote
-            && finding.kinds.iter().any(|kind| [Kind::JOB, Kind::LOGIN_ANSWER].contains(kind));
-        let miner = finding.side == Side::Miner;
         if let Some(seen) = self.jobs.get_mut(direction as usize) {
-            *seen |= jobs;
+            *seen |= finding.facts.contains(&Fact::Job);
         }
         if let Some(seen) = self.miner.get_mut(direction as usize) {
-            *seen |= miner;
+            *seen |= finding.side == Side::Miner;
         }
     }
 }
@@ -167,7 +205,7 @@ fn connect(head: &Head) -> Option<Finding> {
     dero::connect(head).or_else(|| xelis_getwork::connect(head))
 }
 
-/// Reads a message that is no JSON-RPC.
+/// Reads a message over WebSocket that is no JSON-RPC.
 fn plain(message: &Message) -> Option<Finding> {
     coinhive::plain(message)
         .or_else(|| webminerpool::plain(message))

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::account;
+use super::cryptonote::is_no_such_method;
 use super::finding::{Fact, Finding, Kind};
 use super::message::Message;
 use super::outstanding::Ask;
@@ -25,13 +26,21 @@ impl Kind {
         Self::message("pool-work", "work package of header hash, seed hash and target", 10.0);
 }
 
-/// Reads a request.
+/// Reads a request. Other coins' pools put their own prefix before the verb, as Miningcore has it.
 pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)> {
+    let (prefix, verb) = method.rsplit_once('_')?;
+    let coin = (2..=12).contains(&prefix.len())
+        && prefix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let list = message.list();
-    match method {
-        "eth_submitLogin" | "eth_login" => Some((login(message)?, Ask::Admission(PROTOCOL))),
-        "eth_getWork" if list.is_empty() => Some((Finding::miner(PROTOCOL, Kind::ETH_GET_WORK), Ask::Other)),
-        "eth_submitWork" => {
+    match verb {
+        _ if !coin => None,
+        "submitLogin" => Some((login(message)?, Ask::Admission(PROTOCOL))),
+        // Without the prefix of Ethereum this is anybody's word.
+        "login" if prefix == "eth" => Some((login(message)?, Ask::Admission(PROTOCOL))),
+        "getWork" if list.is_empty() && message.named().is_none() => {
+            Some((Finding::miner(PROTOCOL, Kind::ETH_GET_WORK).fact(worker(message)), Ask::Other))
+        }
+        "submitWork" => {
             let share = prefixed_hex(list.first(), 16)
                 && prefixed_hex(list.get(1), 64)
                 && prefixed_hex(list.get(2), 64);
@@ -39,7 +48,7 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
             let finding = finding.stage(Stage::Submitting).fact(Some(Fact::Submitted)).fact(worker(message));
             Some((finding, Ask::Share(PROTOCOL)))
         }
-        "eth_submitHashrate" => {
+        "submitHashrate" => {
             let rate = prefixed(list.first())?;
             prefixed(list.get(1))?;
             let finding = Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_HASHRATE).fact(worker(message));
@@ -76,7 +85,12 @@ impl Works {
         let yes = *message.result() == Value::Bool(true);
         let no = *message.result() == Value::Bool(false);
         match ask? {
-            Ask::Admission(PROTOCOL) if yes || no => Some(Finding::pool(PROTOCOL, Kind::ADMISSION)),
+            Ask::Admission(PROTOCOL) if yes => Some(Finding::pool(PROTOCOL, Kind::ADMISSION)),
+            Ask::Admission(PROTOCOL)
+                if no || message.error().is_some_and(|error| !is_no_such_method(error)) =>
+            {
+                Some(Finding::pool(PROTOCOL, Kind::POOL_ERROR).stage(Stage::Attempt))
+            }
             Ask::Share(PROTOCOL) if yes => {
                 Some(Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).fact(Some(Fact::Accepted)))
             }

@@ -83,9 +83,9 @@ impl Message {
         LOG_KEYS.iter().any(|&key| self.object.contains_key(key))
     }
 
-    /// A response. Some servers repeat the method in it.
+    /// A response. Some servers repeat the method in it; Beam's says by its method that it is one.
     pub(crate) fn is_answer(&self) -> bool {
-        self.object.contains_key("result") || self.error().is_some()
+        self.object.contains_key("result") || self.error().is_some() || self.method() == Some("result")
     }
 
     pub(crate) fn method(&self) -> Option<&str> {
@@ -110,6 +110,11 @@ impl Message {
         self.object.get("params")?.as_object()
     }
 
+    /// What Iron Fish sends in the place of `params`.
+    pub(crate) fn body(&self) -> Option<&Map<String, Value>> {
+        self.object.get("body")?.as_object()
+    }
+
     pub(crate) fn has_params(&self) -> bool {
         self.object.get("params").is_some_and(|params| !params.is_null())
     }
@@ -121,6 +126,16 @@ impl Message {
     /// The error, if there is one.
     pub(crate) fn error(&self) -> Option<&Value> {
         self.object.get("error").filter(|error| !error.is_null() && **error != Value::Bool(false))
+    }
+
+    /// A value beside the usual keys.
+    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
+        self.object.get(key)
+    }
+
+    /// How many keys there are.
+    pub(crate) fn keys(&self) -> usize {
+        self.object.len()
     }
 
     /// A text beside the usual keys, for example eth-proxy's `worker`.

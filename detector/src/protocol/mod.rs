@@ -1,32 +1,42 @@
 //! What the two sides of a conversation say, in the words of the mining protocols.
 //!
 //! Only a whole line that is one JSON object, or a batch of them, counts as said; a line that merely
-//! contains such an object quotes it. Each family of dialects has its own file.
+//! contains such an object quotes it. Duino-Coin alone has messages of bare text. Each family of dialects has its own
+//! file.
 
 mod account;
+mod beam;
 mod block;
+mod ckb;
 mod coin;
 mod coinhive;
 mod cryptonote;
 mod dero;
 mod dialogue;
+mod duino;
 mod eth_proxy;
 mod eth_websocket;
 mod finding;
+mod grin;
+mod ironfish;
+mod merge_mining;
 mod message;
 mod nimiq;
 mod outstanding;
 mod pools;
+mod qubic;
 mod shape;
 mod socket_io;
 mod stratum;
 mod tunnel;
 mod webminerpool;
 mod xelis_getwork;
+mod zkrush;
 
 pub use account::coin_of;
 pub(crate) use account::is_address;
 pub use coin::CoinReason;
 pub use dialogue::{Dialogue, Heard};
+pub(crate) use duino::is_message as is_text_message;
 pub use finding::{Fact, Finding, Kind};
 pub(crate) use message::is_said;

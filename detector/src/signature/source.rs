@@ -10,6 +10,14 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("built-in:ethereum.toml", include_str!("../../../signatures/ethereum.toml")),
     ("built-in:tunnel.toml", include_str!("../../../signatures/tunnel.toml")),
     ("built-in:websocket.toml", include_str!("../../../signatures/websocket.toml")),
+    ("built-in:beam.toml", include_str!("../../../signatures/beam.toml")),
+    ("built-in:grin.toml", include_str!("../../../signatures/grin.toml")),
+    ("built-in:ckb.toml", include_str!("../../../signatures/ckb.toml")),
+    ("built-in:ironfish.toml", include_str!("../../../signatures/ironfish.toml")),
+    ("built-in:qubic.toml", include_str!("../../../signatures/qubic.toml")),
+    ("built-in:aleo.toml", include_str!("../../../signatures/aleo.toml")),
+    ("built-in:duino.toml", include_str!("../../../signatures/duino.toml")),
+    ("built-in:merge-mining.toml", include_str!("../../../signatures/merge-mining.toml")),
 ];
 
 /// The longest signature file that is read, in bytes.

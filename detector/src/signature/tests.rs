@@ -225,7 +225,7 @@ fn every_byte_may_be_a_class_of_its_own() {
 
 #[test]
 fn a_check_tells_what_each_file_adds() {
-    let folder = folder(&[("a.toml", &signature("a", "\"zork_submitLogin\"", ""))]);
+    let folder = folder(&[("a.toml", &signature("a", "\"zork_signOn\"", ""))]);
     let check = check(&beside(&folder));
     assert_eq!(check.problems, []);
     let (file, added) = check.sizes.last().unwrap();
@@ -242,7 +242,7 @@ fn likely_mistakes_are_warned_of() {
     let with = |protocol: &str, token: &str, more: &str| {
         signature("a", token, more).replace("\"p\"", &format!("\"{protocol}\""))
     };
-    let long = r#""zork_submitLogin""#;
+    let long = r#""zork_signOn""#;
     for (text, expected) in [
         (
             with("cryptonite", long, "weight = 12"),

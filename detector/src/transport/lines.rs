@@ -1,6 +1,7 @@
 use bytes::{Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
+use crate::protocol::is_text_message;
 use crate::stream::Piece;
 
 /// Bytes of memory that are kept from one line to the next.
@@ -17,7 +18,8 @@ pub struct Line<'a> {
 
 /// Splits a stream into lines at line feeds.
 ///
-/// A line that is complete JSON counts as soon as the segment ends, for some clients send no line feed.
+/// A line that is complete JSON, or one of the few messages of bare text, counts as soon as the segment ends, for some
+/// clients send no line feed.
 #[derive(Debug)]
 pub struct Lines {
     limit: usize,
@@ -124,9 +126,14 @@ impl Lines {
                 self.end(out);
             }
         }
-        if self.is_json() {
+        if self.is_complete() {
             self.end(out);
         }
+    }
+
+    /// Whether the line is a message that needs no line feed and no beginning.
+    fn is_complete(&mut self) -> bool {
+        self.is_json() || is_text_message(trim(&self.line))
     }
 
     /// Whether the line is JSON from its first to its last byte.
@@ -160,7 +167,7 @@ impl Lines {
     }
 
     fn end(&mut self, out: &mut impl FnMut(Line<'_>)) {
-        let whole = self.origin == Origin::Line || self.is_json();
+        let whole = self.origin == Origin::Line || self.is_complete();
         let text = trim(&self.line);
         if !text.is_empty() {
             out(Line { text, whole });

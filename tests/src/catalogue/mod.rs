@@ -2,7 +2,11 @@
 //! is to be found in it. The table in `docs/protocols.md` is made from this.
 
 mod document;
+mod duino;
+mod getwork;
+mod json_lines;
 mod mainstream;
+mod monero;
 mod stratum;
 mod tunnels;
 mod websocket;
@@ -85,5 +89,15 @@ impl Entry {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Entry> {
-    [mainstream::entries(), stratum::entries(), tunnels::entries(), websocket::entries()].concat()
+    [
+        mainstream::entries(),
+        stratum::entries(),
+        monero::entries(),
+        getwork::entries(),
+        json_lines::entries(),
+        duino::entries(),
+        tunnels::entries(),
+        websocket::entries(),
+    ]
+    .concat()
 }

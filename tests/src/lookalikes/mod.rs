@@ -1,5 +1,6 @@
 //! Conversations that look like mining and are not: nothing may be reported of them.
 
+mod json_lines;
 mod stratum;
 mod websocket;
 
@@ -25,5 +26,6 @@ pub fn all() -> Vec<Lookalike> {
     }];
     all.extend(stratum::all());
     all.extend(websocket::all());
+    all.extend(json_lines::all());
     all
 }

@@ -11,7 +11,7 @@ weight = 12
 coin = "ZRK"
 spaces = "ignore"
 unless = ['"wallet_version"']
-token = '"method":"zork_submitLogin"'
+token = '"method":"zork_signOn"'
 "#;
 
 /// A capture with one client that says the lines, each answered with a line.
@@ -88,7 +88,7 @@ fn a_check_tells_what_is_used() -> Result<()> {
 #[test]
 fn a_check_warns_of_likely_mistakes() -> Result<()> {
     let file =
-        GOOD.replace("\"zork\"", "\"kaspaa\"").replace("'\"method\":\"zork_submitLogin\"'", "'\"method\":'");
+        GOOD.replace("\"zork\"", "\"kaspaa\"").replace("'\"method\":\"zork_signOn\"'", "'\"method\":'");
     let folder = folder_with(&[("a.toml", file.as_bytes())])?;
     let outcome = check(&[text(folder.path())?])?;
     assert_eq!(outcome.code, Some(SUCCESS), "{outcome:?}");
@@ -110,7 +110,7 @@ fn a_list_tells_what_each_signature_is() -> Result<()> {
     let row = plain.out.lines().last().context("an empty list")?.split_whitespace().collect::<Vec<_>>();
     assert_eq!(
         (&row[..4], row[5]),
-        (&["zork-login", "zork", "miner", "12"][..], r#""method":"zork_submitLogin""#)
+        (&["zork-login", "zork", "miner", "12"][..], r#""method":"zork_signOn""#)
     );
     assert!(row[4].ends_with("a.toml:2"), "{row:?}");
     assert!(plain.out.starts_with("NAME ") && plain.out.contains("\nstratum-request "), "{}", plain.out);
@@ -126,8 +126,8 @@ fn a_list_tells_what_each_signature_is() -> Result<()> {
 
 #[test]
 fn a_test_tells_every_token_and_the_flows_without_a_verdict() -> Result<()> {
-    let login = r#"{"id":1,"method" : "zork_submitLogin","params":["a"]}"#;
-    let wallet = r#"{"id":1,"method":"zork_submitLogin","params":["a"],"wallet_version":1}"#;
+    let login = r#"{"id":1,"method" : "zork_signOn","params":["a"]}"#;
+    let wallet = r#"{"id":1,"method":"zork_signOn","params":["a"],"wallet_version":1}"#;
     let folder = folder_with(&[
         ("a.toml", GOOD.as_bytes()),
         ("zork.pcap", &zork_capture(&[login, r#"{"id":9,"result":true}"#, login])?),
@@ -145,7 +145,7 @@ fn a_test_tells_every_token_and_the_flows_without_a_verdict() -> Result<()> {
     let lines: Vec<&str> = plain.out.lines().collect();
     assert_eq!(
         lines[1],
-        "2023-11-14T22:13:23.000000Z  4  10.77.0.11:40001 -> 203.0.113.11:7777  zork-login  zork  8  \"method\" : \"zork_submitLogin\""
+        "2023-11-14T22:13:23.000000Z  4  10.77.0.11:40001 -> 203.0.113.11:7777  zork-login  zork  8  \"method\" : \"zork_signOn\""
     );
     assert_eq!(lines.iter().filter(|line| line.contains("  zork-login  zork  ")).count(), 3, "{}", plain.out);
     let end = lines[lines.len() - 3..].join("\n");
@@ -210,7 +210,7 @@ fn a_test_reads_standard_input_and_ends_with_its_reader() -> Result<()> {
 
 #[test]
 fn a_coin_is_added_without_compiling() -> Result<()> {
-    let login = r#"{"id":1,"method":"zork_submitLogin","params":["a"]}"#;
+    let login = r#"{"id":1,"method":"zork_signOn","params":["a"]}"#;
     let folder = folder_with(&[("a.toml", GOOD.as_bytes()), ("zork.pcap", &zork_capture(&[login])?)])?;
     let (file, zork) = (folder.path().join("a.toml"), folder.path().join("zork.pcap"));
     let found = outcome(&["replay", "--signatures", text(&file)?, text(&zork)?])?;

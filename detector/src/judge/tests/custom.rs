@@ -15,7 +15,7 @@ side = "miner"
 weight = 12
 coin = "ZRK"
 spaces = "ignore"
-token = '"method":"zork_submitLogin"'
+token = '"method":"zork_signOn"'
 with = ['"params"\s*:\s*\[']
 unless = ['"wallet_version"']
 
@@ -30,7 +30,7 @@ token = '"zork_newWork"'
 name = "zork-share"
 protocol = "zork"
 side = "miner"
-token = '"zork_submitWork"'
+token = '"zork_handIn"'
 
 [[signature]]
 name = "zork-version"
@@ -40,9 +40,9 @@ weight = 10
 token = '"zork/1\.0"'
 "#;
 
-const LOGIN: &str = r#"{"id":1,"method" : "zork_submitLogin","params":["Zabc.rig1"]}"#;
+const LOGIN: &str = r#"{"id":1,"method" : "zork_signOn","params":["Zabc.rig1"]}"#;
 const WORK: &str = r#"{"id":0,"method":"zork_newWork","params":["aa","bb"]}"#;
-const SHARE: &str = r#"{"id":2,"method":"zork_submitWork","params":["aa","00"]}"#;
+const SHARE: &str = r#"{"id":2,"method":"zork_handIn","params":["aa","00"]}"#;
 const HELLO: &str = r#"{"id":3,"result":"zork/1.0"}"#;
 
 fn signatures(text: &str) -> Arc<Signatures> {
@@ -86,8 +86,8 @@ fn without_the_signatures_nothing_is_found() {
 
 #[test]
 fn guards_tell_look_alikes() {
-    assert!(talk().miner(r#"{"id":1,"method":"zork_submitLogin","params":{}}"#).silent(), "with");
-    let wallet = r#"{"id":1,"method":"zork_submitLogin","params":["a"],"wallet_version":2}"#;
+    assert!(talk().miner(r#"{"id":1,"method":"zork_signOn","params":{}}"#).silent(), "with");
+    let wallet = r#"{"id":1,"method":"zork_signOn","params":["a"],"wallet_version":2}"#;
     assert!(talk().miner(wallet).silent(), "unless");
 }
 

@@ -166,7 +166,7 @@ fn a_server_that_does_not_know_the_method_is_no_pool() {
     let refused = Talk::new()
         .miner(XMRIG)
         .pool(r#"{"id":1,"jsonrpc":"2.0","error":{"code":-1,"message":"Invalid payment address provided"}}"#);
-    assert_eq!((refused.judged().verdict, refused.judged().stage), (Verdict::Confirmed, Stage::Handshake));
+    assert_eq!((refused.judged().verdict, refused.judged().stage), (Verdict::Confirmed, Stage::Attempt));
 }
 
 #[test]
