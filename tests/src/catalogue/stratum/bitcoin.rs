@@ -43,7 +43,7 @@ const BTC: &str = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
 const LTC: &str = "ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9";
 
 pub(super) fn entries() -> Vec<Entry> {
-    let mut entries: Vec<Entry> = clients().iter().map(Client::entry).collect();
+    let mut entries: Vec<Entry> = CLIENTS.iter().map(Client::entry).collect();
     entries.push(HANDSHAKE_BARE.entry().verdicts(
         Some(Verdict::Confirmed),
         Some(Verdict::Probable),
@@ -117,11 +117,10 @@ const HANDSHAKE_BARE: Client = Client {
     coin: "HNS",
 };
 
-fn clients() -> Vec<Client> {
-    vec![
-        Client {
-            title: "Bitcoin: bfgminer",
-            opening: r#"
+const CLIENTS: [Client; 11] = [
+    Client {
+        title: "Bitcoin: bfgminer",
+        opening: r#"
 > {"id": null, "method": "mining.suggest_target", "params": ["00000000ffff0000000000000000000000000000000000000000000000000000"]}
 > {"id":null,"method":"mining.capabilities","params":[{"notify":[],"set_difficulty":{},"set_goal":[],"suggested_target":"00000000ffff0000000000000000000000000000000000000000000000000000"}]}
 > {"id": 0, "method": "mining.subscribe", "params": ["bfgminer/5.5.0"]}
@@ -134,14 +133,14 @@ fn clients() -> Vec<Client> {
 < {"id":null,"method":"mining.set_goal","params":["bitcoin",{"malgo":"SHA256d"}]}
 > {"params": ["1f2a"], "id": "txlist1f2a", "method": "mining.get_transactions"}
 "#,
-            round: ROUND,
-            wallet: BTC,
-            agent: "bfgminer/5.5.0",
-            coin: "BTC",
-        },
-        Client {
-            title: "Litecoin: cpuminer (minerd), ccminer",
-            opening: r#"
+        round: ROUND,
+        wallet: BTC,
+        agent: "bfgminer/5.5.0",
+        coin: "BTC",
+    },
+    Client {
+        title: "Litecoin: cpuminer (minerd), ccminer",
+        opening: r#"
 > {"id": 1, "method": "mining.subscribe", "params": ["cpuminer-multi/1.3.7"]}
 SUBSCRIBED
 > {"id": 2, "method": "mining.authorize", "params": ["WALLET.WORKER", "d=4096"]}
@@ -150,18 +149,18 @@ SUBSCRIBED
 < {"id":3,"result":false,"error":[20,"Not supported.",null]}
 < {"id":null,"method":"mining.set_difficulty","params":[4096]}
 "#,
-            round: r#"
+        round: r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","0100~100~","~120~",["~64~"],"20000000","1a034219","66a0~4~",false]}
 > {"method": "mining.submit", "params": ["WALLET.WORKER", "~job~", "~8~", "66a0~4~", "~8~"], "id":~id~}
 < {"id":~id~,"result":true,"error":null}
 "#,
-            wallet: LTC,
-            agent: "cpuminer-multi/1.3.7",
-            coin: "LTC",
-        },
-        Client {
-            title: "Bitcoin: Bitaxe (ESP-Miner)",
-            opening: r#"
+        wallet: LTC,
+        agent: "cpuminer-multi/1.3.7",
+        coin: "LTC",
+    },
+    Client {
+        title: "Bitcoin: Bitaxe (ESP-Miner)",
+        opening: r#"
 > {"id": 1, "method": "mining.configure", "params": [["version-rolling"], {"version-rolling.mask": "ffffffff"}]}
 > {"id": 2, "method": "mining.subscribe", "params": ["bitaxe/BM1366/v2.4.1"]}
 < {"result":{"version-rolling":true,"version-rolling.mask":"1fffe000"},"id":1,"error":null}
@@ -172,18 +171,18 @@ SUBSCRIBED
 < {"method":"mining.set_difficulty","params":[1000],"id":null}
 < {"method":"mining.set_version_mask","params":["1fffe000"],"id":null}
 "#,
-            round: r#"
+        round: r#"
 < {"method":"mining.notify","params":["~job~","~64~","0100~100~","~120~",["~64~","~64~"],"20000000","17034219","66a0~4~",true],"id":null}
 > {"id": ~id~, "method": "mining.submit", "params": ["WALLET.WORKER", "~job~", "~16~", "66a0~4~", "~8~", "0a2b4000"]}
 < {"result":true,"id":~id~,"error":null}
 "#,
-            wallet: BTC,
-            agent: "bitaxe/BM1366/v2.4.1",
-            coin: "BTC",
-        },
-        Client {
-            title: "Bitcoin: Antminer (bmminer)",
-            opening: r#"
+        wallet: BTC,
+        agent: "bitaxe/BM1366/v2.4.1",
+        coin: "BTC",
+    },
+    Client {
+        title: "Bitcoin: Antminer (bmminer)",
+        opening: r#"
 > {"id":1,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"1fffe000","version-rolling.min-bit-count":2}]}
 < {"id":1,"result":{"version-rolling":true,"version-rolling.mask":"1fffe000"},"error":null}
 > {"id":1,"method":"mining.subscribe","params":["bmminer/2.0.0"]}
@@ -194,18 +193,18 @@ SUBSCRIBED
 < {"id":null,"method":"mining.set_difficulty","params":[65536]}
 < {"id":null,"method":"client.show_message","params":["Welcome"]}
 "#,
-            round: r#"
+        round: r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","0100~100~","~120~",["~64~"],"20000000","17034219","66a0~4~",false]}
 > {"params":["WALLET.WORKER","~job~","~8~","66a0~4~","~8~","00c00000"],"id":~id~,"method":"mining.submit"}
 < {"id":~id~,"result":true,"error":null}
 "#,
-            wallet: BTC,
-            agent: "bmminer/2.0.0",
-            coin: "BTC",
-        },
-        Client {
-            title: "Bitcoin: Whatsminer, Avalon and others that follow cgminer, through a relay that asks for versions",
-            opening: r#"
+        wallet: BTC,
+        agent: "bmminer/2.0.0",
+        coin: "BTC",
+    },
+    Client {
+        title: "Bitcoin: Whatsminer, Avalon and others that follow cgminer, through a relay that asks for versions",
+        opening: r#"
 > {"id": 0, "method": "mining.subscribe", "params": []}
 < {"id":0,"result":[["mining.notify","~8~"],"~8~",4],"error":null}
 > {"id": 1, "method": "mining.authorize", "params": ["WALLET.WORKER", ""]}
@@ -215,116 +214,115 @@ SUBSCRIBED
 < {"id":null,"method":"mining.set_extranonce","params":["~8~",4]}
 < {"id":null,"method":"mining.set_difficulty","params":[8192]}
 "#,
-            round: ROUND,
-            wallet: BTC,
-            agent: "cgminer/4.9.2",
-            coin: "BTC",
-        },
-        Client {
-            title: "Raptoreum, GhostRider: XMRig",
-            opening: r#"
+        round: ROUND,
+        wallet: BTC,
+        agent: "cgminer/4.9.2",
+        coin: "BTC",
+    },
+    Client {
+        title: "Raptoreum, GhostRider: XMRig",
+        opening: r#"
 > {"id":1,"jsonrpc":"2.0","method":"mining.subscribe","params":["XMRig/6.22.2 (Linux x86_64) libuv/1.48.0 gcc/13.3.0"]}
 > {"id":2,"jsonrpc":"2.0","method":"mining.authorize","params":["WALLET.WORKER","c=RTM"]}
 SUBSCRIBED
 < {"id":2,"result":true,"error":null}
 < {"id":null,"method":"mining.set_difficulty","params":[0.01]}
 "#,
-            round: r#"
+        round: r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","0300~100~","~120~",["~64~"],"20000000","1d034219","66a0~4~",true]}
 > {"id":~id~,"jsonrpc":"2.0","method":"mining.submit","params":["WALLET.WORKER","~job~","~8~","66a0~4~","~8~"]}
 < {"id":~id~,"result":true,"error":null}
 "#,
-            wallet: "RTz3nventedAddre55ofNobodyatA11abc",
-            agent: "XMRig/6.22.2 (Linux x86_64) libuv/1.48.0 gcc/13.3.0",
-            coin: "RTM",
-        },
-        Client {
-            title: "Pascal: rhminer",
-            opening: r#"
+        wallet: "RTz3nventedAddre55ofNobodyatA11abc",
+        agent: "XMRig/6.22.2 (Linux x86_64) libuv/1.48.0 gcc/13.3.0",
+        coin: "RTM",
+    },
+    Client {
+        title: "Pascal: rhminer",
+        opening: r#"
 > {"params":["rhminer/2.3"],"id":1,"method":"mining.subscribe"}
 SUBSCRIBED
 > {"params":["WALLET.WORKER","x"],"id":2,"method":"mining.authorize"}
 < {"id":2,"result":true,"error":null}
 < {"id":null,"method":"mining.set_difficulty","params":[16]}
 "#,
-            round: r#"
+        round: r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","0100~200~","~120~",[],"00000003","0~7~","66a0~4~",true]}
 > {"params":["WALLET.WORKER","~job~","~16~","66a0~4~","~8~"],"id":~id~,"method":"mining.submit"}
 < {"id":~id~,"result":true,"error":null}
 "#,
-            wallet: "1301415-47",
-            agent: "rhminer/2.3",
-            coin: "",
-        },
-        Client {
-            title: "Decred: gominer",
-            opening: r#"
+        wallet: "1301415-47",
+        agent: "rhminer/2.3",
+        coin: "",
+    },
+    Client {
+        title: "Decred: gominer",
+        opening: r#"
 > {"id":1,"method":"mining.subscribe","params":["gominer/0.2.0-decred"]}
 SUBSCRIBED
 > {"id":2,"method":"mining.authorize","params":["WALLET.WORKER","x"]}
 < {"id":2,"result":true,"error":null}
 < {"id":null,"method":"mining.set_difficulty","params":[2]}
 "#,
-            round: r#"
+        round: r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","~216~","~8~",[],"06000000","~8~","~8~",true]}
 > {"id":~id~,"method":"mining.submit","params":["WALLET.WORKER","~job~","~24~","~8~","~8~"]}
 < {"id":~id~,"result":true,"error":null}
 "#,
-            wallet: "Dsz3nventedAddre55ofNobodyatA11abcd",
-            agent: "gominer/0.2.0-decred",
-            coin: "DCR",
-        },
-        Client {
-            title: "Siacoin: an ASIC at a pool",
-            opening: r#"
+        wallet: "Dsz3nventedAddre55ofNobodyatA11abcd",
+        agent: "gominer/0.2.0-decred",
+        coin: "DCR",
+    },
+    Client {
+        title: "Siacoin: an ASIC at a pool",
+        opening: r#"
 > {"id":1,"method":"mining.subscribe","params":["cgminer/4.9.0"]}
 SUBSCRIBED
 > {"id":2,"method":"mining.authorize","params":["WALLET.WORKER","x"]}
 < {"id":2,"result":true,"error":null}
 < {"id":null,"method":"mining.set_difficulty","params":[16]}
 "#,
-            round: r#"
+        round: r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","~200~","~60~",["~64~"],"","19034219","~8~00000000",true]}
 > {"id":~id~,"method":"mining.submit","params":["WALLET.WORKER","~job~","~8~","~8~00000000","~16~"]}
 < {"id":~id~,"result":true,"error":null}
 "#,
-            wallet: "5c1a0de55aa0beef5c1a0de55aa0beef5c1a0de55aa0beef5c1a0de55aa0beef0123456789ab",
-            agent: "cgminer/4.9.0",
-            coin: "",
-        },
-        Client {
-            title: "Handshake: HandyMiner",
-            opening: r#"
+        wallet: "5c1a0de55aa0beef5c1a0de55aa0beef5c1a0de55aa0beef5c1a0de55aa0beef0123456789ab",
+        agent: "cgminer/4.9.0",
+        coin: "",
+    },
+    Client {
+        title: "Handshake: HandyMiner",
+        opening: r#"
 > {"id":1,"method":"mining.subscribe","params":["handyminer/1.1.0"]}
 SUBSCRIBED
 > {"id":2,"method":"mining.authorize","params":["WALLET.WORKER","x"]}
 < {"id":2,"result":true,"error":null}
 < {"id":null,"method":"mining.set_difficulty","params":[8]}
 "#,
-            round: r#"
+        round: r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~",["~64~"],"~64~","~64~","~64~","00000000","1a034219","66a0~4~","~64~"]}
 > {"id":~id~,"method":"mining.submit","params":["WALLET.WORKER","~job~","~48~","66a0~4~","~8~"]}
 < {"id":~id~,"result":true,"error":null}
 "#,
-            wallet: "hs1qw508d6qejxtdg4y5r3zarvary0c5xw7kqqqqqq",
-            agent: "handyminer/1.1.0",
-            coin: "HNS",
-        },
-        Client {
-            title: "Multi-coin pools: options in the password",
-            opening: r#"
+        wallet: "hs1qw508d6qejxtdg4y5r3zarvary0c5xw7kqqqqqq",
+        agent: "handyminer/1.1.0",
+        coin: "HNS",
+    },
+    Client {
+        title: "Multi-coin pools: options in the password",
+        opening: r#"
 > {"id":1,"method":"mining.subscribe","params":["SRBMiner-MULTI/2.9.0"]}
 SUBSCRIBED
 > {"id":2,"method":"mining.authorize","params":["WALLET","c=LTC,mc=DOGE,d=4096,ID=WORKER"]}
 < {"id":2,"result":true,"error":null}
 "#,
-            round: ROUND_NO_WORKER,
-            wallet: LTC,
-            agent: "SRBMiner-MULTI/2.9.0",
-            coin: "DOGE",
-        },
-    ]
-}
+        round: ROUND_NO_WORKER,
+        wallet: LTC,
+        agent: "SRBMiner-MULTI/2.9.0",
+        coin: "DOGE",
+    },
+];
 
 const ROUND_NO_WORKER: &str = r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","0100~100~","~120~",["~64~"],"20000000","1a034219","66a0~4~",false]}

@@ -26,6 +26,47 @@ fn kawpow(title: &'static str, agent: &'static str, opening: &str) -> Entry {
 }
 
 pub(super) fn entries() -> Vec<Entry> {
+    [ethash(), ravencoin()].concat()
+}
+
+fn ravencoin() -> Vec<Entry> {
+    vec![
+        kawpow(
+            "Ravencoin, KawPow: T-Rex, WildRig, TeamRedMiner, kawpowminer",
+            "T-Rex/0.26.8",
+            r#"
+> {"id":1,"method":"mining.subscribe","params":["AGENT"]}
+< {"id":1,"result":[null,"64290b"],"error":null}
+> {"id":2,"method":"mining.authorize","params":["WALLET.rig7","x"]}
+< {"id":2,"result":true,"error":null}
+"#,
+        ),
+        kawpow(
+            "Ravencoin, KawPow: GMiner",
+            "GMiner/2.09",
+            r#"
+> {"id":1,"method":"mining.subscribe","params":["AGENT",null,"rvn.pool.example","3333"]}
+< {"id":1,"result":[null,"64290b"],"error":null}
+> {"id":2,"method":"mining.authorize","params":["WALLET.rig7","x"]}
+< {"id":2,"result":true,"error":null}
+> {"id":9,"method":"eth_submitHashrate","params":["0x1000000","0x~64~"]}
+"#,
+        )
+        .fact("pool_name", "rvn.pool.example"),
+        kawpow(
+            "Ravencoin, KawPow: XMRig",
+            "XMRig/6.22.2 (Linux x86_64) libuv/1.48.0 gcc/13.3.0",
+            r#"
+> {"id":1,"jsonrpc":"2.0","method":"mining.subscribe","params":["AGENT"]}
+> {"id":2,"jsonrpc":"2.0","method":"mining.authorize","params":["WALLET.rig7","x"]}
+< {"id":1,"result":[null,"64290b"],"error":null}
+< {"id":2,"result":true,"error":null}
+"#,
+        ),
+    ]
+}
+
+fn ethash() -> Vec<Entry> {
     vec![
         Entry::new(
             Protocol::EthereumStratum,
@@ -43,13 +84,13 @@ pub(super) fn entries() -> Vec<Entry> {
 < {"id":null,"method":"mining.set_difficulty","params":[0.5]}
 "#
             .replace("ETH.", &format!("{ETH}.")),
-            &r##"
+            &r#"
 < {"id":null,"method":"mining.notify","params":["~job~","~64~","~64~",true]}
 > {"id":~id~,"method":"mining.submit","params":["ETH.rig7","~job~","~12~"]}
 < {"id":~id~,"result":true,"error":null}
 > {"id":9,"method":"eth_submitHashrate","params":["0x500000","0x~64~"]}
 < {"id":9,"result":true,"error":null}
-"##
+"#
             .replace("ETH.", &format!("{ETH}.")),
         ))
         .fact("agent", "lolMiner/1.96")
@@ -108,37 +149,5 @@ pub(super) fn entries() -> Vec<Entry> {
         .fact("wallet", ETH)
         .fact("worker", "rig7")
         .fact("difficulty", "4295032833.0"),
-        kawpow(
-            "Ravencoin, KawPow: T-Rex, WildRig, TeamRedMiner, kawpowminer",
-            "T-Rex/0.26.8",
-            r#"
-> {"id":1,"method":"mining.subscribe","params":["AGENT"]}
-< {"id":1,"result":[null,"64290b"],"error":null}
-> {"id":2,"method":"mining.authorize","params":["WALLET.rig7","x"]}
-< {"id":2,"result":true,"error":null}
-"#,
-        ),
-        kawpow(
-            "Ravencoin, KawPow: GMiner",
-            "GMiner/2.09",
-            r#"
-> {"id":1,"method":"mining.subscribe","params":["AGENT",null,"rvn.pool.example","3333"]}
-< {"id":1,"result":[null,"64290b"],"error":null}
-> {"id":2,"method":"mining.authorize","params":["WALLET.rig7","x"]}
-< {"id":2,"result":true,"error":null}
-> {"id":9,"method":"eth_submitHashrate","params":["0x1000000","0x~64~"]}
-"#,
-        )
-        .fact("pool_name", "rvn.pool.example"),
-        kawpow(
-            "Ravencoin, KawPow: XMRig",
-            "XMRig/6.22.2 (Linux x86_64) libuv/1.48.0 gcc/13.3.0",
-            r#"
-> {"id":1,"jsonrpc":"2.0","method":"mining.subscribe","params":["AGENT"]}
-> {"id":2,"jsonrpc":"2.0","method":"mining.authorize","params":["WALLET.rig7","x"]}
-< {"id":1,"result":[null,"64290b"],"error":null}
-< {"id":2,"result":true,"error":null}
-"#,
-        ),
     ]
 }

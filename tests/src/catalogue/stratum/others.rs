@@ -302,11 +302,11 @@ fn kadena_and_aeternity() -> Vec<Entry> {
 < {"id":2,"jsonrpc":"2.0","result":true}
 < {"id":null,"jsonrpc":"2.0","method":"mining.set_target","params":["0001000000000000000000000000000000000000000000000000000000000000"]}
 "#,
-            &r##"
+            &r#"
 < {"id":null,"jsonrpc":"2.0","method":"mining.notify","params":["~job~",5,"~64~",true]}
 > {"id":~id~,"jsonrpc":"2.0","method":"mining.submit","params":["ak_2z3nventedAddre55ofNobodyatA11abcz3nvented12345678.rig7","~job~","~8~",[CYCLE]]}
 < {"id":~id~,"jsonrpc":"2.0","result":true}
-"##
+"#
             .replace("CYCLE", &cycle),
         ))
         .fact("agent", "NBMiner/42.3")
