@@ -154,7 +154,7 @@ impl Pipeline {
             self.conclude(key, followed, reaction);
             self.ledger.closed(&key);
             reaction.feedback.push(Feedback::Forget(key));
-        } else if followed.conversation.hopeless() {
+        } else if followed.conversation.hopeless() || followed.conversation.is_settled_node() {
             self.conclude(key, followed, reaction);
             reaction.feedback.push(Feedback::Dismiss(key));
         } else if self.buffered + buffered > self.settings.buffered_bytes {

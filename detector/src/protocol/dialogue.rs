@@ -1,6 +1,7 @@
 use detector_common::flow::Direction;
 
 use super::finding::{Finding, Kind};
+use super::frames::Frames;
 use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
 use super::{cryptonote, eth_proxy, stratum};
@@ -45,6 +46,7 @@ pub struct Dialogue {
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
     dropped: u64,
+    frames: Frames,
 }
 
 impl Dialogue {
@@ -52,6 +54,9 @@ impl Dialogue {
     pub fn hear(&mut self, direction: Direction, said: Utterance<'_>) -> Heard {
         match said {
             Utterance::Line(text) | Utterance::Message(text) => self.json(direction, text),
+            Utterance::Frame(frame) => {
+                self.frames.hear(direction, frame).map_or(Heard::Nothing, |said| Heard::Findings(vec![said]))
+            }
             Utterance::Head(_) | Utterance::Body(..) | Utterance::Target(_) | Utterance::Unreadable => {
                 Heard::Nothing
             }

@@ -4,15 +4,22 @@
 //! contains such an object quotes it. Each family of dialects has its own file.
 
 mod account;
+mod bitcoin;
 mod coin;
 mod cryptonote;
 mod dialogue;
 mod eth_proxy;
 mod finding;
+mod frames;
+mod levin;
 mod message;
 mod outstanding;
+mod p2pool;
+mod sealed;
 mod shape;
 mod stratum;
+mod stratum_v2;
+mod zmq;
 
 pub use account::coin_of;
 pub(crate) use account::is_address;

@@ -1,5 +1,6 @@
 use bytes::BytesMut;
 
+use super::binary::{self, Frames};
 use super::head::Start;
 use super::http::{Http, Step};
 use super::lines::{Line, Lines, Origin};
@@ -25,6 +26,7 @@ enum Reader {
     Opening(BytesMut, Origin),
     Lines(Lines),
     Http(Box<Http>),
+    Binary(Box<Frames>),
     /// Nothing can be read until a gap.
     Mute,
 }
@@ -65,7 +67,7 @@ impl Decoder {
                 lines
             }
             Reader::Lines(lines) => lines,
-            Reader::Http(_) | Reader::Mute => return,
+            Reader::Http(_) | Reader::Binary(_) | Reader::Mute => return,
         };
         let socks = &mut self.socks;
         lines.finish(&mut |line| hear(socks, line, out));
@@ -77,6 +79,7 @@ impl Decoder {
             Reader::Opening(held, _) => held.len(),
             Reader::Lines(lines) => lines.held_bytes(),
             Reader::Http(http) => http.held_bytes(),
+            Reader::Binary(frames) => frames.held_bytes(),
             Reader::Mute => 0,
         }
     }
@@ -84,7 +87,7 @@ impl Decoder {
     pub(super) fn unjudged_bytes(&self) -> usize {
         match &self.reader {
             Reader::Lines(lines) => lines.unjudged_bytes(),
-            Reader::Opening(..) | Reader::Http(_) => self.held_bytes(),
+            Reader::Opening(..) | Reader::Http(_) | Reader::Binary(_) => self.held_bytes(),
             Reader::Mute => 0,
         }
     }
@@ -94,6 +97,7 @@ impl Decoder {
             + match &self.reader {
                 Reader::Lines(lines) => lines.overlong(),
                 Reader::Http(http) => http.overlong(),
+                Reader::Binary(frames) => frames.overlong(),
                 Reader::Opening(..) | Reader::Mute => 0,
             }
     }
@@ -104,6 +108,11 @@ impl Decoder {
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) {
+        // A binary protocol that was joined within a message, or lost in a gap, is found again where a segment begins.
+        if let (Reader::Lines(lines), Some(grammar)) = (&self.reader, binary::resume(bytes)) {
+            self.overlong += lines.overlong();
+            self.reader = Reader::Binary(Box::new(Frames::new(grammar)));
+        }
         let mut rest = self.step(bytes, exchange, out);
         while let Some(bytes) = rest.filter(|bytes| !bytes.is_empty()) {
             rest = self.step(&bytes, exchange, out);
@@ -127,6 +136,11 @@ impl Decoder {
                         let held = std::mem::take(held);
                         self.reader = Reader::Lines(Lines::new(self.limit, *origin));
                         Some(held)
+                    }
+                    Opening::Binary(grammar, at) => {
+                        let rest = held.split_off(at.min(held.len()));
+                        self.reader = Reader::Binary(Box::new(Frames::new(grammar)));
+                        Some(rest)
                     }
                 }
             }
@@ -154,6 +168,16 @@ impl Decoder {
                     Step::WebSocket => self.reader = Reader::Mute,
                     Step::More | Step::Reopen => self.open(Origin::Line),
                 }
+                Some(rest)
+            }
+            Reader::Binary(frames) => {
+                let binary::Step::Broken(rest) =
+                    frames.next(bytes, &mut |frame| out(Utterance::Frame(frame)))
+                else {
+                    return None;
+                };
+                self.overlong += frames.overlong();
+                self.reader = Reader::Lines(Lines::new(self.limit, Origin::Gap));
                 Some(rest)
             }
             Reader::Mute => None,
@@ -200,7 +224,7 @@ impl Decoder {
                     }
                 });
             }
-            Reader::Http(_) | Reader::Mute => {}
+            Reader::Http(_) | Reader::Binary(_) | Reader::Mute => {}
         }
     }
 
