@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::hypothesis::Hypothesis;
 use super::marks::Marks;
 use super::{Assessment, Carrier, Side, Verdict};
-use crate::protocol::{Dialogue, Finding, Heard};
+use crate::protocol::{Dialogue, Finding, Heard, discv4};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
 use crate::transport::{Frame, Secrecy, Transport, Utterance};
@@ -62,6 +62,16 @@ struct Speech {
     /// What a user's signatures say.
     marks: Marks,
     revision: u64,
+}
+
+/// The judgement on a datagram that was sent in `direction`: a node of Ethereum, or nothing.
+#[must_use]
+pub fn datagram(direction: Direction, payload: &[u8]) -> Option<Assessment> {
+    let finding = discv4::read(payload)?;
+    let mut hypothesis = Hypothesis::NONE;
+    hypothesis.add(&finding);
+    let assessment = hypothesis.assess(direction, &NO_RIVAL, [0.0; 2])?;
+    Some(Assessment { carrier: Carrier::Udp, ..assessment })
 }
 
 impl Conversation {

@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::coin::CoinReason;
 use super::finding::{Fact, Finding, Kind};
 use super::shape::clean;
 use crate::judge::Protocol;
@@ -17,9 +18,9 @@ impl Kind {
     pub(crate) const CHECKSUM: Self = Self::feature("node-checksum", "its checksum is right", 20.0);
 }
 
-/// Reads a message. `None` if its checksum is wrong.
+/// Reads a message between nodes of `coin`, if their network is known. `None` if its checksum is wrong.
 pub(super) fn read(
-    _: Option<&str>,
+    coin: Option<&'static str>,
     command: &[u8],
     checksum: [u8; 4],
     body: Option<&[u8]>,
@@ -32,7 +33,8 @@ pub(super) fn read(
     let version = command == b"version";
     let kind = if version { Kind::BITCOIN_VERSION } else { Kind::BITCOIN_MESSAGE };
     let agent = body.filter(|_| version).and_then(agent).map(Fact::Agent);
-    Some(Finding::peer(Protocol::BitcoinP2p, kind).with(Kind::CHECKSUM, checked).fact(agent))
+    let coin = coin.map(|coin| Fact::coin(coin, CoinReason::ChainMagic));
+    Some(Finding::peer(Protocol::BitcoinP2p, kind).with(Kind::CHECKSUM, checked).fact(agent).fact(coin))
 }
 
 /// The name of the software in a version message, behind version, services, time, two addresses and a nonce.
@@ -40,4 +42,29 @@ fn agent(body: &[u8]) -> Option<String> {
     let (&length, rest) = body.get(4 + 8 + 8 + 26 + 26 + 8..)?.split_first()?;
     let name = rest.get(..usize::from(length)).filter(|_| length < 0xfd)?;
     clean(std::str::from_utf8(name).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(agent: &str) -> Vec<u8> {
+        let mut body = vec![0; 80];
+        body.push(u8::try_from(agent.len()).unwrap());
+        body.extend(agent.as_bytes());
+        body.extend([0; 5]);
+        body
+    }
+
+    #[test]
+    fn a_version_with_its_checksum_names_software_and_coin() {
+        let body = version("/Satoshi:27.0.0/");
+        let sum = *Sha256::digest(Sha256::digest(&body)).first_chunk().unwrap();
+        let finding = read(Some("LTC"), b"version", sum, Some(&body)).unwrap();
+        assert_eq!(finding.kinds, [Kind::BITCOIN_VERSION, Kind::CHECKSUM]);
+        let coin = Fact::coin("LTC", CoinReason::ChainMagic);
+        assert_eq!(finding.facts, [Fact::Agent("/Satoshi:27.0.0/".to_owned()), coin]);
+        assert_eq!(read(Some("LTC"), b"version", [1, 2, 3, 4], Some(&body)), None, "the checksum is wrong");
+        assert_eq!(read(None, b"block", [0; 4], None).unwrap().kinds, [Kind::BITCOIN_MESSAGE]);
+    }
 }

@@ -1,7 +1,8 @@
 //! Nodes of Monero and other `CryptoNote` coins (Monero's `levin_base.h`, `p2p_protocol_defs.h` and
 //! `cryptonote_config.h`).
 
-use super::finding::{Finding, Kind};
+use super::coin::CoinReason;
+use super::finding::{Fact, Finding, Kind};
 use crate::judge::Protocol;
 
 impl Kind {
@@ -34,7 +35,9 @@ pub(super) fn read(command: u32, body: &[u8]) -> Finding {
         Some(_) => Some(Kind::LEVIN_OTHER),
         None => None,
     };
-    let finding = Finding::peer(Protocol::MoneroP2p, Kind::LEVIN);
+    let monero = kind.is_some_and(|kind| kind != Kind::LEVIN_OTHER);
+    let coin = monero.then(|| Fact::coin("XMR", CoinReason::ChainMagic));
+    let finding = Finding::peer(Protocol::MoneroP2p, Kind::LEVIN).fact(coin);
     kind.into_iter().fold(finding, |finding, kind| finding.with(kind, true))
 }
 

@@ -8,6 +8,7 @@ mod bitcoin;
 mod coin;
 mod cryptonote;
 mod dialogue;
+pub(crate) mod discv4;
 mod eth_proxy;
 mod finding;
 mod frames;

@@ -2,7 +2,8 @@
 
 use detector_common::flow::Direction;
 
-use super::finding::{Finding, Kind};
+use super::coin::CoinReason;
+use super::finding::{Fact, Finding, Kind};
 use crate::judge::{Protocol, Stage};
 
 impl Kind {
@@ -46,6 +47,7 @@ impl Handshake {
         let mutual = self.solved == [true; 2];
         let stage = if mutual { Stage::Handshake } else { Stage::Attempt };
         let finding = Finding::peer(Protocol::P2Pool, Kind::P2POOL_HANDSHAKE);
-        Some(finding.with(Kind::P2POOL_MUTUAL, mutual).stage(stage))
+        let coin = Fact::coin("XMR", CoinReason::Protocol);
+        Some(finding.with(Kind::P2POOL_MUTUAL, mutual).stage(stage).fact(Some(coin)))
     }
 }

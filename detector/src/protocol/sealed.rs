@@ -1,7 +1,8 @@
 //! Protocols of which only the form can be read: Stratum version 2 within Noise (sv2-spec, chapter 4) and DATUM
 //! (datum_gateway's `datum_protocol.c`).
 
-use super::finding::{Finding, Kind};
+use super::coin::CoinReason;
+use super::finding::{Fact, Finding, Kind};
 use crate::judge::{Protocol, Stage};
 use crate::transport::{DatumStep, NoiseStep};
 
@@ -61,7 +62,7 @@ pub(super) fn datum(step: DatumStep) -> Finding {
     let miner = |kind| Finding::miner(Protocol::Datum, kind);
     let pool = |kind| Finding::pool(Protocol::Datum, kind);
     match step {
-        DatumStep::Hello => miner(Kind::DATUM_HELLO),
+        DatumStep::Hello => miner(Kind::DATUM_HELLO).fact(Some(Fact::coin("BTC", CoinReason::Protocol))),
         DatumStep::Answer => pool(Kind::DATUM_ANSWER),
         DatumStep::GatewayCommands => miner(Kind::DATUM_COMMANDS).stage(Stage::Working),
         DatumStep::PoolCommands => pool(Kind::DATUM_COMMANDS).stage(Stage::Working),

@@ -2,6 +2,7 @@
 //! (template distribution).
 
 use super::account;
+use super::coin::CoinReason;
 use super::finding::{Fact, Finding, Kind};
 use super::shape::{clean, difficulty_of_target};
 use crate::judge::{Protocol, Stage};
@@ -62,9 +63,9 @@ pub(super) fn read(kind: u8, body: &[u8]) -> Option<Finding> {
         }
         0x16 => {
             fields.u32()?;
-            fields.rate()?;
+            let rate = fields.rate()?;
             fields.target()?;
-            Finding::miner(V2, Kind::SV2_UPDATE)
+            Finding::miner(V2, Kind::SV2_UPDATE).fact(rate)
         }
         0x1a => share(fields)?,
         0x1b => {
@@ -106,7 +107,7 @@ fn pool(kind: u8, fields: &mut Fields<'_>) -> Option<Finding> {
             if kind == 0x11 || !fields.0.is_empty() {
                 fields.u32()?;
             }
-            said(Kind::SV2_OPENED).fact(difficulty)
+            said(Kind::SV2_OPENED).fact(difficulty).fact(Some(Fact::ImpliedAlgorithm("sha256d")))
         }
         0x15 | 0x1f => {
             fields.take(8)?;
@@ -206,13 +207,16 @@ fn setup(fields: &mut Fields<'_>) -> Option<Finding> {
 fn open(fields: &mut Fields<'_>) -> Option<Finding> {
     fields.u32()?;
     let user = fields.words()?;
-    fields.rate()?;
+    let rate = fields.rate()?;
     fields.target()?;
     let (wallet, _) = account::split(user);
     Some(
         Finding::miner(V2, Kind::SV2_OPEN)
             .with(Kind::ADDRESS, account::is_address(wallet))
-            .fact(account::user(user)),
+            .fact(account::user(user))
+            .fact(rate)
+            .fact(Some(Fact::coin("BTC", CoinReason::Protocol)))
+            .fact(Some(Fact::ImpliedAlgorithm("sha256d"))),
     )
 }
 
@@ -287,16 +291,17 @@ impl<'a> Fields<'a> {
         text.chars().all(|character| !character.is_control()).then_some(text)
     }
 
-    /// Hashes a second.
-    fn rate(&mut self) -> Option<f32> {
-        self.array().map(f32::from_le_bytes).filter(|rate| rate.is_finite() && *rate >= 0.0)
+    /// Hashes a second. A proxy without miners says 0.
+    fn rate(&mut self) -> Option<Option<Fact>> {
+        let rate = self.array().map(f32::from_le_bytes).filter(|rate| rate.is_finite() && *rate >= 0.0)?;
+        Some((rate > 0.0).then(|| Fact::ClaimedHashRate(rate.into())))
     }
 
     /// The target of shares as a difficulty.
     fn target(&mut self) -> Option<Option<Fact>> {
         let target = self.array::<32>()?;
         let digits: String = target.iter().rev().map(|byte| format!("{byte:02x}")).collect();
-        Some(difficulty_of_target(&digits).map(Fact::Difficulty))
+        Some(difficulty_of_target(&digits).map(Fact::difficulty_hashes))
     }
 
     /// Seconds since 1970, after Bitcoin began.
@@ -372,7 +377,9 @@ mod tests {
         body.extend(1.0e14f32.to_le_bytes());
         body.extend([0xff; 32]);
         let user = Fact::User { wallet: "alice".to_owned(), worker: Some("rig7".to_owned()) };
-        assert_eq!(read(0x10, &body).unwrap().facts, [user]);
+        let facts = read(0x10, &body).unwrap().facts;
+        assert_eq!(facts[0], user);
+        assert!(matches!(facts[1], Fact::ClaimedHashRate(rate) if (rate / 1.0e14 - 1.0).abs() < 1.0e-6));
         assert_eq!(read(0x13, &body), None, "an extended channel has a size");
         body.extend(8u16.to_le_bytes());
         assert_eq!(read(0x13, &body).unwrap().kinds, [Kind::SV2_OPEN]);
@@ -380,7 +387,7 @@ mod tests {
         let mut opened = vec![0; 8];
         opened.extend([&[0; 27][..], &[1], &[0; 4]].concat());
         opened.extend([3, 7, 7, 7, 1, 0, 0, 0]);
-        assert_eq!(read(0x11, &opened).unwrap().facts, [Fact::Difficulty(2f64.powi(40))]);
+        assert_eq!(read(0x11, &opened).unwrap().facts[0], Fact::difficulty_hashes(2f64.powi(40)));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The publications of a Monero node over `ZeroMQ` (Monero's `zmq_pub.cpp`): miners without a pool wait for them to ask for
 //! new work (xmrig's `DaemonClient.cpp`), and so does `P2Pool` (its `zmq_reader.cpp`).
 
-use super::finding::{Finding, Kind};
+use super::coin::CoinReason;
+use super::finding::{Fact, Finding, Kind};
 use crate::judge::{Protocol, Stage};
 
 impl Kind {
@@ -25,14 +26,13 @@ const SOLO: Protocol = Protocol::GetBlockTemplate;
 /// Reads a frame: a subscription is a message that begins with 1 (RFC 23), or a command (RFC 37).
 pub(super) fn read(command: bool, body: &[u8]) -> Option<Finding> {
     let topic = if command { body.strip_prefix(b"\x09SUBSCRIBE") } else { body.strip_prefix(&[1]) };
-    match topic {
-        Some(b"json-minimal-chain_main" | b"json-full-chain_main") => {
-            Some(Finding::miner(SOLO, Kind::ZMQ_CHAIN))
-        }
-        Some(b"json-full-miner_data") => Some(Finding::miner(SOLO, Kind::ZMQ_WORK)),
-        Some(_) => None,
-        None => published(body),
-    }
+    let kind = match topic {
+        Some(b"json-minimal-chain_main" | b"json-full-chain_main") => Kind::ZMQ_CHAIN,
+        Some(b"json-full-miner_data") => Kind::ZMQ_WORK,
+        Some(_) => return None,
+        None => return published(body),
+    };
+    Some(Finding::miner(SOLO, kind).fact(Some(Fact::coin("XMR", CoinReason::Protocol))))
 }
 
 fn published(body: &[u8]) -> Option<Finding> {

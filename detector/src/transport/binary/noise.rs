@@ -90,12 +90,12 @@ impl Turns {
             return;
         }
         let client = *self.client.get_or_insert(direction) == direction;
+        if let Some(speaker) = self.speaker.filter(|&speaker| speaker != direction) {
+            self.end_turn(speaker, out);
+        }
         if self.place == Place::Mining {
             self.mining(direction, client, bytes.len(), out);
             return;
-        }
-        if let Some(speaker) = self.speaker.filter(|&speaker| speaker != direction) {
-            self.end_turn(speaker, out);
         }
         self.speaker = Some(direction);
         self.size += bytes.len();
@@ -117,6 +117,9 @@ impl Turns {
     }
 
     fn end_turn(&mut self, speaker: Direction, out: &mut dyn FnMut(Direction, NoiseStep)) {
+        if self.place == Place::Mining {
+            return;
+        }
         let (size, variety) = (self.size, self.variety);
         self.size = 0;
         self.variety = Variety::default();
