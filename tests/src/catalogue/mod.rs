@@ -3,6 +3,9 @@
 
 mod document;
 mod mainstream;
+mod nodes;
+mod sealed;
+mod stratum_v2;
 
 use detector::judge::{Protocol, Stage, Verdict};
 
@@ -82,5 +85,5 @@ impl Entry {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Entry> {
-    [mainstream::entries()].concat()
+    [mainstream::entries(), stratum_v2::entries(), sealed::entries(), nodes::entries()].concat()
 }

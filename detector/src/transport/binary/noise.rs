@@ -83,7 +83,9 @@ impl Turns {
         out: &mut dyn FnMut(Direction, NoiseStep),
     ) {
         let Some(bytes) = bytes else {
-            self.place = Place::Lost;
+            if self.place != Place::Mining {
+                self.place = Place::Lost;
+            }
             return;
         };
         if self.place == Place::Lost || bytes.is_empty() {
