@@ -8,6 +8,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("built-in:stratum.toml", include_str!("../../../signatures/stratum.toml")),
     ("built-in:cryptonote.toml", include_str!("../../../signatures/cryptonote.toml")),
     ("built-in:ethereum.toml", include_str!("../../../signatures/ethereum.toml")),
+    ("built-in:stratum-v2.toml", include_str!("../../../signatures/stratum-v2.toml")),
+    ("built-in:nodes.toml", include_str!("../../../signatures/nodes.toml")),
 ];
 
 /// The longest signature file that is read, in bytes.

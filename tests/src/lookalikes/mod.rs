@@ -1,5 +1,7 @@
 //! Conversations that look like mining and are not: nothing may be reported of them.
 
+mod binary;
+
 use crate::talk::Talk;
 
 /// One conversation.
@@ -14,10 +16,11 @@ pub struct Lookalike {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Lookalike> {
-    vec![Lookalike {
+    let electrum = Lookalike {
         title: "Electrum: a wallet at its server, whose protocol is called Stratum too",
         talk: Talk::new()
             .client(r#"{"id":0,"method":"server.version","params":["electrum/4.5",["1.4","1.4"]]}"#)
             .server(r#"{"id":0,"jsonrpc":"2.0","result":["ElectrumX 1.16.0","1.4"]}"#),
-    }]
+    };
+    [vec![electrum], binary::entries()].concat()
 }
