@@ -75,7 +75,9 @@ fn mysql() -> Talk {
     let greeting = [&b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0"[..], &random(58, 1)].concat();
     Talk::new()
         .server_bytes(&greeting)
-        .client_bytes(b"\x20\0\0\x01\x85\xa6\xff\x01\0\0\0\x01\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0root\0\0\0")
+        .client_bytes(
+            b"\x20\0\0\x01\x85\xa6\xff\x01\0\0\0\x01\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0root\0\0\0",
+        )
         .server_bytes(b"\x07\0\0\x02\0\0\0\x02\0\0\0")
 }
 
@@ -110,7 +112,10 @@ fn rtmp() -> Talk {
 
 fn bittorrent() -> Talk {
     let hello = |seed| [&b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05"[..], &random(40, seed)].concat();
-    Talk::new().client_bytes(&hello(1)).server_bytes(&hello(2)).client_bytes(b"\0\0\0\x01\x02\0\0\0\x05\x04\0\0\x01\x9c")
+    Talk::new()
+        .client_bytes(&hello(1))
+        .server_bytes(&hello(2))
+        .client_bytes(b"\0\0\0\x01\x02\0\0\0\x05\x04\0\0\x01\x9c")
 }
 
 fn dht() -> Talk {
@@ -134,7 +139,8 @@ fn wireguard() -> Talk {
 }
 
 fn dtls() -> Talk {
-    let hello = [&b"\x16\xfe\xff\0\0\0\0\0\0\0\0\0\xa3\x01\0\0\x97\0\0\0\0\0\0\0\x97\xfe\xfd"[..], &random(149, 1)];
+    let hello =
+        [&b"\x16\xfe\xff\0\0\0\0\0\0\0\0\0\xa3\x01\0\0\x97\0\0\0\0\0\0\0\x97\xfe\xfd"[..], &random(149, 1)];
     Talk::new().client_bytes(&hello.concat()).server_bytes(&hello.concat()).datagrams()
 }
 
