@@ -4,7 +4,7 @@ use hashlink::LruCache;
 use jiff::Timestamp;
 
 use super::REFRESH;
-use crate::judge;
+use crate::judge::{self, Stage};
 use crate::ledger::{Ledger, Observation, Record};
 
 /// Ends between which datagrams of nodes went.
@@ -16,6 +16,8 @@ struct Known {
     /// The direction of the first datagram: who sent it, is told as the source.
     first: Direction,
     bytes: u64,
+    /// How far they got.
+    stage: Stage,
     /// When they were last entered into the ledger.
     observed: Timestamp,
 }
@@ -26,7 +28,8 @@ impl Datagrams {
         Self { known: LruCache::new(most.max(1)) }
     }
 
-    /// Judges a datagram and enters it into the ledger, unless another one between the same ends was just entered.
+    /// Judges a datagram and enters it into the ledger, unless it tells no more than another one between the
+    /// same ends that was just entered.
     pub(super) fn take(
         &mut self,
         event: &Event<'_>,
@@ -38,15 +41,17 @@ impl Datagrams {
         let (key, direction) = (*event.header.key(), event.header.direction());
         let Some(assessment) = judge::datagram(direction, event.payload) else { return };
         if !self.known.contains_key(&key) {
-            self.known.insert(key, Known { first: direction, bytes: 0, observed: Timestamp::MIN });
+            let (stage, observed) = (Stage::Attempt, Timestamp::MIN);
+            self.known.insert(key, Known { first: direction, bytes: 0, stage, observed });
         }
         let Some(known) = self.known.get_mut(&key) else { return };
         known.bytes = known.bytes.saturating_add(event.payload.len() as u64);
-        if time.duration_since(known.observed) < REFRESH {
+        if time.duration_since(known.observed) < REFRESH && assessment.stage <= known.stage {
             return;
         }
         known.observed = time;
-        let assessment = judge::Assessment { miner_sends: known.first, ..assessment };
+        known.stage = known.stage.max(assessment.stage);
+        let assessment = judge::Assessment { miner_sends: known.first, stage: known.stage, ..assessment };
         due.extend(ledger.observe(&Observation {
             key,
             interface,

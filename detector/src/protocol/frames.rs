@@ -36,8 +36,12 @@ impl Frames {
             }
             Frame::Levin { command, body } => Some(self.node(direction, levin::read(command, body))),
             Frame::Rlpx => {
-                let finding = self.node(direction, Finding::peer(Protocol::EthereumP2p, Kind::RLPX));
-                (finding.stage > Stage::Attempt).then_some(finding)
+                let mut finding = self.node(direction, Finding::peer(Protocol::EthereumP2p, Kind::RLPX));
+                if finding.stage == Stage::Attempt {
+                    // One side alone proves nothing, but it was the first to speak.
+                    finding.kinds.clear();
+                }
+                Some(finding)
             }
         }
     }

@@ -45,7 +45,7 @@ impl Kind {
     pub(crate) const SV2_TEMPLATE: Self =
         Self::message("sv2-template", "a template with value and outputs of the coinbase", 11.0);
     pub(crate) const SV2_DECLARED: Self =
-        Self::message("sv2-declared", "a token, or the answer to a declared job", 4.0);
+        Self::message("sv2-declared", "a token, or the answer to a declared job", 3.0);
     pub(crate) const SV2_ERROR: Self =
         Self::message("sv2-error", "refused with an error code of Stratum version 2", 7.0);
 }

@@ -17,7 +17,7 @@ impl Kind {
         13.0,
     );
     pub(crate) const ZMQ_PUBLISHED: Self =
-        Self::message("node-zmq-published", "a Monero node publishes a new block or data for miners", 4.0);
+        Self::message("node-zmq-published", "a Monero node publishes a new block or data for miners", 1.0);
 }
 
 /// Solo mining: what a miner does with the news is to ask for a block template.

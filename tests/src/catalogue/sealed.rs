@@ -33,7 +33,7 @@ pub(super) fn entries() -> Vec<Entry> {
             "a first header that unmasks to a hello of just the length sent, and headers whose masks follow from one another",
         )
         .talk(datum())
-        .verdicts(Some(Verdict::Confirmed), Some(Verdict::Confirmed), None)
+        .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), None)
         .stage(Stage::Working)
         .fact("coin", "BTC"),
         both(
@@ -53,7 +53,7 @@ pub(super) fn entries() -> Vec<Entry> {
             "a subscription to new blocks of a Monero node, which others may want, too",
         )
         .talk(zmq("json-minimal-chain_main", "{\"first_height\":3100000,\"first_prev_id\":\"", "\"}"))
-        .verdicts(Some(Verdict::Confirmed), Some(Verdict::Suspected), None)
+        .verdicts(Some(Verdict::Suspected), Some(Verdict::Suspected), None)
         .stage(Stage::Working)
         .fact("coin", "XMR"),
         Entry::new(
@@ -62,7 +62,7 @@ pub(super) fn entries() -> Vec<Entry> {
             "a subscription to the data for miners of a Monero node",
         )
         .talk(zmq("json-full-miner_data", "{\"major_version\":16,\"height\":3100000,\"prev_id\":\"", "\"}"))
-        .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), None)
+        .verdicts(Some(Verdict::Probable), Some(Verdict::Probable), None)
         .stage(Stage::Working)
         .fact("coin", "XMR"),
     ]

@@ -32,7 +32,7 @@ pub(super) fn entries() -> Vec<Entry> {
             "SetupConnection to declare jobs, then tokens and declared jobs",
         )
         .talk(declaration())
-        .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), None)
+        .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Suspected))
         .stage(Stage::Handshake),
         entry(
             "Bitcoin: SRI pool at its template provider",
