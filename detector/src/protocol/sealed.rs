@@ -1,5 +1,5 @@
 //! Protocols of which only the form can be read: Stratum version 2 within Noise (sv2-spec, chapter 4) and DATUM
-//! (datum_gateway's `datum_protocol.c`).
+//! (`datum_gateway`'s `datum_protocol.c`).
 
 use super::coin::CoinReason;
 use super::finding::{Fact, Finding, Kind};

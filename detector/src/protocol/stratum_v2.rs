@@ -65,7 +65,7 @@ pub(super) fn read(kind: u8, body: &[u8]) -> Option<Finding> {
             fields.u32()?;
             let rate = fields.rate()?;
             fields.target()?;
-            Finding::miner(V2, Kind::SV2_UPDATE).fact(rate)
+            Finding::miner(V2, Kind::SV2_UPDATE).fact(claimed(rate))
         }
         0x1a => share(fields)?,
         0x1b => {
@@ -107,7 +107,9 @@ fn pool(kind: u8, fields: &mut Fields<'_>) -> Option<Finding> {
             if kind == 0x11 || !fields.0.is_empty() {
                 fields.u32()?;
             }
-            said(Kind::SV2_OPENED).fact(difficulty).fact(Some(Fact::ImpliedAlgorithm("sha256d")))
+            said(Kind::SV2_OPENED)
+                .fact(Some(Fact::difficulty_hashes(difficulty)))
+                .fact(Some(Fact::ImpliedAlgorithm("sha256d")))
         }
         0x15 | 0x1f => {
             fields.take(8)?;
@@ -150,7 +152,7 @@ fn pool(kind: u8, fields: &mut Fields<'_>) -> Option<Finding> {
         0x21 => {
             fields.u32()?;
             let difficulty = fields.target()?;
-            said(Kind::SV2_TARGET).fact(difficulty)
+            said(Kind::SV2_TARGET).fact(Some(Fact::difficulty_hashes(difficulty)))
         }
         0x25 => {
             fields.u32()?;
@@ -214,10 +216,14 @@ fn open(fields: &mut Fields<'_>) -> Option<Finding> {
         Finding::miner(V2, Kind::SV2_OPEN)
             .with(Kind::ADDRESS, account::is_address(wallet))
             .fact(account::user(user))
-            .fact(rate)
+            .fact(claimed(rate))
             .fact(Some(Fact::coin("BTC", CoinReason::Protocol)))
             .fact(Some(Fact::ImpliedAlgorithm("sha256d"))),
     )
+}
+
+fn claimed(rate: f32) -> Option<Fact> {
+    (rate > 0.0).then(|| Fact::ClaimedHashRate(rate.into()))
 }
 
 fn share(fields: &mut Fields<'_>) -> Option<Finding> {
@@ -292,16 +298,16 @@ impl<'a> Fields<'a> {
     }
 
     /// Hashes a second. A proxy without miners says 0.
-    fn rate(&mut self) -> Option<Option<Fact>> {
-        let rate = self.array().map(f32::from_le_bytes).filter(|rate| rate.is_finite() && *rate >= 0.0)?;
-        Some((rate > 0.0).then(|| Fact::ClaimedHashRate(rate.into())))
+    fn rate(&mut self) -> Option<f32> {
+        self.array().map(f32::from_le_bytes).filter(|rate| rate.is_finite() && *rate >= 0.0)
     }
 
-    /// The target of shares as a difficulty.
-    fn target(&mut self) -> Option<Option<Fact>> {
+    /// The target of shares, which is not 0, as a difficulty.
+    fn target(&mut self) -> Option<f64> {
         let target = self.array::<32>()?;
-        let digits: String = target.iter().rev().map(|byte| format!("{byte:02x}")).collect();
-        Some(difficulty_of_target(&digits).map(Fact::difficulty_hashes))
+        let digits = target.iter().rev().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+        difficulty_of_target(&digits)
     }
 
     /// Seconds since 1970, after Bitcoin began.

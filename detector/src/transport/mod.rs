@@ -112,8 +112,9 @@ impl Transport {
         };
         self.turns.take(direction, segment, &mut |by, step| out(Utterance::Frame(Frame::Noise { by, step })));
         if let Some((gateway, datum)) = &mut self.datum {
-            let step = datum.take(*gateway == direction, segment);
-            step.into_iter().for_each(|step| out(Utterance::Frame(Frame::Datum(step))));
+            if let Some(step) = datum.take(*gateway == direction, segment) {
+                out(Utterance::Frame(Frame::Datum(step)));
+            }
             return;
         }
         let ([up, down], [up_asked, down_asked]) = (&mut self.ways, &mut self.asked);

@@ -57,7 +57,9 @@ pub(super) fn entries() -> Vec<Entry> {
             "Ethereum: geth, node discovery",
             "datagrams of discv4 whose Keccak-256 hash is right",
             discovery(),
-        ),
+        )
+        // The recogniser gives one datagram of each flow.
+        .stage(Stage::Attempt),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! OCEAN's DATUM, between a miner's own template maker and its pool (datum_gateway's `datum_protocol.h` and
+//! OCEAN's DATUM, between a miner's own template maker and its pool (`datum_gateway`'s `datum_protocol.h` and
 //! `datum_protocol.c`). Headers of 32 bits are masked: the first with a constant, the others with a mask that follows
 //! from the one before it. What they head is encrypted.
 

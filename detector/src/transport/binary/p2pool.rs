@@ -22,9 +22,8 @@ pub(super) fn header(bytes: &[u8], number: u64) -> Header {
     let fixed = |body| Header::Message { head: 1, body };
     match (number, kind) {
         (CHALLENGE, 0) => challenge(rest),
-        (CHALLENGE, _) => Header::Broken,
         (SOLUTION, 1) => fixed(40),
-        (SOLUTION, _) => Header::Broken,
+        (CHALLENGE | SOLUTION, _) => Header::Broken,
         // The port on which it listens; a request of a block, a notice of one; a request of peers.
         (_, 2) => fixed(4),
         (_, 3 | 9) => fixed(32),

@@ -38,16 +38,15 @@ pub(super) fn is_sure(kind: u8) -> bool {
 fn rule(kind: u8) -> Option<(Option<bool>, std::ops::RangeInclusive<u32>)> {
     let text = 255;
     Some(match kind {
-        // SetupConnection, .Success, .Error, ChannelEndpointChanged, Reconnect.
+        // SetupConnection, .Success, .Error (and that of a channel), ChannelEndpointChanged, Reconnect.
         0x00 => (Some(false), 16..=16 + 5 * text),
         0x01 => (Some(false), 6..=6),
-        0x02 => (Some(false), 5..=5 + text),
+        0x02 | 0x12 => (Some(false), 5..=5 + text),
         0x03 => (Some(true), 4..=4),
         0x04 => (Some(false), 3..=3 + text),
         // Opening of a standard channel, of an extended one, and the answers.
         0x10 => (Some(false), 41..=41 + text),
         0x11 => (Some(false), 45..=45 + 32),
-        0x12 => (Some(false), 5..=5 + text),
         0x13 => (Some(false), 43..=43 + text),
         // Early versions name no group.
         0x14 => (Some(false), 43..=47 + 32),
@@ -71,10 +70,8 @@ fn rule(kind: u8) -> Option<(Option<bool>, std::ops::RangeInclusive<u32>)> {
         0x23 => (None, 8..=12),
         0x24 => (None, 9..=9 + text),
         0x25 => (None, 6..=6 + 4 * 1024),
-        // Job declaration.
-        0x50..=0x5a | 0x60 => (Some(false), 4..=LONGEST),
-        // Template distribution.
-        0x70..=0x76 => (Some(false), 4..=LONGEST),
+        // Job declaration, template distribution.
+        0x50..=0x5a | 0x60 | 0x70..=0x76 => (Some(false), 4..=LONGEST),
         _ => return None,
     })
 }

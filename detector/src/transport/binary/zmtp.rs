@@ -1,4 +1,4 @@
-//! `ZeroMQ`'s transport, version 3 (RFC 23 and RFC 37 of the ZeroMQ RFC site): a greeting of 64 bytes, then frames.
+//! `ZeroMQ`'s transport, version 3 (RFC 23 and RFC 37 of `ZeroMQ`'s own): a greeting of 64 bytes, then frames.
 
 use super::{Frame, Header};
 
