@@ -1,6 +1,7 @@
 //! From an event to the records it leads to, without any input or output of its own: live rings
 //! and replays drive it alike.
 
+mod datagrams;
 mod followed;
 
 use std::collections::HashSet;
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ledger::{self, Ledger, Record};
 use crate::signature::Signatures;
 use crate::stream::{self, Connection};
+use datagrams::Datagrams;
 use followed::Followed;
 
 /// Limits of a pipeline.
@@ -91,6 +93,7 @@ pub struct Pipeline {
     /// Those that hold segments for which others are missing.
     waiting: HashSet<FlowKey>,
     buffered: usize,
+    datagrams: Datagrams,
     ledger: Ledger,
     losses: Losses,
 }
@@ -103,6 +106,7 @@ impl Pipeline {
             followed: LinkedHashMap::new(),
             waiting: HashSet::new(),
             buffered: 0,
+            datagrams: Datagrams::new(settings.conversations),
             ledger: Ledger::new(settings.ledger.clone()),
             losses: Losses::default(),
             settings,
@@ -117,9 +121,14 @@ impl Pipeline {
         self.settings.signatures = Some(signatures);
     }
 
-    /// Takes an event that happened at `time` on an interface. Datagrams lead to nothing yet.
+    /// Takes an event that happened at `time` on an interface.
     pub fn event(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Reaction {
         let mut reaction = Reaction::default();
+        if event.kind == EventKind::Datagram {
+            let (ledger, due) = (&mut self.ledger, &mut reaction.records);
+            self.datagrams.take(event, time, interface, ledger, due);
+            return reaction;
+        }
         let key = *event.header.key();
         let fresh = || Followed::new(&self.settings, time);
         let known = self.followed.remove(&key).or_else(|| (event.kind == EventKind::First).then(fresh));
@@ -154,7 +163,7 @@ impl Pipeline {
             self.conclude(key, followed, reaction);
             self.ledger.closed(&key);
             reaction.feedback.push(Feedback::Forget(key));
-        } else if followed.conversation.hopeless() {
+        } else if followed.conversation.hopeless() || followed.conversation.is_settled_node() {
             self.conclude(key, followed, reaction);
             reaction.feedback.push(Feedback::Dismiss(key));
         } else if self.buffered + buffered > self.settings.buffered_bytes {

@@ -34,3 +34,9 @@ impl Noise {
         (0..digits).map(digit).collect()
     }
 }
+
+/// `length` bytes that depend on nothing but `seed`.
+#[must_use]
+pub fn random(length: usize, seed: u64) -> Vec<u8> {
+    Noise::new(seed).bytes(length)
+}

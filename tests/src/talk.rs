@@ -19,6 +19,8 @@ pub struct Said {
 pub struct Talk {
     /// In the order of time.
     pub said: Vec<Said>,
+    /// Whether each write is a datagram of UDP.
+    pub datagrams: bool,
 }
 
 impl Talk {
@@ -52,6 +54,13 @@ impl Talk {
         self.bytes(Speaker::Server, bytes)
     }
 
+    /// What is said, is said in datagrams of UDP.
+    #[must_use]
+    pub fn datagrams(mut self) -> Self {
+        self.datagrams = true;
+        self
+    }
+
     fn bytes(mut self, speaker: Speaker, bytes: &[u8]) -> Self {
         self.said.push(Said { speaker, bytes: bytes.to_vec() });
         self
@@ -60,6 +69,13 @@ impl Talk {
     /// The frames of the whole connection: opened, said, closed. A write is one segment, or as many as it takes.
     #[must_use]
     pub fn frames(&self, client: SocketAddr, server: SocketAddr) -> Vec<Frame> {
+        if self.datagrams {
+            let frame = |said: &Said| match said.speaker {
+                Speaker::Client => Frame::udp(client, server).payload(&said.bytes),
+                Speaker::Server => Frame::udp(server, client).payload(&said.bytes),
+            };
+            return self.said.iter().map(frame).collect();
+        }
         let mut conversation = Conversation::open(client, server, [1000, 5000], Cut::Lines);
         for Said { speaker, bytes } in &self.said {
             conversation.send(*speaker, bytes);

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use super::hypothesis::Hypothesis;
 use super::marks::Marks;
 use super::{Assessment, Carrier, Side, Verdict};
-use crate::protocol::{Dialogue, Finding, Heard};
+use crate::protocol::{Dialogue, Finding, Heard, discv4};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
-use crate::transport::{Head, Transport, Utterance};
+use crate::transport::{Frame, Head, Secrecy, Transport, Utterance};
 
 /// Peers do not contradict each other.
 static NO_RIVAL: Hypothesis = Hypothesis::NONE;
@@ -48,12 +48,14 @@ struct Speech {
     peers: Hypothesis,
     /// The direction in which a peer spoke first.
     first_peer: Option<Direction>,
+    /// The directions in which peers spoke.
+    peers_spoke: [bool; 2],
     spoken: [u32; 2],
     foreign: [u32; 2],
     /// What carried the last message that said something.
     carrier: Carrier,
-    /// What speaks for mining cannot be read.
-    encrypted: bool,
+    /// How much of what was said can be read, at best.
+    secrecy: Option<Secrecy>,
     /// An HTTP response came whose request was not seen: what was said before it in the other direction were bodies.
     http: bool,
     requested: bool,
@@ -62,6 +64,16 @@ struct Speech {
     revision: u64,
     /// The latest time that was told.
     now: Timestamp,
+}
+
+/// The judgement on a datagram that was sent in `direction`: a node of Ethereum, or nothing.
+#[must_use]
+pub fn datagram(direction: Direction, payload: &[u8]) -> Option<Assessment> {
+    let finding = discv4::read(payload)?;
+    let mut hypothesis = Hypothesis::NONE;
+    hypothesis.add(&finding);
+    let assessment = hypothesis.assess(direction, &NO_RIVAL, [0.0; 2])?;
+    Some(Assessment { carrier: Carrier::Udp, ..assessment })
 }
 
 impl Conversation {
@@ -170,6 +182,13 @@ impl Conversation {
         self.speech.assess()
     }
 
+    /// Both ends are nodes of a blockchain, and there is nothing more to learn: the caller can end the watch.
+    #[must_use]
+    pub fn is_settled_node(&self) -> bool {
+        let enough = self.speech.peers_spoke == [true; 2] || self.fruitless() >= self.limits.fruitless_bytes;
+        enough && self.assessment().is_some_and(|judged| judged.verdict == Verdict::Node)
+    }
+
     /// Enough was read and it is not mining: the caller can end the watch.
     #[must_use]
     pub fn hopeless(&self) -> bool {
@@ -205,6 +224,7 @@ impl Speech {
             self.head(head);
         }
         let marks = self.marks.of(said);
+        let direction = if let Utterance::Frame(Frame::Noise { by, .. }) = said { by } else { direction };
         match self.dialogue.hear(direction, said) {
             Heard::Nothing if marks.is_empty() => {}
             Heard::Foreign if marks.is_empty() => {
@@ -219,7 +239,11 @@ impl Speech {
                 }
                 self.revision += 1;
                 self.carrier = said.carrier();
-                self.encrypted |= matches!(said, Utterance::Unreadable);
+                let secrecy = match said {
+                    Utterance::Unreadable => Secrecy::Sizes,
+                    said => said.secrecy(),
+                };
+                self.secrecy = Some(self.secrecy.map_or(secrecy, |known| known.min(secrecy)));
                 count(&mut self.spoken, direction);
                 for finding in &findings {
                     self.weigh(direction, finding);
@@ -239,6 +263,9 @@ impl Speech {
             Side::Pool => direction.reverse(),
             Side::Peer => {
                 self.first_peer.get_or_insert(direction);
+                if let Some(spoke) = self.peers_spoke.get_mut(direction as usize) {
+                    *spoke = true;
+                }
                 self.peers.add(finding);
                 return;
             }
@@ -268,8 +295,12 @@ impl Speech {
     fn assess(&self) -> Option<Assessment> {
         let settled = self.marks.settle(&self.hypotheses);
         let (hypothesis, rival, miner_sends) = self.likelier(&settled);
-        let assessment = hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))?;
-        Some(Assessment { carrier: self.carrier, encrypted: self.encrypted, ..assessment })
+        let mut assessment = hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))?;
+        if self.secrecy == Some(Secrecy::Sizes) {
+            assessment.verdict = assessment.verdict.min(Verdict::Probable);
+        }
+        let encrypted = self.secrecy.is_some_and(|secrecy| secrecy != Secrecy::Clear);
+        Some(Assessment { carrier: self.carrier, encrypted, ..assessment })
     }
 
     /// The weight of the judgement, without its reasons. `None` if there is none.
@@ -279,8 +310,11 @@ impl Speech {
         hypothesis.score(rival, self.foreign_of(miner_sends))
     }
 
-    /// Foreign lines of the miner and the pool, for each line that was spoken.
+    /// Foreign lines of the miner and the pool, for each line that was spoken. What is encrypted has no lines.
     fn foreign_of(&self, miner_sends: Direction) -> [f64; 2] {
+        if self.secrecy == Some(Secrecy::Sizes) {
+            return [0.0; 2];
+        }
         [miner_sends, miner_sends.reverse()].map(|way| match get(&self.spoken, way) {
             0 => 0.0,
             spoken => f64::from(get(&self.foreign, way)) / f64::from(spoken),

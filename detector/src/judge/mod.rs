@@ -9,5 +9,5 @@ mod protocol;
 mod tests;
 
 pub use assessment::{Assessment, Carrier, Evidence, Facts, Shares, Side, Stage, Verdict};
-pub use conversation::{Conversation, Losses};
+pub use conversation::{Conversation, Losses, datagram};
 pub use protocol::Protocol;

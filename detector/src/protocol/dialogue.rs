@@ -1,6 +1,7 @@
 use detector_common::flow::Direction;
 
 use super::finding::{Fact, Finding};
+use super::frames::Frames;
 use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
 use super::tunnel::Tunnels;
@@ -57,6 +58,7 @@ pub struct Dialogue {
     miner: [bool; 2],
     tunnels: Tunnels,
     dropped: u64,
+    frames: Frames,
 }
 
 impl Dialogue {
@@ -71,6 +73,7 @@ impl Dialogue {
             Utterance::Head(head) => heard(connect(head)),
             Utterance::Target(target) => heard(self.tunnels.target(direction, target)),
             Utterance::Unreadable => heard(self.tunnels.unreadable(direction)),
+            Utterance::Frame(frame) => heard(self.frames.hear(direction, frame)),
             Utterance::Body(..) => Heard::Nothing,
         }
     }

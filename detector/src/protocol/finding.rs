@@ -160,6 +160,12 @@ impl Finding {
         Self { side: Side::Pool, protocol, stage: Stage::Handshake, kinds: vec![kind], facts: Vec::new() }
     }
 
+    /// A peer says `kind`.
+    #[must_use]
+    pub fn peer(protocol: Protocol, kind: Kind) -> Self {
+        Self { side: Side::Peer, protocol, stage: Stage::Attempt, kinds: vec![kind], facts: Vec::new() }
+    }
+
     pub(super) fn stage(mut self, stage: Stage) -> Self {
         self.stage = stage;
         self

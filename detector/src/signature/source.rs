@@ -18,6 +18,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("built-in:aleo.toml", include_str!("../../../signatures/aleo.toml")),
     ("built-in:duino.toml", include_str!("../../../signatures/duino.toml")),
     ("built-in:merge-mining.toml", include_str!("../../../signatures/merge-mining.toml")),
+    ("built-in:stratum-v2.toml", include_str!("../../../signatures/stratum-v2.toml")),
+    ("built-in:nodes.toml", include_str!("../../../signatures/nodes.toml")),
 ];
 
 /// The longest signature file that is read, in bytes.

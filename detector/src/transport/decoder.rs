@@ -1,5 +1,6 @@
 use bytes::{Buf as _, BytesMut};
 
+use super::binary::{self, Frames};
 use super::head::Start;
 use super::http::{Http, Step};
 use super::lines::{Line, Lines, Origin};
@@ -29,6 +30,7 @@ enum Reader {
     Http(Box<Http>),
     WebSocket(WebSocket),
     Tls(Records),
+    Binary(Box<Frames>),
     /// Nothing more is read.
     Mute,
 }
@@ -57,7 +59,7 @@ impl Decoder {
                 Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
                 Reader::WebSocket(websocket) => websocket.lose(),
                 Reader::Tls(_) | Reader::Mute => {}
-                Reader::Opening(..) | Reader::Http(_) => self.open(Origin::Gap),
+                Reader::Opening(..) | Reader::Http(_) | Reader::Binary(_) => self.open(Origin::Gap),
             },
         }
     }
@@ -71,7 +73,9 @@ impl Decoder {
                 lines
             }
             Reader::Lines(lines) => lines,
-            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Mute => return,
+            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Binary(_) | Reader::Mute => {
+                return;
+            }
         };
         lines.finish(&mut |_| {});
         self.overlong += lines.overlong();
@@ -83,6 +87,7 @@ impl Decoder {
             Reader::Lines(lines) => lines.held_bytes(),
             Reader::Http(http) => http.held_bytes(),
             Reader::WebSocket(websocket) => websocket.held_bytes(),
+            Reader::Binary(frames) => frames.held_bytes(),
             Reader::Tls(_) | Reader::Mute => 0,
         }
     }
@@ -91,7 +96,7 @@ impl Decoder {
         match &self.reader {
             Reader::Lines(lines) => lines.unjudged_bytes(),
             Reader::WebSocket(websocket) => websocket.unjudged_bytes(),
-            Reader::Opening(..) | Reader::Http(_) => self.held_bytes(),
+            Reader::Opening(..) | Reader::Http(_) | Reader::Binary(_) => self.held_bytes(),
             Reader::Tls(_) | Reader::Mute => 0,
         }
     }
@@ -106,6 +111,11 @@ impl Decoder {
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) {
+        // A binary protocol that was joined within a message, or lost in a gap, is found again where a segment begins.
+        if let (Reader::Lines(lines), Some(grammar)) = (&self.reader, binary::resume(bytes)) {
+            self.overlong += lines.overlong();
+            self.reader = Reader::Binary(Box::new(Frames::new(grammar)));
+        }
         let mut rest = self.step(bytes, exchange, out);
         while let Some(bytes) = rest.filter(|bytes| !bytes.is_empty()) {
             rest = self.step(&bytes, exchange, out);
@@ -142,6 +152,10 @@ impl Decoder {
                     Opening::Tls => {
                         self.reader = Reader::Tls(Records::default());
                         out(Utterance::Unreadable);
+                    }
+                    Opening::Binary(grammar, at) => {
+                        first.advance(at.min(first.len()));
+                        self.reader = Reader::Binary(Box::new(Frames::new(grammar)));
                     }
                 }
                 Some(first)
@@ -183,6 +197,15 @@ impl Decoder {
             Reader::Tls(records) => {
                 let rest = records.next(bytes)?;
                 self.open(Origin::Line);
+                Some(rest)
+            }
+            Reader::Binary(frames) => {
+                let binary::Step::Broken(rest) =
+                    frames.next(bytes, &mut |frame| out(Utterance::Frame(frame)))
+                else {
+                    return None;
+                };
+                self.become_reader(Reader::Lines(Lines::new(self.limit, Origin::Gap)));
                 Some(rest)
             }
             Reader::Mute => None,
@@ -231,7 +254,7 @@ impl Decoder {
                     }
                 });
             }
-            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Mute => {}
+            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Binary(_) | Reader::Mute => {}
         }
     }
 
@@ -251,6 +274,7 @@ impl Reader {
             Self::Lines(lines) => lines.overlong(),
             Self::Http(http) => http.overlong(),
             Self::WebSocket(websocket) => websocket.overlong(),
+            Self::Binary(frames) => frames.overlong(),
             Self::Opening(..) | Self::Tls(_) | Self::Mute => 0,
         }
     }

@@ -1,9 +1,10 @@
 //! From the ordered bytes of both directions to what is said in them, whatever carries it: lines of text, HTTP,
-//! WebSocket, the messages of proxies.
+//! WebSocket, the messages of proxies, binary protocols.
 //!
 //! Each direction has a reader of its own, because only one of them may be visible. What a stream is, its first bytes
 //! tell ([`opening`]), also inside a tunnel and after a gap.
 
+mod binary;
 mod decoder;
 mod head;
 mod http;
@@ -23,6 +24,8 @@ use detector_common::flow::Direction;
 
 use crate::judge::Carrier;
 use crate::stream::Piece;
+use binary::{Datum, Turns};
+pub use binary::{DatumStep, Frame, NoiseStep, Secrecy};
 use decoder::Decoder;
 pub use head::{Head, Start};
 pub use lines::{Line, Lines, Origin};
@@ -40,16 +43,27 @@ pub enum Utterance<'a> {
     Message(&'a [u8]),
     /// The name or address, with its port, to which a proxy is asked to connect.
     Target(&'a str),
+    /// A message of a binary protocol.
+    Frame(Frame<'a>),
     /// Something that cannot be read: compressed, encrypted, or without an end.
     Unreadable,
 }
 
 impl Utterance<'_> {
+    /// How much of it can be read.
+    #[must_use]
+    pub const fn secrecy(&self) -> Secrecy {
+        match self {
+            Self::Frame(frame) => frame.secrecy(),
+            _ => Secrecy::Clear,
+        }
+    }
+
     /// What carries it.
     #[must_use]
     pub const fn carrier(&self) -> Carrier {
         match self {
-            Self::Line(_) | Self::Target(_) | Self::Unreadable => Carrier::Tcp,
+            Self::Line(_) | Self::Target(_) | Self::Frame(_) | Self::Unreadable => Carrier::Tcp,
             Self::Head(_) | Self::Body(..) => Carrier::Http,
             Self::Message(_) => Carrier::WebSocket,
         }
@@ -75,23 +89,50 @@ pub struct Transport {
     ways: [Decoder; 2],
     /// By the direction of the requests.
     asked: [VecDeque<Asked>; 2],
+    turns: Turns,
+    /// The direction of a gateway of DATUM, and what follows its hello.
+    datum: Option<(Direction, Datum)>,
 }
 
 impl Transport {
     /// Nothing was said yet. Lines, heads and messages of more than `limit` bytes are skipped and counted.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { ways: [Decoder::new(limit), Decoder::new(limit)], asked: [VecDeque::new(), VecDeque::new()] }
+        Self {
+            ways: [Decoder::new(limit), Decoder::new(limit)],
+            asked: [VecDeque::new(), VecDeque::new()],
+            turns: Turns::default(),
+            datum: None,
+        }
     }
 
     /// Takes what the reassembler of `direction` handed on and gives what it completes.
     pub fn take(&mut self, direction: Direction, piece: Piece<'_>, out: &mut dyn FnMut(Utterance<'_>)) {
+        let segment = match piece {
+            Piece::Next(bytes) => Some(bytes),
+            // Nor is a stream followed by its sizes that began earlier than it seemed.
+            Piece::Gap | Piece::Before(_) => None,
+            Piece::Settled => Some(&[][..]),
+        };
+        self.turns.take(direction, segment, &mut |by, step| out(Utterance::Frame(Frame::Noise { by, step })));
+        if let Some((gateway, datum)) = &mut self.datum {
+            if let Some(step) = datum.take(*gateway == direction, segment) {
+                out(Utterance::Frame(Frame::Datum(step)));
+            }
+            return;
+        }
         let ([up, down], [up_asked, down_asked]) = (&mut self.ways, &mut self.asked);
         let (way, mine, theirs) = match direction {
             Direction::Up => (up, up_asked, down_asked),
             Direction::Down => (down, down_asked, up_asked),
         };
-        way.take(piece, &mut |start| exchange(start, mine, theirs), out);
+        let datum = &mut self.datum;
+        way.take(piece, &mut |start| exchange(start, mine, theirs), &mut |said| {
+            if matches!(said, Utterance::Frame(Frame::Datum(_))) {
+                *datum = Some((direction, Datum::default()));
+            }
+            out(said);
+        });
     }
 
     /// Nothing more will come of `direction`: gives what was not completed.

@@ -1,5 +1,6 @@
 //! What the first bytes of a stream say about the rest.
 
+use super::binary::{self, Grammar};
 use super::{proxy, socks, tls, websocket};
 
 /// What a stream is.
@@ -13,6 +14,8 @@ pub(super) enum Opening {
     WebSocket,
     /// Records of TLS.
     Tls,
+    /// A binary protocol, from this byte on.
+    Binary(Grammar, usize),
     /// More bytes are needed to tell.
     Undecided,
 }
@@ -33,6 +36,11 @@ pub(super) fn judge(first: &[u8]) -> Opening {
         map(socks::message(first), |message| Opening::Preamble(message.length, message.target)),
         map(tls::opens(first), |()| Opening::Tls),
         map(websocket::opens(first), |()| Opening::WebSocket),
+        match binary::opening(first) {
+            binary::Opening::Known(grammar, at) => Guess::Yes(Opening::Binary(grammar, at)),
+            binary::Opening::Undecided => Guess::More,
+            binary::Opening::Other => Guess::No,
+        },
     ];
     let mut undecided = false;
     for guess in guesses {

@@ -32,6 +32,7 @@ fn told(utterance: Utterance<'_>) -> String {
         Utterance::Body(_, body) => format!("body {}", text(body)),
         Utterance::Message(message) => format!("message {}", text(message)),
         Utterance::Target(target) => format!("target {target}"),
+        Utterance::Frame(frame) => format!("{frame:?}"),
         Utterance::Unreadable => "unreadable".to_owned(),
     }
 }

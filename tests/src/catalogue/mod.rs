@@ -7,7 +7,10 @@ mod getwork;
 mod json_lines;
 mod mainstream;
 mod monero;
+mod nodes;
+mod sealed;
 mod stratum;
+mod stratum_v2;
 mod tunnels;
 mod websocket;
 
@@ -98,6 +101,9 @@ pub fn all() -> Vec<Entry> {
         duino::entries(),
         tunnels::entries(),
         websocket::entries(),
+        stratum_v2::entries(),
+        sealed::entries(),
+        nodes::entries(),
     ]
     .concat()
 }

@@ -1,5 +1,6 @@
 //! Conversations that look like mining and are not: nothing may be reported of them.
 
+mod binary;
 mod json_lines;
 mod stratum;
 mod websocket;
@@ -27,5 +28,6 @@ pub fn all() -> Vec<Lookalike> {
     all.extend(stratum::all());
     all.extend(websocket::all());
     all.extend(json_lines::all());
+    all.extend(binary::entries());
     all
 }
