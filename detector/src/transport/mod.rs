@@ -59,9 +59,16 @@ impl Utterance<'_> {
 /// Requests of one direction that were not answered yet, remembered to know how the answer is built.
 const MAX_ASKED: usize = 16;
 
-/// What an HTTP request asked for, as far as it decides how the response is read.
+/// An HTTP request, as far as it decides how the response is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+struct Asked {
+    what: What,
+    /// Unlike that of any other request of the connection.
+    number: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
     /// The response has no body.
     Head,
     /// The response opens a tunnel.
@@ -75,13 +82,18 @@ pub struct Transport {
     ways: [Decoder; 2],
     /// By the direction of the requests.
     asked: [VecDeque<Asked>; 2],
+    requests: u32,
 }
 
 impl Transport {
     /// Nothing was said yet. Lines, heads and messages of more than `limit` bytes are skipped and counted.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { ways: [Decoder::new(limit), Decoder::new(limit)], asked: [VecDeque::new(), VecDeque::new()] }
+        Self {
+            ways: [Decoder::new(limit), Decoder::new(limit)],
+            asked: [VecDeque::new(), VecDeque::new()],
+            requests: 0,
+        }
     }
 
     /// Takes what the reassembler of `direction` handed on and gives what it completes.
@@ -91,7 +103,12 @@ impl Transport {
             Direction::Up => (up, up_asked, down_asked),
             Direction::Down => (down, down_asked, up_asked),
         };
-        way.take(piece, &mut |start| exchange(start, mine, theirs), out);
+        if matches!(piece, Piece::Gap) {
+            // Nobody knows which of them were answered in it.
+            theirs.clear();
+        }
+        let requests = &mut self.requests;
+        way.take(piece, &mut |start| exchange(start, requests, mine, theirs), out);
     }
 
     /// Nothing more will come of `direction`: gives what was not completed.
@@ -120,15 +137,22 @@ impl Transport {
     }
 }
 
-/// Remembers a request, or gives what a response answers.
-fn exchange(start: &Start, mine: &mut VecDeque<Asked>, theirs: &mut VecDeque<Asked>) -> Option<Asked> {
+/// Numbers and remembers a request, or gives the one that a response answers.
+fn exchange(
+    start: &Start,
+    requests: &mut u32,
+    mine: &mut VecDeque<Asked>,
+    theirs: &mut VecDeque<Asked>,
+) -> Option<Asked> {
     match start {
         Start::Request { method, .. } => {
-            let asked = match method.as_str() {
-                "HEAD" => Asked::Head,
-                "CONNECT" => Asked::Tunnel,
-                _ => Asked::Other,
+            let what = match method.as_str() {
+                "HEAD" => What::Head,
+                "CONNECT" => What::Tunnel,
+                _ => What::Other,
             };
+            *requests = requests.wrapping_add(1);
+            let asked = Asked { what, number: *requests };
             if mine.len() >= MAX_ASKED {
                 mine.pop_front();
             }
