@@ -2,6 +2,7 @@
 //! and replays drive it alike.
 
 mod followed;
+mod habits;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::ledger::{self, Ledger, Record};
 use crate::signature::Signatures;
 use crate::stream::{self, Connection};
 use followed::Followed;
+use habits::Habits;
 
 /// Limits of a pipeline.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Settings {
     pub buffered_bytes: usize,
     /// A conversation that is silent for this long is forgotten; its next message starts a new one.
     pub idle: SignedDuration,
+    /// Pairs of a client and a server of which it is remembered how often the client asked for work, at least 1.
+    pub habits: usize,
     /// Limits of each conversation.
     pub stream: stream::Limits,
     /// Limits of the ledger.
@@ -39,6 +43,7 @@ impl Default for Settings {
             conversations: 65_536,
             buffered_bytes: 256 << 20,
             idle: SignedDuration::from_hours(6),
+            habits: 16_384,
             stream: stream::Limits::default(),
             ledger: ledger::Settings::default(),
             signatures: None,
@@ -91,6 +96,7 @@ pub struct Pipeline {
     /// Those that hold segments for which others are missing.
     waiting: HashSet<FlowKey>,
     buffered: usize,
+    habits: Habits,
     ledger: Ledger,
     losses: Losses,
 }
@@ -103,6 +109,7 @@ impl Pipeline {
             followed: LinkedHashMap::new(),
             waiting: HashSet::new(),
             buffered: 0,
+            habits: Habits::new(settings.habits),
             ledger: Ledger::new(settings.ledger.clone()),
             losses: Losses::default(),
             settings,
@@ -140,6 +147,7 @@ impl Pipeline {
             self.ledger.closed(&key);
             followed.take(event, time, interface);
         }
+        followed.habit(&key, time, &mut self.habits);
         self.judge(key, followed, time, &mut reaction);
         reaction
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::hypothesis::Hypothesis;
 use super::marks::Marks;
 use super::{Assessment, Carrier, Side, Verdict};
-use crate::protocol::{Dialogue, Finding, Heard};
+use crate::protocol::{Dialogue, Finding, Habit, Heard, Kind};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
 use crate::transport::{Head, Transport, Utterance};
@@ -23,7 +23,7 @@ pub struct Conversation {
     streams: [Reassembler; 2],
     transport: Transport,
     speech: Speech,
-    /// Bytes read of both directions.
+    /// Bytes read of both directions since something was said over HTTP that bears on mining, without those that answer it.
     read: u64,
 }
 
@@ -59,6 +59,8 @@ struct Speech {
     requested: bool,
     /// What a user's signatures say.
     marks: Marks,
+    /// Something was said over HTTP that bears on mining.
+    fruitful: bool,
     revision: u64,
     /// The latest time that was told.
     now: Timestamp,
@@ -152,10 +154,28 @@ impl Conversation {
         };
         act(reassembler, &mut |piece| {
             if let Piece::Next(bytes) | Piece::Before(bytes) = piece {
-                *read += bytes.len() as u64;
+                // A block template may be larger than all that was said before.
+                *read += if speech.dialogue.awaits(direction) { 0 } else { bytes.len() as u64 };
             }
             transport.take(direction, piece, &mut |said| speech.hear(direction, said));
+            if std::mem::take(&mut speech.fruitful) {
+                *read = 0;
+            }
         })
+    }
+
+    /// The requests for work so far that ordinary tools make once.
+    #[must_use]
+    pub const fn habit(&self) -> Option<Habit> {
+        self.speech.dialogue.habit()
+    }
+
+    /// Such requests were made again and again lately, here or on other connections of the same two ends.
+    pub fn repeated(&mut self) {
+        if let Some(habit) = self.habit() {
+            self.speech.revision += 1;
+            self.speech.weigh(habit.asker, &Finding::miner(habit.protocol, Kind::REPEATED));
+        }
     }
 
     /// Rises whenever something was said that bears on the judgement.
@@ -202,7 +222,7 @@ impl Conversation {
 impl Speech {
     fn hear(&mut self, direction: Direction, said: Utterance<'_>) {
         if let Utterance::Head(head) = said {
-            self.head(head);
+            self.head(direction, head);
         }
         let marks = self.marks.of(said);
         match self.dialogue.hear(direction, said) {
@@ -217,19 +237,21 @@ impl Speech {
                 {
                     return;
                 }
-                self.revision += 1;
-                self.carrier = said.carrier();
                 self.encrypted |= matches!(said, Utterance::Unreadable);
-                count(&mut self.spoken, direction);
-                for finding in &findings {
-                    self.weigh(direction, finding);
-                }
-                for mark in &marks {
-                    if let Some(finding) = self.marks.finding(direction, mark) {
-                        self.weigh(direction, &finding);
-                    }
-                }
+                let marked = marks.iter().filter_map(|mark| self.marks.finding(direction, mark));
+                let findings: Vec<Finding> = findings.into_iter().chain(marked).collect();
+                self.say(direction, said.carrier(), &findings);
             }
+        }
+    }
+
+    fn say(&mut self, direction: Direction, carrier: Carrier, findings: &[Finding]) {
+        self.revision += 1;
+        self.carrier = carrier;
+        self.fruitful |= carrier == Carrier::Http;
+        count(&mut self.spoken, direction);
+        for finding in findings {
+            self.weigh(direction, finding);
         }
     }
 
@@ -251,7 +273,7 @@ impl Speech {
 
     /// A response to a request that was not seen tells that the lines before it were bodies of HTTP. It cannot undo what
     /// is already well founded.
-    fn head(&mut self, head: &Head) {
+    fn head(&mut self, direction: Direction, head: &Head) {
         if head.request().is_some() {
             self.requested = true;
         } else if !head.opens_tunnel()
@@ -262,6 +284,11 @@ impl Speech {
             self.http = true;
             self.revision += 1;
             self.hypotheses = <[Hypothesis; 2]>::default();
+            (self.spoken, self.foreign) = Default::default();
+            let findings = self.dialogue.unasked(direction);
+            if !findings.is_empty() {
+                self.say(direction.reverse(), Carrier::Http, &findings);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 use detector_common::flow::Direction;
 
 use super::finding::{Fact, Finding};
+use super::http::{Habit, Http};
 use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
 use super::tunnel::Tunnels;
@@ -56,6 +57,7 @@ pub struct Dialogue {
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
     tunnels: Tunnels,
+    http: Http,
     dropped: u64,
 }
 
@@ -64,15 +66,39 @@ impl Dialogue {
     pub fn hear(&mut self, direction: Direction, said: Utterance<'_>) -> Heard {
         match said {
             Utterance::Line(text) => match Message::read(text) {
-                Some(messages) => self.messages(direction, &messages),
+                Some(messages) => {
+                    self.http.line(direction, &messages);
+                    self.messages(direction, &messages)
+                }
                 None => self.text(direction, text),
             },
             Utterance::Message(text) => self.websocket(direction, text),
-            Utterance::Head(head) => heard(connect(head)),
+            Utterance::Head(head) => match connect(head) {
+                Some(finding) => heard(Some(finding)),
+                None => self.http.head(direction, head),
+            },
+            Utterance::Body(head, body) => self.http.body(direction, head, body),
             Utterance::Target(target) => heard(self.tunnels.target(direction, target)),
             Utterance::Unreadable => heard(self.tunnels.unreadable(direction)),
-            Utterance::Body(..) => Heard::Nothing,
         }
+    }
+
+    /// An HTTP response came in `direction` whose request was not seen: what the line before it says in the other one,
+    /// because it was the body of that request.
+    pub fn unasked(&mut self, direction: Direction) -> Vec<Finding> {
+        self.http.unasked(direction)
+    }
+
+    /// Whether the answer to a request for work is to come in `direction`.
+    #[must_use]
+    pub fn awaits(&self, direction: Direction) -> bool {
+        self.http.awaits(direction)
+    }
+
+    /// The requests for work over HTTP that ordinary tools make once.
+    #[must_use]
+    pub const fn habit(&self) -> Option<Habit> {
+        self.http.habit()
     }
 
     fn websocket(&mut self, direction: Direction, text: &[u8]) -> Heard {
@@ -134,7 +160,7 @@ impl Dialogue {
     /// Messages that were not read because there were too many in one line.
     #[must_use]
     pub const fn dropped(&self) -> u64 {
-        self.dropped
+        self.dropped + self.http.dropped()
     }
 
     fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {
@@ -174,7 +200,8 @@ impl Dialogue {
             .or_else(|| ironfish::answer(ask, message))
             .or_else(|| qubic::answer(ask, message))
             .or_else(|| merge_mining::answer(ask, message))
-            .or_else(|| self.works.get_mut(here).filter(|_| !foreign)?.answer(ask, message))?;
+            .or_else(|| self.works.get_mut(here).filter(|_| !foreign)?.answer(ask, message))
+            .or_else(|| self.http.refusal(direction, message))?;
         self.remember(direction, &finding);
         Some(finding)
     }

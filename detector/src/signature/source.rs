@@ -18,6 +18,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("built-in:aleo.toml", include_str!("../../../signatures/aleo.toml")),
     ("built-in:duino.toml", include_str!("../../../signatures/duino.toml")),
     ("built-in:merge-mining.toml", include_str!("../../../signatures/merge-mining.toml")),
+    ("built-in:http.toml", include_str!("../../../signatures/http.toml")),
 ];
 
 /// The longest signature file that is read, in bytes.

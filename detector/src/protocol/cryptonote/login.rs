@@ -130,7 +130,7 @@ const MINERS: [&str; 48] = [
     "spectre-miner",
 ];
 
-fn is_miner(agent: &str) -> bool {
+pub(in super::super) fn is_miner(agent: &str) -> bool {
     let agent = agent.to_ascii_lowercase();
     MINERS.iter().any(|&name| agent.starts_with(name))
 }
