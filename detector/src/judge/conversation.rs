@@ -164,6 +164,11 @@ impl Conversation {
         })
     }
 
+    /// The other direction opened as TLS, and `direction` did not answer so.
+    pub const fn refuses_tls(&mut self, direction: Direction) {
+        self.speech.dialogue.refuses_tls(direction);
+    }
+
     /// The requests for work so far that ordinary tools make once.
     #[must_use]
     pub const fn habit(&self) -> Option<Habit> {

@@ -45,6 +45,9 @@ impl Followed {
     /// Takes an event in, unless it belongs to another connection of the same ends.
     pub(super) fn take(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Connection {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
+        if event.header.answers_tls() {
+            self.conversation.refuses_tls(direction);
+        }
         let connection = match event.kind {
             EventKind::First | EventKind::Segment => {
                 self.conversation.segment(direction, sequence, event.payload, time)

@@ -35,8 +35,7 @@ impl Habits {
 
     /// Takes in `requests` at `time`; says whether it is a habit by now.
     pub(super) fn note(&mut self, key: HabitKey, requests: u64, time: Timestamp) -> bool {
-        let fresh = [Timestamp::MIN; REQUESTS];
-        let times = self.known.entry(key).or_insert(fresh);
+        let mut times = self.known.remove(&key).unwrap_or([Timestamp::MIN; REQUESTS]);
         for _ in 0..requests.min(REQUESTS as u64) {
             times.rotate_left(1);
             if let Some(last) = times.last_mut() {
@@ -44,6 +43,7 @@ impl Habits {
             }
         }
         let oldest = times.first().copied().unwrap_or(Timestamp::MIN);
+        self.known.insert(key, times);
         oldest != Timestamp::MIN && time.duration_since(oldest) <= WITHIN
     }
 }

@@ -1,6 +1,6 @@
 use detector_common::flow::Direction;
 
-use super::finding::{Fact, Finding};
+use super::finding::{Fact, Finding, Kind};
 use super::http::{Habit, Http};
 use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
@@ -9,7 +9,7 @@ use super::{
     beam, ckb, coinhive, cryptonote, dero, duino, eth_proxy, eth_websocket, grin, ironfish, merge_mining,
     nimiq, qubic, socket_io, stratum, webminerpool, xelis_getwork, zkrush,
 };
-use crate::judge::Side;
+use crate::judge::{Protocol, Side, Stage};
 use crate::transport::{Head, Utterance};
 
 /// Messages that are read of one line.
@@ -58,6 +58,8 @@ pub struct Dialogue {
     miner: [bool; 2],
     tunnels: Tunnels,
     http: Http,
+    /// The direction that answers a handshake of TLS with something else.
+    refused_tls: Option<Direction>,
     dropped: u64,
 }
 
@@ -81,6 +83,11 @@ impl Dialogue {
             Utterance::Target(target) => heard(self.tunnels.target(direction, target)),
             Utterance::Unreadable => heard(self.tunnels.unreadable(direction)),
         }
+    }
+
+    /// The other direction opened as TLS, and `direction` did not answer so.
+    pub const fn refuses_tls(&mut self, direction: Direction) {
+        self.refused_tls = Some(direction);
     }
 
     /// An HTTP response came in `direction` whose request was not seen: what the line before it says in the other one,
@@ -201,7 +208,8 @@ impl Dialogue {
             .or_else(|| qubic::answer(ask, message))
             .or_else(|| merge_mining::answer(ask, message))
             .or_else(|| self.works.get_mut(here).filter(|_| !foreign)?.answer(ask, message))
-            .or_else(|| self.http.refusal(direction, message))?;
+            .or_else(|| self.http.refusal(direction, message))
+            .or_else(|| self.refusal(direction, message))?;
         self.remember(direction, &finding);
         Some(finding)
     }
@@ -211,6 +219,12 @@ impl Dialogue {
         let jobs = self.jobs.get(direction as usize).copied().unwrap_or_default();
         let miner = self.miner.get(direction.reverse() as usize).copied().unwrap_or_default();
         jobs && !miner
+    }
+
+    /// What answers a handshake of TLS.
+    fn refusal(&self, direction: Direction, message: &Message) -> Option<Finding> {
+        let refused = self.refused_tls == Some(direction) && stratum::refuses(message);
+        refused.then(|| Finding::pool(Protocol::StratumV1, Kind::TLS_REFUSED).stage(Stage::Attempt))
     }
 
     fn remember(&mut self, direction: Direction, finding: &Finding) {

@@ -4,6 +4,7 @@
 mod document;
 mod duino;
 mod getwork;
+mod http;
 mod json_lines;
 mod mainstream;
 mod monero;
@@ -98,6 +99,7 @@ pub fn all() -> Vec<Entry> {
         duino::entries(),
         tunnels::entries(),
         websocket::entries(),
+        http::entries(),
     ]
     .concat()
 }

@@ -81,7 +81,8 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
         // Nothing is said of a block that is accepted, and a word against one that is not.
         Some(Ask::Block) => {
             let status = text(message.result().get("status"));
-            let yes = message.result().is_null() || status.is_some_and(|status| status.eq_ignore_ascii_case("ok"));
+            let yes =
+                message.result().is_null() || status.is_some_and(|status| status.eq_ignore_ascii_case("ok"));
             let fact = if yes && message.error().is_none() { Fact::Accepted } else { Fact::Rejected };
             let finding = Finding::pool(PROTOCOL, Kind::BLOCK_ANSWER).stage(Stage::Submitting);
             Some(finding.fact(Some(fact)))

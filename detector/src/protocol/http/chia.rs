@@ -20,8 +20,7 @@ impl Kind {
         Self::message("client-pool-info", "asks a Chia pool about itself", 2.0);
     pub(crate) const FARMER: Self =
         Self::message("client-farmer", "a farmer with its launcher id and signature", 10.0);
-    pub(crate) const PARTIAL: Self =
-        Self::message("client-partial", "hands in a proof of space", 13.0);
+    pub(crate) const PARTIAL: Self = Self::message("client-partial", "hands in a proof of space", 13.0);
     pub(crate) const POOL_INFO_ANSWER: Self =
         Self::message("pool-info", "a Chia pool tells its puzzle hash and smallest difficulty", 7.0);
     pub(crate) const FARMER_ANSWER: Self =
@@ -62,7 +61,7 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     let info = (hex(puzzle, 64) || prefixed_hex(puzzle, 64))
         && number(message.get("minimum_difficulty")).is_some()
         && message.get("relative_lock_height").is_some();
-    let difficulty = |key| number(message.get(key)).map(Fact::Difficulty);
+    let difficulty = |key| number(message.get(key)).map(Fact::difficulty_hashes);
     if info && matches!(ask, None | Some(Ask::Farm)) {
         return Some(Finding::pool(PROTOCOL, Kind::POOL_INFO_ANSWER));
     }

@@ -43,7 +43,9 @@ pub(super) fn request(method: &str, message: &Message) -> Option<Said> {
             let finding = Finding::miner(PROTOCOL, Kind::WALLET_TEMPLATE).fact(account::user(user));
             Some(Said::new(finding, Ask::Template).habit())
         }
-        "get_miner_data" => Some(Said::new(Finding::miner(PROTOCOL, Kind::MINER_DATA), Ask::Template).habit()),
+        "get_miner_data" => {
+            Some(Said::new(Finding::miner(PROTOCOL, Kind::MINER_DATA), Ask::Template).habit())
+        }
         _ => None,
     }
 }
@@ -69,11 +71,13 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     let blob = |key| text(result.get(key)).is_some_and(|blob| blob.len() >= MIN_BLOB && is_hex(blob));
     let kind = if blob("blocktemplate_blob") {
         Kind::BLOB_TEMPLATE
-    } else if hex(result.get("prev_id"), 64) && result.get("already_generated_coins").is_some_and(Value::is_number) {
+    } else if hex(result.get("prev_id"), 64)
+        && result.get("already_generated_coins").is_some_and(Value::is_number)
+    {
         Kind::MINER_DATA_ANSWER
     } else {
         return None;
     };
     let finding = Finding::pool(PROTOCOL, kind).stage(Stage::Working);
-    Some(finding.fact(number(result.get("difficulty")).map(Fact::Difficulty)).fact(Some(Fact::Job)))
+    Some(finding.fact(number(result.get("difficulty")).map(Fact::difficulty_hashes)).fact(Some(Fact::Job)))
 }

@@ -17,6 +17,12 @@ const PROTOCOL: Protocol = Protocol::GetWork;
 impl Kind {
     pub(crate) const HTTP_ETH_GET_WORK: Self =
         Self::message("client-http-eth-getwork", "eth_getWork: solo mining, or a pool at its node", 5.0);
+    pub(crate) const HTTP_SUBMIT_WORK: Self =
+        Self::message("client-http-eth-submitwork", "eth_submitWork with nonce, header and mix hash", 8.0);
+    pub(crate) const HTTP_HASHRATE: Self =
+        Self::message("client-http-eth-hashrate", "eth_submitHashrate with rate and id", 6.0);
+    pub(crate) const HTTP_SHARE_ANSWER: Self =
+        Self::message("pool-http-share-answer", "the node accepted or rejected a share", 1.0);
     pub(crate) const HTTP_WORK: Self =
         Self::message("pool-http-work", "work package of header hash, seed hash and target", 4.0);
 }
@@ -35,13 +41,14 @@ pub(super) fn request(method: &str, message: &Message) -> Option<Said> {
         "submitWork" => {
             let hashes = prefixed_hex(list.get(1), 64) && prefixed_hex(list.get(2), 64);
             (prefixed_hex(list.first(), 16) && hashes).then_some(())?;
-            let finding = Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_WORK).stage(Stage::Submitting);
-            Some(Said::new(finding.fact(Some(Fact::Submitted)), Ask::Share))
+            let finding = Finding::miner(PROTOCOL, Kind::HTTP_SUBMIT_WORK).stage(Stage::Submitting);
+            Some(Said::new(finding.fact(Some(Fact::Submitted)), Ask::EthShare))
         }
         "submitHashrate" => {
-            prefixed(list.first())?;
+            let rate = prefixed(list.first())?;
             prefixed(list.get(1))?;
-            Some(Said::new(Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_HASHRATE), Ask::Other))
+            let finding = Finding::miner(PROTOCOL, Kind::HTTP_HASHRATE);
+            Some(Said::new(finding.fact(Fact::claimed_hash_rate(rate)), Ask::Other))
         }
         _ => None,
     }
@@ -62,7 +69,7 @@ pub(super) fn is_foreign(method: &str) -> bool {
 pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     match ask {
         None | Some(Ask::EthWork) => work(message.result()),
-        Some(Ask::Share) => getwork::share(message, PROTOCOL),
+        Some(Ask::EthShare) => getwork::share(message, Finding::pool(PROTOCOL, Kind::HTTP_SHARE_ANSWER)),
         Some(_) => None,
     }
 }
@@ -74,6 +81,6 @@ fn work(result: &Value) -> Option<Finding> {
     let hashes = prefixed_hex(list.first(), 64) && prefixed_hex(list.get(1), 64);
     let small = target.len() < 64 || target.starts_with("00");
     let finding = Finding::pool(PROTOCOL, Kind::HTTP_WORK).stage(Stage::Working);
-    let difficulty = difficulty_of_target(target).map(Fact::Difficulty);
+    let difficulty = difficulty_of_target(target).map(Fact::difficulty_hashes);
     (hashes && small).then(|| finding.fact(difficulty).fact(Some(Fact::Job)))
 }

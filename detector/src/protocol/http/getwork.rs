@@ -47,7 +47,9 @@ impl Kind {
 /// What the head of a request says by itself.
 pub(super) fn request_head(head: &Head) -> Option<Finding> {
     let mining = REQUEST_FIELDS.iter().any(|field| head.header(field).is_some());
-    mining.then(|| Finding::miner(PROTOCOL, Kind::MINING_FIELDS))
+    let rate = head.header("x-mining-hashrate").and_then(|rate| rate.trim().parse().ok());
+    let rate = rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0).map(Fact::ClaimedHashRate);
+    mining.then(|| Finding::miner(PROTOCOL, Kind::MINING_FIELDS).fact(rate))
 }
 
 /// What the head of a response says by itself.
@@ -76,7 +78,7 @@ pub(super) fn request(method: &str, message: &Message) -> Option<Said> {
 pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     match ask {
         None | Some(Ask::Work) => work(message.result().as_object()?),
-        Some(Ask::Share) => share(message, PROTOCOL),
+        Some(Ask::Share) => share(message, Finding::pool(PROTOCOL, Kind::SHARE_ANSWER)),
         Some(_) => None,
     }
 }
@@ -87,19 +89,19 @@ fn work(result: &Map<String, Value>) -> Option<Finding> {
     let target = text(result.get("target")).filter(|target| target.len() == 64 && is_hex(target))?;
     let midstate = result.get("midstate").is_none_or(|state| hex(Some(state), MIDSTATE));
     let finding = Finding::pool(PROTOCOL, Kind::GET_WORK_ANSWER).stage(Stage::Working);
-    let difficulty = difficulty_of_target(&reversed(target)).map(Fact::Difficulty);
+    let difficulty = difficulty_of_target(&reversed(target)).map(Fact::difficulty_hashes);
     (data.is_some() && midstate).then(|| finding.fact(difficulty).fact(Some(Fact::Job)))
 }
 
 /// Whether a share was taken: `true`, or a reason against it.
-pub(super) fn share(message: &Message, protocol: Protocol) -> Option<Finding> {
+pub(super) fn share(message: &Message, finding: Finding) -> Option<Finding> {
     let fact = match message.result() {
         Value::Bool(true) => Fact::Accepted,
         Value::Bool(false) => Fact::Rejected,
         _ if message.error().is_some() => Fact::Rejected,
         _ => return None,
     };
-    Some(Finding::pool(protocol, Kind::SHARE_ANSWER).stage(Stage::Submitting).fact(Some(fact)))
+    Some(finding.stage(Stage::Submitting).fact(Some(fact)))
 }
 
 /// Hexadecimal digits of the bytes in reverse order.

@@ -3,6 +3,7 @@
 //! Sources: Kadena's description of the mining interface, chainweb-miner, chainweb-mining-client.
 
 use super::super::account;
+use super::super::coin::CoinReason;
 use super::super::finding::{Fact, Finding, Kind};
 use super::super::message::Message;
 use super::super::shape::text;
@@ -34,19 +35,21 @@ impl Kind {
 /// Reads a request.
 pub(super) fn request(head: &Head, body: Option<&[u8]>) -> Option<Said> {
     let (path, _) = client::target(head, &["GET", "POST"])?;
-    let (_, resource) = path.strip_prefix("/chainweb/0.0/")?.split_once("/mining/")?;
+    let (network, resource) = path.strip_prefix("/chainweb/0.0/")?.split_once("/mining/")?;
+    let coin = (network == "mainnet01").then(|| Fact::coin("KDA", CoinReason::Protocol));
+    let said = |kind| Finding::miner(PROTOCOL, kind).fact(coin.clone());
     match resource {
         "work" => {
             let body = body.and_then(Message::read).unwrap_or_default();
             let account = body.first().and_then(|miner| text(miner.get("account")));
-            let finding = Finding::miner(PROTOCOL, Kind::KADENA_WORK)
+            let finding = said(Kind::KADENA_WORK)
                 .with(Kind::KADENA_ACCOUNT, account.is_some())
                 .fact(account.and_then(account::user));
             Some(Said::new(finding, Ask::KadenaHeader).habit())
         }
-        "updates" => Some(Said::new(Finding::miner(PROTOCOL, Kind::KADENA_UPDATES), Ask::Other)),
+        "updates" => Some(Said::new(said(Kind::KADENA_UPDATES), Ask::Other)),
         "solved" if body.is_some_and(|body| body.len() >= HEADER) => {
-            let finding = Finding::miner(PROTOCOL, Kind::KADENA_SOLVED).stage(Stage::Submitting);
+            let finding = said(Kind::KADENA_SOLVED).stage(Stage::Submitting);
             Some(Said::new(finding.fact(Some(Fact::Submitted)), Ask::Share))
         }
         _ => None,

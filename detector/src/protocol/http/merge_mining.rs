@@ -1,7 +1,7 @@
 //! Blocks of another chain, mined together with one's own: getauxblock of Namecoin and its relatives, and the interface
 //! of Monero's `P2Pool`.
 //!
-//! Sources: Namecoin Core's rpc/auxpow_miner.cpp, `P2Pool`'s `merge_mining_client_json_rpc.cpp`.
+//! Sources: Namecoin Core's `rpc/auxpow_miner.cpp`, `P2Pool`'s `merge_mining_client_json_rpc.cpp`.
 
 use serde_json::Value;
 
@@ -38,7 +38,9 @@ pub(super) fn request(method: &str, message: &Message) -> Option<Said> {
         ("getauxblock", []) | ("createauxblock", [Value::String(_)]) => {
             Some(Said::new(said(Kind::AUX_BLOCK), Ask::AuxBlock).habit())
         }
-        ("getauxblock" | "submitauxblock", [hash, Value::String(proof)]) if hex(Some(hash), 64) && is_hex(proof) => {
+        ("getauxblock" | "submitauxblock", [hash, Value::String(proof)])
+            if hex(Some(hash), 64) && is_hex(proof) =>
+        {
             share(said(Kind::AUX_SHARE))
         }
         ("merge_mining_get_chain_id", _) => Some(Said::new(said(Kind::AUX_CHAIN), Ask::AuxBlock)),
@@ -63,7 +65,7 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     let monero = hex(result.get("aux_hash"), 64) && result.get("aux_diff").is_some_and(Value::is_number);
     if bitcoin || monero {
         let finding = Finding::pool(PROTOCOL, Kind::AUX_BLOCK_ANSWER).stage(Stage::Working);
-        let difficulty = number(result.get("aux_diff")).map(Fact::Difficulty);
+        let difficulty = number(result.get("aux_diff")).map(Fact::difficulty_hashes);
         return Some(finding.fact(difficulty).fact(Some(Fact::Job)));
     }
     let chain = ask.is_some() && hex(result.get("chain_id"), 64);

@@ -14,8 +14,6 @@ mod kadena;
 mod merge_mining;
 mod sia;
 mod signum;
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 
@@ -24,6 +22,7 @@ use detector_common::flow::Direction;
 use super::dialogue::Heard;
 use super::finding::{Finding, Kind};
 use super::message::{Id, Message};
+use super::stratum;
 use crate::judge::{Protocol, Stage};
 use crate::transport::Head;
 
@@ -55,6 +54,8 @@ enum Ask {
     EthWork,
     /// To take a share.
     Share,
+    /// To take a share of Ethereum.
+    EthShare,
     /// To take a block.
     Block,
     /// The header of a Sia block.
@@ -162,8 +163,7 @@ impl Http {
         if said.is_empty() {
             return;
         }
-        let (asks, findings) =
-            said.into_iter().map(|(id, said)| ((id, said.ask), said.finding)).unzip();
+        let (asks, findings) = said.into_iter().map(|(id, said)| ((id, said.ask), said.finding)).unzip();
         self.line = Some((Asked { number: None, asker: direction, asks }, findings));
     }
 
@@ -180,11 +180,10 @@ impl Http {
     /// A line that answers a request over HTTP: a server of Stratum says that it does not understand.
     pub(super) fn refusal(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
         let asked = self.asked.back().filter(|asked| asked.asker != direction)?;
-        let error = message.error()?.as_array()?;
-        let stratum = error.first()?.is_i64() && error.get(1)?.is_string();
         let template = asked.asks.iter().any(|(_, ask)| *ask == Ask::Template);
         let protocol = if template { Protocol::GetBlockTemplate } else { Protocol::GetWork };
-        stratum.then(|| Finding::pool(protocol, Kind::POOL_ERROR).stage(Stage::Attempt))
+        let finding = Finding::pool(protocol, Kind::POOL_ERROR).stage(Stage::Attempt);
+        stratum::refuses(message).then_some(finding)
     }
 
     /// Whether a response to a request for work is to come in `direction`.
@@ -213,7 +212,7 @@ impl Http {
             return Vec::new();
         }
         let habits = said.iter().filter(|(_, said)| said.habit);
-        if let Some((_, last)) = habits.clone().last() {
+        if let Some((_, last)) = habits.clone().next_back() {
             let requests = habits.count() as u64 + self.habit.map_or(0, |habit| habit.requests);
             self.habit = Some(Habit { asker: direction, protocol: last.finding.protocol, requests });
         }
@@ -236,7 +235,8 @@ impl Http {
 
     /// Reads the body of a response.
     fn answer(&mut self, direction: Direction, head: &Head, body: &[u8]) -> Vec<Finding> {
-        let place = self.asked.iter().position(|asked| asked.asker != direction && asked.number == head.exchange);
+        let place =
+            self.asked.iter().position(|asked| asked.asker != direction && asked.number == head.exchange);
         // What was asked before it is answered or lost.
         let asked = place.and_then(|place| self.asked.drain(..=place).next_back());
         if asked.is_none() && head.exchange.is_some() {

@@ -49,9 +49,9 @@ pub(super) fn request(head: &Head, body: Option<&[u8]>) -> Option<Said> {
 /// Reads an answer: the target, most significant byte first, and the header.
 pub(super) fn answer(ask: Ask, head: &Head, body: &[u8]) -> Option<Finding> {
     let target = body.get(..TARGET).filter(|target| target.starts_with(&[0; 3]))?;
-    let digits: String = target.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = target.iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
     let work = ask == Ask::SiaHeader && head.status() == Some(200) && body.len() == TARGET + HEADER;
     let finding = Finding::pool(PROTOCOL, Kind::SIA_HEADER_ANSWER).stage(Stage::Working);
-    let difficulty = difficulty_of_target(&digits).map(Fact::Difficulty);
+    let difficulty = difficulty_of_target(&digits).map(Fact::difficulty_hashes);
     work.then(|| finding.fact(difficulty).fact(Some(Fact::Job)))
 }

@@ -2,10 +2,10 @@
 //!
 //! Sources: the miners Scavenger, creepMiner and Blago's, Signum's description of its interface.
 
+use super::super::account;
 use super::super::finding::{Fact, Finding, Kind};
 use super::super::message::Message;
 use super::super::shape::{clean, hex, number};
-use super::super::account;
 use super::client::{parameter, target};
 use super::{Ask, Said};
 use crate::judge::{Protocol, Stage};
