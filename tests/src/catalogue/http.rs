@@ -72,7 +72,11 @@ fn getwork() -> Vec<Entry> {
             .fact("agent", "cgminer 2.11.4"),
         known(entry("Litecoin: cpuminer, getwork", getwork_talk(cpuminer, "\r\n")))
             .fact("agent", "cpuminer/2.5.1"),
-        entry("getwork without header fields of mining", getwork_talk(plain, "")),
+        entry("getwork without header fields of mining", getwork_talk(plain, "")).verdicts(
+            Some(Verdict::Confirmed),
+            Some(Verdict::Probable),
+            Some(Verdict::Confirmed),
+        ),
     ]
 }
 
@@ -140,7 +144,7 @@ fn templates() -> Vec<Entry> {
     );
     vec![
         entry("Bitcoin: cpuminer at its node", submit(template_talk(3, &cpuminer, Talk::new())))
-            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Confirmed), Some(Verdict::Probable))
+            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Confirmed), None)
             .fact("agent", "cpuminer/2.5.1"),
         entry(
             "Bitcoin: bfgminer asks a port of Stratum over HTTP",
@@ -154,9 +158,9 @@ fn templates() -> Vec<Entry> {
         .fact("agent", "bfgminer/5.2.0"),
         entry("Bitcoin: a pool at its node (NOMP, ckpool, Miningcore)", template_talk(8, &pool, Talk::new()))
             .stage(Stage::Working)
-            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Probable)),
+            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), None),
         entry("Bitcoin: the DATUM gateway at its node", submit(template_talk(8, &gateway, Talk::new())))
-            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Probable)),
+            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), None),
         Entry::new(
             Protocol::GetBlockTemplate,
             "Namecoin: merged mining (createauxblock)",
@@ -169,7 +173,8 @@ fn templates() -> Vec<Entry> {
                 })
                 .client_bytes(&post("/", node, aux_share.as_bytes()))
                 .server_bytes(&ok(JSON, br#"{"result":true,"error":null,"id":2}"#)),
-        ),
+        )
+        .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Probable)),
     ]
 }
 
@@ -316,7 +321,7 @@ fn monero_nodes() -> Vec<Entry> {
             .stage(Stage::Working)
             .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Suspected)),
         entry("Tari and others: P2Pool's merge mining", "the methods `merge_mining_*` and their answers", merge)
-            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Confirmed), Some(Verdict::Confirmed))
+            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Confirmed), Some(Verdict::Probable))
             .fact("wallet", "aux-wallet-of-nobody"),
     ]
 }
@@ -472,7 +477,7 @@ fn gram() -> Entry {
         "the header field `X-MINER-VERSION` with the paths `/v2/task` and `/v2/solution`; the pool's task",
     )
     .talk(talk)
-    .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Suspected))
+    .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Probable))
     .fact("wallet", address)
     .fact("agent", "EXTERNAL-bc10c1fa")
 }

@@ -63,7 +63,8 @@ pub(super) fn request(method: &str, message: &Message) -> Option<Said> {
             let finding = Finding::miner(PROTOCOL, Kind::TEMPLATE)
                 .with(Kind::TEMPLATE_CAPABILITIES, able)
                 .with(Kind::TEMPLATE_WAIT, waits);
-            (!proposal).then(|| Said::new(finding, Ask::Template).habit())
+            let ask = if able || waits { Ask::MiningTemplate } else { Ask::Template };
+            (!proposal).then(|| Said::new(finding, ask).habit())
         }
         "submitblock" | "submit_block" => {
             text(message.list().first()).filter(|block| block.len() >= MIN_BLOCK && is_hex(block))?;
@@ -78,6 +79,8 @@ pub(super) fn request(method: &str, message: &Message) -> Option<Said> {
 pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     match ask {
         None | Some(Ask::Template) => template(message.result().as_object()?),
+        // Who looks at a template now and then has no job.
+        Some(Ask::MiningTemplate) => Some(template(message.result().as_object()?)?.fact(Some(Fact::Job))),
         // Nothing is said of a block that is accepted, and a word against one that is not.
         Some(Ask::Block) => {
             let status = text(message.result().get("status"));
@@ -96,5 +99,5 @@ fn template(result: &Map<String, Value>) -> Option<Finding> {
         || result.get("coinbasetxn").is_some_and(Value::is_object);
     let block = hex(result.get("previousblockhash"), 64) && hex(result.get("bits"), 8);
     let finding = Finding::pool(PROTOCOL, Kind::TEMPLATE_ANSWER).stage(Stage::Working);
-    (reward && block).then(|| finding.fact(Some(Fact::Job)))
+    (reward && block).then_some(finding)
 }

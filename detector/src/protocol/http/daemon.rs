@@ -41,10 +41,10 @@ pub(super) fn request(method: &str, message: &Message) -> Option<Said> {
         "getblocktemplate" | "get_block_template" => {
             let user = text(message.named()?.get("wallet_address"))?;
             let finding = Finding::miner(PROTOCOL, Kind::WALLET_TEMPLATE).fact(account::user(user));
-            Some(Said::new(finding, Ask::Template).habit())
+            Some(Said::new(finding, Ask::MiningTemplate).habit())
         }
         "get_miner_data" => {
-            Some(Said::new(Finding::miner(PROTOCOL, Kind::MINER_DATA), Ask::Template).habit())
+            Some(Said::new(Finding::miner(PROTOCOL, Kind::MINER_DATA), Ask::MiningTemplate).habit())
         }
         _ => None,
     }
@@ -64,7 +64,7 @@ pub(super) fn has_hash_difficulty(head: &Head) -> bool {
 
 /// Reads an answer.
 pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
-    if !matches!(ask, None | Some(Ask::Template)) {
+    if !matches!(ask, None | Some(Ask::MiningTemplate)) {
         return None;
     }
     let result = message.result();

@@ -46,8 +46,10 @@ impl Kind {
 enum Ask {
     /// getwork.
     Work,
-    /// getblocktemplate and its like, Bitcoin's and Monero's.
+    /// getblocktemplate, as anybody may ask for it.
     Template,
+    /// getblocktemplate and its like, Bitcoin's and Monero's, as only those ask for it who mine.
+    MiningTemplate,
     /// A block of another chain to be mined with one's own.
     AuxBlock,
     /// Ethereum's work package.
@@ -180,7 +182,7 @@ impl Http {
     /// A line that answers a request over HTTP: a server of Stratum says that it does not understand.
     pub(super) fn refusal(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
         let asked = self.asked.back().filter(|asked| asked.asker != direction)?;
-        let template = asked.asks.iter().any(|(_, ask)| *ask == Ask::Template);
+        let template = asked.asks.iter().any(|(_, ask)| matches!(ask, Ask::Template | Ask::MiningTemplate));
         let protocol = if template { Protocol::GetBlockTemplate } else { Protocol::GetWork };
         let finding = Finding::pool(protocol, Kind::POOL_ERROR).stage(Stage::Attempt);
         stratum::refuses(message).then_some(finding)
