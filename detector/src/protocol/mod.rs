@@ -40,5 +40,5 @@ pub use coin::CoinReason;
 pub use dialogue::{Dialogue, Heard};
 pub(crate) use duino::is_message as is_text_message;
 pub use finding::{Fact, Finding, Kind};
-pub(crate) use message::is_said;
 pub use http::Habit;
+pub(crate) use message::is_said;

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use detector::judge::Verdict;
+use detector::judge::{Protocol, Stage, Verdict};
 use detector::kernel::Limits;
 use detector::ledger::Record;
 use detector::replay::LONGEST;
@@ -117,6 +117,24 @@ fn the_miners_of_the_corpora_are_found_and_nobody_else() {
     }
     assert!(flows > 0, "labels.csv names no miner in the captures");
     eprintln!("{flows} miners, all found");
+}
+
+#[test]
+fn what_a_pool_of_stratum_refuses_is_an_attempt() {
+    let Some(folder) = folder("what_a_pool_of_stratum_refuses_is_an_attempt") else { return };
+    let signatures = Signatures::built_in().unwrap();
+    let records = records(&folder.join("mining/zeek-cryptomining/bitcoin-mining.pcap"), &signatures);
+    let http: Vec<_> =
+        records.iter().filter(|record| record.protocol.family() == Protocol::GetWork).collect();
+    assert!(http.len() >= 2 && http.iter().all(|record| record.stage == Stage::Attempt), "{http:#?}");
+    let tls = |record: &&Record| record.evidence.iter().any(|reason| reason.kind == "pool-tls-refused");
+    let attempts: BTreeSet<_> = records
+        .iter()
+        .filter(tls)
+        .filter(|record| record.stage == Stage::Attempt)
+        .map(|it| it.pool)
+        .collect();
+    assert_eq!(attempts.len(), 2, "both pools were tried with TLS before anything else: {records:#?}");
 }
 
 #[test]

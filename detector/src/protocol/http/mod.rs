@@ -128,10 +128,13 @@ impl Http {
     pub(super) fn head(&mut self, direction: Direction, head: &Head) -> Heard {
         let mut findings = Vec::new();
         if head.request().is_none() {
+            // What was asked before it was answered in a body that could not be read.
+            let older = |asked: &Asked| asked.asker != direction && asked.number < head.exchange;
+            self.asked.retain(|asked| head.exchange.is_none() || asked.number.is_none() || !older(asked));
             findings.extend(getwork::response_head(head));
             return Heard::Findings(findings);
         }
-        findings.extend(getwork::request_head(head));
+        findings.extend(getwork::request_head(head).map(|finding| client::describe(finding, head)));
         if head.announces_body() {
             return Heard::Findings(findings);
         }
@@ -150,7 +153,7 @@ impl Http {
             let said = said.into_iter().map(|said| (None, said)).collect();
             return Heard::Findings(self.ask(direction, Some(head), said));
         }
-        let messages = Message::read(body.trim_ascii()).unwrap_or_default();
+        let messages = messages(body);
         self.dropped += messages.len().saturating_sub(MAX_BATCH) as u64;
         let said = calls(&messages);
         if said.is_empty() && messages.iter().filter_map(Message::method).any(ether::is_foreign) {
@@ -250,7 +253,7 @@ impl Http {
         if let Some(finding) = whole.and_then(|ask| binary(ask, head, body)) {
             return vec![finding];
         }
-        let messages = Message::read(body.trim_ascii()).unwrap_or_default();
+        let messages = messages(body);
         self.dropped += messages.len().saturating_sub(MAX_BATCH) as u64;
         let seen = !asks.is_empty();
         let answer = |message: &Message| {
@@ -266,6 +269,13 @@ impl Http {
         };
         messages.iter().take(MAX_BATCH).filter_map(answer).collect()
     }
+}
+
+/// The messages of a body, without white space and a byte order mark before them.
+fn messages(body: &[u8]) -> Vec<Message> {
+    let body = body.trim_ascii();
+    let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    Message::read(text).unwrap_or_default()
 }
 
 /// What the calls among the messages of a body say, with their ids.
