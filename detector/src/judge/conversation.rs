@@ -54,9 +54,7 @@ struct Speech {
     carrier: Carrier,
     /// What speaks for mining cannot be read.
     encrypted: bool,
-    /// An HTTP response came whose request was not seen: what was said before it in the other direction were bodies.
-    http: bool,
-    requested: bool,
+    http: Exchanges,
     /// What a user's signatures say.
     marks: Marks,
     /// Something was said over HTTP that bears on mining.
@@ -64,6 +62,18 @@ struct Speech {
     revision: u64,
     /// The latest time that was told.
     now: Timestamp,
+}
+
+/// What the heads of HTTP told so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Exchanges {
+    /// There was none, or a tunnel's.
+    #[default]
+    Unseen,
+    /// They began with a request.
+    Requested,
+    /// They began with a response: what was said before it in the other direction were bodies.
+    Unasked,
 }
 
 impl Conversation {
@@ -238,7 +248,8 @@ impl Speech {
             }
             heard => {
                 let findings = if let Heard::Findings(findings) = heard { findings } else { Vec::new() };
-                if (findings.is_empty() && marks.is_empty()) || (self.http && said.carrier() == Carrier::Tcp)
+                if (findings.is_empty() && marks.is_empty())
+                    || (self.http == Exchanges::Unasked && said.carrier() == Carrier::Tcp)
                 {
                     return;
                 }
@@ -280,13 +291,14 @@ impl Speech {
     /// is already well founded.
     fn head(&mut self, direction: Direction, head: &Head) {
         if head.request().is_some() {
-            self.requested = true;
+            if self.http == Exchanges::Unseen {
+                self.http = Exchanges::Requested;
+            }
         } else if !head.opens_tunnel()
-            && !self.requested
-            && !self.http
+            && self.http == Exchanges::Unseen
             && self.assess().is_none_or(|judged| judged.verdict < Verdict::Probable)
         {
-            self.http = true;
+            self.http = Exchanges::Unasked;
             self.revision += 1;
             self.hypotheses = <[Hypothesis; 2]>::default();
             (self.spoken, self.foreign) = Default::default();

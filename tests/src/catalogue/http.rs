@@ -320,8 +320,12 @@ fn monero_nodes() -> Vec<Entry> {
         entry("Monero: P2Pool at its node", "`get_miner_data` again and again", at_node)
             .stage(Stage::Working)
             .verdicts(Some(Verdict::Confirmed), Some(Verdict::Probable), Some(Verdict::Suspected)),
-        entry("Tari and others: P2Pool's merge mining", "the methods `merge_mining_*` and their answers", merge)
-            .verdicts(Some(Verdict::Confirmed), Some(Verdict::Confirmed), Some(Verdict::Probable))
+        Entry::new(
+            Protocol::P2Pool,
+            "P2Pool: merge mining over HTTP, in chunks",
+            "the methods `merge_mining_*` and their answers",
+        )
+        .talk(merge)
             .fact("wallet", "aux-wallet-of-nobody"),
     ]
 }

@@ -31,7 +31,7 @@ impl Kind {
 pub(super) fn request(head: &Head, body: Option<&[u8]>) -> Option<Said> {
     let (path, query) = target(head, &["GET", "POST", "PUT"])?;
     let messages = body.and_then(Message::read).unwrap_or_default();
-    let payload = messages.first().and_then(|message| message.get("payload"));
+    let payload = messages.first().and_then(|message| message.value("payload"));
     let launcher = |value: Option<&Value>| hex(value, 64) || prefixed_hex(value, 64);
     let finding = |kind| Finding::miner(PROTOCOL, kind);
     match path.trim_end_matches('/') {
@@ -57,15 +57,15 @@ pub(super) fn request(head: &Head, body: Option<&[u8]>) -> Option<Said> {
 
 /// Reads an answer.
 pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
-    let puzzle = message.get("target_puzzle_hash");
+    let puzzle = message.value("target_puzzle_hash");
     let info = (hex(puzzle, 64) || prefixed_hex(puzzle, 64))
-        && number(message.get("minimum_difficulty")).is_some()
-        && message.get("relative_lock_height").is_some();
-    let difficulty = |key| number(message.get(key)).map(Fact::difficulty_hashes);
+        && number(message.value("minimum_difficulty")).is_some()
+        && message.value("relative_lock_height").is_some();
+    let difficulty = |key| number(message.value(key)).map(Fact::difficulty_hashes);
     if info && matches!(ask, None | Some(Ask::Farm)) {
         return Some(Finding::pool(PROTOCOL, Kind::POOL_INFO_ANSWER));
     }
-    let farmer = message.get("payout_instructions").is_some() && message.get("current_points").is_some();
+    let farmer = message.value("payout_instructions").is_some() && message.value("current_points").is_some();
     if farmer && matches!(ask, None | Some(Ask::Farm)) {
         let finding = Finding::pool(PROTOCOL, Kind::FARMER_ANSWER).stage(Stage::Working);
         return Some(finding.fact(difficulty("current_difficulty")));
@@ -73,8 +73,8 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     if ask != Some(Ask::Share) {
         return None;
     }
-    let accepted = number(message.get("new_difficulty")).is_some();
-    let refused = message.get("error_code").is_some();
+    let accepted = number(message.value("new_difficulty")).is_some();
+    let refused = message.value("error_code").is_some();
     let fact = if accepted { Fact::Accepted } else { Fact::Rejected };
     let finding = Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).stage(Stage::Submitting);
     (accepted || refused).then(|| finding.fact(difficulty("new_difficulty")).fact(Some(fact)))

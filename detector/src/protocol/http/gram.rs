@@ -38,7 +38,7 @@ pub(super) fn request(head: &Head, body: Option<&[u8]>) -> Option<Said> {
 
 /// Reads an answer.
 pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
-    let task = message.get("task").filter(|_| matches!(ask, None | Some(Ask::Task)))?;
+    let task = message.value("task").filter(|_| matches!(ask, None | Some(Ask::Task)))?;
     let whole = ["seed", "complexity", "pool_address"].iter().all(|key| text(task.get(key)).is_some());
     let finding = Finding::pool(PROTOCOL, Kind::GRAM_TASK_ANSWER).stage(Stage::Working);
     whole.then(|| finding.fact(Some(Fact::Job)))

@@ -41,7 +41,7 @@ pub(super) fn request(head: &Head, body: Option<&[u8]>) -> Option<Said> {
     match resource {
         "work" => {
             let body = body.and_then(Message::read).unwrap_or_default();
-            let account = body.first().and_then(|miner| text(miner.get("account")));
+            let account = body.first().and_then(|miner| text(miner.value("account")));
             let finding = said(Kind::KADENA_WORK)
                 .with(Kind::KADENA_ACCOUNT, account.is_some())
                 .fact(account.and_then(account::user));

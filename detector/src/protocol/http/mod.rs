@@ -52,6 +52,12 @@ enum Ask {
     MiningTemplate,
     /// A block of another chain to be mined with one's own.
     AuxBlock,
+    /// To take the proof of work of such a block.
+    AuxShare,
+    /// The same of `P2Pool`: a block, or what is known of its chain.
+    MergedBlock,
+    /// And the solution.
+    MergedShare,
     /// Ethereum's work package.
     EthWork,
     /// To take a share.

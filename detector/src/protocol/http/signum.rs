@@ -54,7 +54,7 @@ pub(super) fn request(head: &Head) -> Option<Said> {
 
 /// Reads an answer.
 pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
-    let info = hex(message.get("generationSignature"), 64) && number(message.get("baseTarget")).is_some();
+    let info = hex(message.value("generationSignature"), 64) && number(message.value("baseTarget")).is_some();
     if info && matches!(ask, None | Some(Ask::MiningInfo)) {
         let finding = Finding::pool(PROTOCOL, Kind::MINING_INFO_ANSWER).stage(Stage::Working);
         return Some(finding.fact(Some(Fact::Job)));
@@ -62,8 +62,8 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Finding> {
     if ask != Some(Ask::Share) {
         return None;
     }
-    let accepted = message.get("deadline").is_some_and(|deadline| number(Some(deadline)).is_some());
-    let refused = message.get("errorCode").is_some() || message.error().is_some();
+    let accepted = message.value("deadline").is_some_and(|deadline| number(Some(deadline)).is_some());
+    let refused = message.value("errorCode").is_some() || message.error().is_some();
     let fact = if accepted { Fact::Accepted } else { Fact::Rejected };
     let finding = Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).stage(Stage::Submitting);
     (accepted || refused).then(|| finding.fact(Some(fact)))
