@@ -3,6 +3,7 @@
 
 mod datagrams;
 mod followed;
+mod habits;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::signature::Signatures;
 use crate::stream::{self, Connection};
 use datagrams::Datagrams;
 use followed::Followed;
+use habits::Habits;
 
 /// Limits of a pipeline.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub struct Settings {
     pub buffered_bytes: usize,
     /// A conversation that is silent for this long is forgotten; its next message starts a new one.
     pub idle: SignedDuration,
+    /// Pairs of a client and a server of which it is remembered how often the client asked for work, at least 1.
+    pub habits: usize,
     /// Limits of each conversation.
     pub stream: stream::Limits,
     /// Limits of the ledger.
@@ -41,6 +45,7 @@ impl Default for Settings {
             conversations: 65_536,
             buffered_bytes: 256 << 20,
             idle: SignedDuration::from_hours(6),
+            habits: 16_384,
             stream: stream::Limits::default(),
             ledger: ledger::Settings::default(),
             signatures: None,
@@ -94,6 +99,7 @@ pub struct Pipeline {
     waiting: HashSet<FlowKey>,
     buffered: usize,
     datagrams: Datagrams,
+    habits: Habits,
     ledger: Ledger,
     losses: Losses,
 }
@@ -107,6 +113,7 @@ impl Pipeline {
             waiting: HashSet::new(),
             buffered: 0,
             datagrams: Datagrams::new(settings.conversations),
+            habits: Habits::new(settings.habits),
             ledger: Ledger::new(settings.ledger.clone()),
             losses: Losses::default(),
             settings,
@@ -149,6 +156,7 @@ impl Pipeline {
             self.ledger.closed(&key);
             followed.take(event, time, interface);
         }
+        followed.habit(&key, time, &mut self.habits);
         self.judge(key, followed, time, &mut reaction);
         reaction
     }

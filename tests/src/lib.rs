@@ -18,4 +18,5 @@ pub mod packet;
 pub mod privileges;
 pub mod sim;
 pub mod talk;
+pub mod talk_http;
 pub mod websocket;

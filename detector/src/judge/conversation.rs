@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::hypothesis::Hypothesis;
 use super::marks::Marks;
 use super::{Assessment, Carrier, Side, Verdict};
-use crate::protocol::{Dialogue, Finding, Heard, discv4};
+use crate::protocol::{Dialogue, Finding, Habit, Heard, Kind, discv4};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
 use crate::transport::{Frame, Head, Secrecy, Transport, Utterance};
@@ -23,7 +23,7 @@ pub struct Conversation {
     streams: [Reassembler; 2],
     transport: Transport,
     speech: Speech,
-    /// Bytes read of both directions.
+    /// Bytes read of both directions since something was said over HTTP that bears on mining, without those that answer it.
     read: u64,
 }
 
@@ -56,11 +56,11 @@ struct Speech {
     carrier: Carrier,
     /// How much of what was said can be read, at best.
     secrecy: Option<Secrecy>,
-    /// An HTTP response came whose request was not seen: what was said before it in the other direction were bodies.
-    http: bool,
-    requested: bool,
+    http: Exchanges,
     /// What a user's signatures say.
     marks: Marks,
+    /// Something was said over HTTP that bears on mining.
+    fruitful: bool,
     revision: u64,
     /// The latest time that was told.
     now: Timestamp,
@@ -74,6 +74,18 @@ pub fn datagram(direction: Direction, payload: &[u8]) -> Option<Assessment> {
     hypothesis.add(&finding);
     let assessment = hypothesis.assess(direction, &NO_RIVAL, [0.0; 2])?;
     Some(Assessment { carrier: Carrier::Udp, ..assessment })
+}
+
+/// What the heads of HTTP told so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Exchanges {
+    /// There was none, or a tunnel's.
+    #[default]
+    Unseen,
+    /// They began with a request.
+    Requested,
+    /// They began with a response: what was said before it in the other direction were bodies.
+    Unasked,
 }
 
 impl Conversation {
@@ -164,10 +176,33 @@ impl Conversation {
         };
         act(reassembler, &mut |piece| {
             if let Piece::Next(bytes) | Piece::Before(bytes) = piece {
-                *read += bytes.len() as u64;
+                // A block template may be larger than all that was said before.
+                *read += if speech.dialogue.awaits(direction) { 0 } else { bytes.len() as u64 };
             }
             transport.take(direction, piece, &mut |said| speech.hear(direction, said));
+            if std::mem::take(&mut speech.fruitful) {
+                *read = 0;
+            }
         })
+    }
+
+    /// The other direction opened as TLS, and `direction` did not answer so.
+    pub const fn refuses_tls(&mut self, direction: Direction) {
+        self.speech.dialogue.refuses_tls(direction);
+    }
+
+    /// The requests for work so far that ordinary tools make once.
+    #[must_use]
+    pub const fn habit(&self) -> Option<Habit> {
+        self.speech.dialogue.habit()
+    }
+
+    /// Such requests were made again and again lately, here or on other connections of the same two ends.
+    pub fn repeated(&mut self) {
+        if let Some(habit) = self.habit() {
+            self.speech.revision += 1;
+            self.speech.weigh(habit.asker, &Finding::miner(habit.protocol, Kind::REPEATED));
+        }
     }
 
     /// Rises whenever something was said that bears on the judgement.
@@ -221,7 +256,7 @@ impl Conversation {
 impl Speech {
     fn hear(&mut self, direction: Direction, said: Utterance<'_>) {
         if let Utterance::Head(head) = said {
-            self.head(head);
+            self.head(direction, head);
         }
         let marks = self.marks.of(said);
         let direction = if let Utterance::Frame(Frame::Noise { by, .. }) = said { by } else { direction };
@@ -233,27 +268,30 @@ impl Speech {
             }
             heard => {
                 let findings = if let Heard::Findings(findings) = heard { findings } else { Vec::new() };
-                if (findings.is_empty() && marks.is_empty()) || (self.http && said.carrier() == Carrier::Tcp)
+                if (findings.is_empty() && marks.is_empty())
+                    || (self.http == Exchanges::Unasked && said.carrier() == Carrier::Tcp)
                 {
                     return;
                 }
-                self.revision += 1;
-                self.carrier = said.carrier();
                 let secrecy = match said {
                     Utterance::Unreadable => Secrecy::Sizes,
                     said => said.secrecy(),
                 };
                 self.secrecy = Some(self.secrecy.map_or(secrecy, |known| known.min(secrecy)));
-                count(&mut self.spoken, direction);
-                for finding in &findings {
-                    self.weigh(direction, finding);
-                }
-                for mark in &marks {
-                    if let Some(finding) = self.marks.finding(direction, mark) {
-                        self.weigh(direction, &finding);
-                    }
-                }
+                let marked = marks.iter().filter_map(|mark| self.marks.finding(direction, mark));
+                let findings: Vec<Finding> = findings.into_iter().chain(marked).collect();
+                self.say(direction, said.carrier(), &findings);
             }
+        }
+    }
+
+    fn say(&mut self, direction: Direction, carrier: Carrier, findings: &[Finding]) {
+        self.revision += 1;
+        self.carrier = carrier;
+        self.fruitful |= carrier == Carrier::Http;
+        count(&mut self.spoken, direction);
+        for finding in findings {
+            self.weigh(direction, finding);
         }
     }
 
@@ -278,17 +316,23 @@ impl Speech {
 
     /// A response to a request that was not seen tells that the lines before it were bodies of HTTP. It cannot undo what
     /// is already well founded.
-    fn head(&mut self, head: &Head) {
+    fn head(&mut self, direction: Direction, head: &Head) {
         if head.request().is_some() {
-            self.requested = true;
+            if self.http == Exchanges::Unseen {
+                self.http = Exchanges::Requested;
+            }
         } else if !head.opens_tunnel()
-            && !self.requested
-            && !self.http
+            && self.http == Exchanges::Unseen
             && self.assess().is_none_or(|judged| judged.verdict < Verdict::Probable)
         {
-            self.http = true;
+            self.http = Exchanges::Unasked;
             self.revision += 1;
             self.hypotheses = <[Hypothesis; 2]>::default();
+            (self.spoken, self.foreign) = Default::default();
+            let findings = self.dialogue.unasked(direction);
+            if !findings.is_empty() {
+                self.say(direction.reverse(), Carrier::Http, &findings);
+            }
         }
     }
 

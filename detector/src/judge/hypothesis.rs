@@ -248,7 +248,7 @@ impl Hypothesis {
         let (&family, _) = families.iter().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
         let general = |protocol: Protocol| match protocol {
             Protocol::StratumV1 => 2,
-            Protocol::EthereumStratum | Protocol::CryptoNote => 1,
+            Protocol::EthereumStratum | Protocol::CryptoNote | Protocol::GetWork => 1,
             _ => 0,
         };
         let members = self.protocols.iter().filter(|(protocol, _)| protocol.family() == family);

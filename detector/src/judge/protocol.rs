@@ -118,7 +118,7 @@ impl Protocol {
     }
 
     /// The protocol that stands for all which are told apart only in the course of a conversation: those that share most
-    /// of their words with Stratum version 1, and Grin's, which shares them with Monero's.
+    /// of their words with Stratum version 1 or with getwork, and Grin's, which shares them with Monero's.
     #[must_use]
     pub const fn family(self) -> Self {
         match self {
@@ -133,6 +133,8 @@ impl Protocol {
             | Self::Conflux
             | Self::Ergo => Self::StratumV1,
             Self::Grin => Self::CryptoNote,
+            // The same software asks for both, and the header fields are the same.
+            Self::GetBlockTemplate => Self::GetWork,
             other => other,
         }
     }

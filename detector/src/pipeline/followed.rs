@@ -3,6 +3,7 @@ use detector_common::flow::FlowKey;
 use jiff::Timestamp;
 
 use super::Settings;
+use super::habits::{HabitKey, Habits};
 use crate::judge::Conversation;
 use crate::ledger::{Ledger, Observation, Record};
 use crate::stream::Connection;
@@ -16,6 +17,8 @@ pub(super) struct Followed {
     pub(super) observed: Timestamp,
     /// Payload bytes, as they came.
     bytes: u64,
+    /// Requests of the conversation's habit that were taken into account.
+    requests: u64,
     revision: u64,
     ended: [bool; 2],
     interface: Option<Box<str>>,
@@ -32,6 +35,7 @@ impl Followed {
             active: time,
             observed: Timestamp::MIN,
             bytes: 0,
+            requests: 0,
             revision: 0,
             ended: [false; 2],
             interface: None,
@@ -41,6 +45,9 @@ impl Followed {
     /// Takes an event in, unless it belongs to another connection of the same ends.
     pub(super) fn take(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Connection {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
+        if event.header.answers_tls() {
+            self.conversation.refuses_tls(direction);
+        }
         let connection = match event.kind {
             EventKind::First | EventKind::Segment => {
                 self.conversation.segment(direction, sequence, event.payload, time)
@@ -67,6 +74,22 @@ impl Followed {
             EventKind::Reset => self.ended = [true; 2],
         }
         connection
+    }
+
+    /// Tells the conversation if what it asked for was asked for again and again lately, on whichever connection.
+    pub(super) fn habit(&mut self, key: &FlowKey, time: Timestamp, habits: &mut Habits) {
+        let Some(habit) = self.conversation.habit().filter(|habit| habit.requests > self.requests) else {
+            return;
+        };
+        let key = HabitKey {
+            client: key.sender(habit.asker).ip(),
+            server: key.receiver(habit.asker).into(),
+            protocol: habit.protocol,
+        };
+        if habits.note(key, habit.requests - self.requests, time) {
+            self.conversation.repeated();
+        }
+        self.requests = habit.requests;
     }
 
     /// Whether something was said since it was last entered into the ledger.

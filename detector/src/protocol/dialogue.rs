@@ -1,7 +1,8 @@
 use detector_common::flow::Direction;
 
-use super::finding::{Fact, Finding};
+use super::finding::{Fact, Finding, Kind};
 use super::frames::Frames;
+use super::http::{Habit, Http};
 use super::message::Message;
 use super::outstanding::{Ask, Outstanding};
 use super::tunnel::Tunnels;
@@ -9,7 +10,7 @@ use super::{
     beam, ckb, coinhive, cryptonote, dero, duino, eth_proxy, eth_websocket, grin, ironfish, merge_mining,
     nimiq, qubic, socket_io, stratum, webminerpool, xelis_getwork, zkrush,
 };
-use crate::judge::Side;
+use crate::judge::{Protocol, Side, Stage};
 use crate::transport::{Head, Utterance};
 
 /// Messages that are read of one line.
@@ -57,6 +58,9 @@ pub struct Dialogue {
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
     tunnels: Tunnels,
+    http: Http,
+    /// The direction that answers a handshake of TLS with something else.
+    refused_tls: Option<Direction>,
     dropped: u64,
     frames: Frames,
 }
@@ -66,16 +70,45 @@ impl Dialogue {
     pub fn hear(&mut self, direction: Direction, said: Utterance<'_>) -> Heard {
         match said {
             Utterance::Line(text) => match Message::read(text) {
-                Some(messages) => self.messages(direction, &messages),
+                Some(messages) => {
+                    self.http.line(direction, &messages);
+                    self.messages(direction, &messages)
+                }
                 None => self.text(direction, text),
             },
             Utterance::Message(text) => self.websocket(direction, text),
-            Utterance::Head(head) => heard(connect(head)),
+            Utterance::Head(head) => match connect(head) {
+                Some(finding) => heard(Some(finding)),
+                None => self.http.head(direction, head),
+            },
+            Utterance::Body(head, body) => self.http.body(direction, head, body),
             Utterance::Target(target) => heard(self.tunnels.target(direction, target)),
             Utterance::Unreadable => heard(self.tunnels.unreadable(direction)),
             Utterance::Frame(frame) => heard(self.frames.hear(direction, frame)),
-            Utterance::Body(..) => Heard::Nothing,
         }
+    }
+
+    /// The other direction opened as TLS, and `direction` did not answer so.
+    pub const fn refuses_tls(&mut self, direction: Direction) {
+        self.refused_tls = Some(direction);
+    }
+
+    /// An HTTP response came in `direction` whose request was not seen: what the line before it says in the other one,
+    /// because it was the body of that request.
+    pub fn unasked(&mut self, direction: Direction) -> Vec<Finding> {
+        self.http.unasked(direction)
+    }
+
+    /// Whether the answer to a request for work is to come in `direction`.
+    #[must_use]
+    pub fn awaits(&self, direction: Direction) -> bool {
+        self.http.awaits(direction)
+    }
+
+    /// The requests for work over HTTP that ordinary tools make once.
+    #[must_use]
+    pub const fn habit(&self) -> Option<Habit> {
+        self.http.habit()
     }
 
     fn websocket(&mut self, direction: Direction, text: &[u8]) -> Heard {
@@ -137,7 +170,7 @@ impl Dialogue {
     /// Messages that were not read because there were too many in one line.
     #[must_use]
     pub const fn dropped(&self) -> u64 {
-        self.dropped
+        self.dropped + self.http.dropped()
     }
 
     fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {
@@ -177,7 +210,9 @@ impl Dialogue {
             .or_else(|| ironfish::answer(ask, message))
             .or_else(|| qubic::answer(ask, message))
             .or_else(|| merge_mining::answer(ask, message))
-            .or_else(|| self.works.get_mut(here).filter(|_| !foreign)?.answer(ask, message))?;
+            .or_else(|| self.works.get_mut(here).filter(|_| !foreign)?.answer(ask, message))
+            .or_else(|| self.http.refusal(direction, message))
+            .or_else(|| self.refusal(direction, message))?;
         self.remember(direction, &finding);
         Some(finding)
     }
@@ -187,6 +222,12 @@ impl Dialogue {
         let jobs = self.jobs.get(direction as usize).copied().unwrap_or_default();
         let miner = self.miner.get(direction.reverse() as usize).copied().unwrap_or_default();
         jobs && !miner
+    }
+
+    /// What answers a handshake of TLS.
+    fn refusal(&self, direction: Direction, message: &Message) -> Option<Finding> {
+        let refused = self.refused_tls == Some(direction) && stratum::refuses(message);
+        refused.then(|| Finding::pool(Protocol::StratumV1, Kind::TLS_REFUSED).stage(Stage::Attempt))
     }
 
     fn remember(&mut self, direction: Direction, finding: &Finding) {

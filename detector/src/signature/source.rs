@@ -20,6 +20,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("built-in:merge-mining.toml", include_str!("../../../signatures/merge-mining.toml")),
     ("built-in:stratum-v2.toml", include_str!("../../../signatures/stratum-v2.toml")),
     ("built-in:nodes.toml", include_str!("../../../signatures/nodes.toml")),
+    ("built-in:http.toml", include_str!("../../../signatures/http.toml")),
 ];
 
 /// The longest signature file that is read, in bytes.

@@ -5,7 +5,7 @@ use super::head::Start;
 use super::http::{Http, Step};
 use super::lines::{Line, Lines, Origin};
 use super::opening::{self, Opening};
-use super::start_line::is_http;
+use super::start_line::{HTTP_2, is_http};
 use super::tls::Records;
 use super::websocket::{self, WebSocket};
 use super::{Asked, Utterance};
@@ -58,8 +58,10 @@ impl Decoder {
             Piece::Gap => match &mut self.reader {
                 Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
                 Reader::WebSocket(websocket) => websocket.lose(),
+                // What a page quotes behind the gap is not said by itself.
+                Reader::Http(http) => http.lose(),
                 Reader::Tls(_) | Reader::Mute => {}
-                Reader::Opening(..) | Reader::Http(_) | Reader::Binary(_) => self.open(Origin::Gap),
+                Reader::Opening(..) | Reader::Binary(_) => self.open(Origin::Gap),
             },
         }
     }
@@ -73,9 +75,12 @@ impl Decoder {
                 lines
             }
             Reader::Lines(lines) => lines,
-            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Binary(_) | Reader::Mute => {
+            Reader::Http(mut http) => {
+                http.finish(out);
+                self.overlong += http.overlong();
                 return;
             }
+            Reader::WebSocket(_) | Reader::Tls(_) | Reader::Binary(_) | Reader::Mute => return,
         };
         lines.finish(&mut |_| {});
         self.overlong += lines.overlong();
@@ -168,14 +173,13 @@ impl Decoder {
                 let Reader::Lines(mut lines) = std::mem::replace(&mut self.reader, Reader::Mute) else {
                     return None;
                 };
-                let rest = self.lines(&mut lines, bytes, out);
-                if rest.is_some() {
-                    self.overlong += lines.overlong();
-                    self.reader = Reader::Http(Box::new(Http::new(self.limit)));
-                } else {
+                let Some((reader, rest)) = self.lines(&mut lines, bytes, out) else {
                     self.reader = Reader::Lines(lines);
-                }
-                rest
+                    return None;
+                };
+                self.overlong += lines.overlong();
+                self.reader = reader;
+                Some(rest)
             }
             Reader::Http(http) => {
                 let step = http.next(bytes, exchange, out);
@@ -212,29 +216,36 @@ impl Decoder {
         }
     }
 
-    /// Line by line, because one may be the first of an HTTP message: that one and what follows are given back.
+    /// Line by line, because one may be the first of an HTTP message: then the reader for that one and what follows is
+    /// given back.
     fn lines(
         &mut self,
         lines: &mut Lines,
         bytes: &[u8],
         out: &mut dyn FnMut(Utterance<'_>),
-    ) -> Option<BytesMut> {
+    ) -> Option<(Reader, BytesMut)> {
         let mut taken = 0;
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
             taken += part.len();
-            let mut http = None;
+            let (mut http, mut binary) = (None, false);
             lines.take(Piece::Next(part), &mut |line| {
-                if !is_http(line.text) {
+                if line.text == HTTP_2 {
+                    binary = true;
+                } else if !is_http(line.text) {
                     self.text |= line.whole;
                     hear(line, out);
                 } else if part.ends_with(b"\n") {
                     http = Some(BytesMut::from(line.text));
                 }
             });
+            if binary {
+                out(Utterance::Unreadable);
+                return Some((Reader::Mute, BytesMut::new()));
+            }
             if let Some(mut message) = http {
                 message.extend_from_slice(b"\r\n");
                 message.extend_from_slice(bytes.get(taken..).unwrap_or_default());
-                return Some(message);
+                return Some((Reader::Http(Box::new(Http::new(self.limit))), message));
             }
         }
         None

@@ -22,11 +22,25 @@ pub enum Start {
 pub struct Head {
     /// The first line.
     pub start: Start,
+    /// The number of the request on its connection, and of the request that a response answers, if that was seen.
+    pub exchange: Option<u32>,
     headers: Vec<(String, String)>,
 }
 
 /// Header fields that are read of one message.
-const MAX_HEADERS: usize = 64;
+const MAX_HEADERS: usize = 128;
+
+/// How the end of a body is told (RFC 9112, section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Length {
+    /// Nothing is said: a request has no body, a response ends with the connection.
+    Unsaid,
+    /// Bytes.
+    Known(u64),
+    Chunked,
+    /// What is said contradicts itself.
+    Unclear,
+}
 
 impl Head {
     /// Reads a head, from the first line to the empty line. `None` if it is none, or has too many fields.
@@ -35,17 +49,17 @@ impl Head {
         let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
         if bytes.starts_with(b"HTTP/") {
             let mut response = httparse::Response::new(&mut fields);
-            response.parse(bytes).ok().filter(httparse::Status::is_complete)?;
+            lenient().parse_response(&mut response, bytes).ok().filter(httparse::Status::is_complete)?;
             let start = Start::Response {
                 status: response.code?,
                 reason: response.reason.unwrap_or_default().to_owned(),
             };
-            return Some(Self { start, headers: owned(response.headers) });
+            return Some(Self { start, exchange: None, headers: owned(response.headers) });
         }
         let mut request = httparse::Request::new(&mut fields);
         request.parse(bytes).ok().filter(httparse::Status::is_complete)?;
         let start = Start::Request { method: request.method?.to_owned(), target: request.path?.to_owned() };
-        Some(Self { start, headers: owned(request.headers) })
+        Some(Self { start, exchange: None, headers: owned(request.headers) })
     }
 
     /// The first header field with this name, in any case.
@@ -70,6 +84,42 @@ impl Head {
         matches!(self.status(), Some(200..=299)) && body.iter().all(|name| self.header(name).is_none())
     }
 
+    /// All header fields with this name, in any case.
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = move |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(named).map(|(_, value)| value.as_str())
+    }
+
+    /// How long the body is. A transfer coding overrides a length; lengths that differ, or are no numbers, and codings
+    /// after `chunked` are what requests are smuggled with.
+    pub(super) fn length(&self) -> Length {
+        let mut codings = self.all("transfer-encoding").flat_map(|list| list.split(',')).map(str::trim);
+        if let Some(last) = codings.by_ref().last() {
+            return if last.eq_ignore_ascii_case("chunked") { Length::Chunked } else { Length::Unclear };
+        }
+        let mut lengths = self.all("content-length").flat_map(|list| list.split(',')).map(str::trim);
+        let Some(first) = lengths.next() else { return Length::Unsaid };
+        let digits = first.bytes().all(|byte| byte.is_ascii_digit());
+        match first.parse() {
+            Ok(length) if digits && lengths.all(|other| other == first) => Length::Known(length),
+            _ => Length::Unclear,
+        }
+    }
+
+    /// Whether a body follows a request's head.
+    #[must_use]
+    pub fn announces_body(&self) -> bool {
+        !matches!(self.length(), Length::Unsaid | Length::Known(0))
+    }
+
+    /// Whether the body is compressed, so that it cannot be read as it comes.
+    pub(super) fn compressed(&self) -> bool {
+        let codings = self.all("content-encoding").chain(self.all("transfer-encoding"));
+        let plain =
+            |coding: &str| ["", "identity", "chunked"].iter().any(|it| coding.eq_ignore_ascii_case(it));
+        codings.flat_map(|list| list.split(',')).any(|coding| !plain(coding.trim()))
+    }
+
     /// Method and target of a request.
     #[must_use]
     pub fn request(&self) -> Option<(&str, &str)> {
@@ -87,6 +137,14 @@ impl Head {
             Start::Response { status, .. } => Some(status),
         }
     }
+}
+
+/// Old servers fold long fields and put blanks before the colon.
+fn lenient() -> httparse::ParserConfig {
+    let mut config = httparse::ParserConfig::default();
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    config.allow_spaces_after_header_name_in_responses(true);
+    config
 }
 
 fn owned(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {

@@ -1,7 +1,8 @@
 use bytes::{Buf as _, BytesMut};
 
-use super::head::{Head, Start};
-use super::{Asked, Utterance};
+use super::head::{Head, Length, Start};
+use super::start_line::http_start;
+use super::{Asked, Utterance, What};
 
 /// Bytes of the head of one message.
 const MAX_HEAD: usize = 16 * 1024;
@@ -43,6 +44,10 @@ enum State {
     Chunk(u64),
     ChunkEnd,
     Trailer,
+    /// The body ends with the connection.
+    Endless,
+    /// Bytes are missing, or nobody knows where the body ends: what follows is skipped up to the next first line.
+    Lost,
 }
 
 impl Http {
@@ -98,7 +103,7 @@ impl Http {
                 State::ChunkLine => match self.chunk_line() {
                     Some(Ok(0)) => self.state = State::Trailer,
                     Some(Ok(size)) => self.state = State::Chunk(size),
-                    Some(Err(())) => return Step::Reopen,
+                    Some(Err(())) => self.lose(),
                     None => return Step::More,
                 },
                 State::Chunk(left) => {
@@ -107,6 +112,16 @@ impl Http {
                     if left > 0 {
                         return Step::More;
                     }
+                }
+                State::Endless => {
+                    self.collect(u64::MAX);
+                    return Step::More;
+                }
+                State::Lost => {
+                    if !self.found() {
+                        return Step::More;
+                    }
+                    self.state = State::Head;
                 }
                 State::ChunkEnd | State::Trailer => {
                     let Some(line) = self.line() else { return Step::More };
@@ -118,6 +133,37 @@ impl Http {
                 }
             }
         }
+    }
+
+    /// Nothing more will come: gives the body that ends with the connection.
+    pub(super) fn finish(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
+        if matches!(self.state, State::Endless) {
+            self.complete(out);
+        }
+    }
+
+    /// Forgets the message that is being read: the rest of it cannot be told from what follows.
+    pub(super) fn lose(&mut self) {
+        self.state = State::Lost;
+        self.head = None;
+        self.body = BytesMut::new();
+        self.skipped = false;
+    }
+
+    /// Looks for the first line of a message, and skips what is before it.
+    fn found(&mut self) -> bool {
+        while let Some(end) = self.held.iter().position(|&byte| byte == b'\n') {
+            let line = self.held.get(..end).unwrap_or_default().trim_ascii_end();
+            if let Some(start) = http_start(line) {
+                self.held.advance(start);
+                return true;
+            }
+            self.held.advance(end + 1);
+        }
+        if self.held.len() > MAX_HEAD {
+            self.held.clear();
+        }
+        false
     }
 
     /// `None` if the head is not complete.
@@ -133,15 +179,15 @@ impl Http {
         if !first.is_ascii_uppercase() {
             return Some(Step::Reopen);
         }
-        let Some(end) = end_of_head(&self.held) else {
-            if self.held.len() > MAX_HEAD {
-                self.overlong += 1;
-                self.held.clear();
-                return Some(Step::Reopen);
-            }
-            return None;
-        };
-        let Some(head) = self.held.get(..end).and_then(Head::parse) else {
+        let end = end_of_head(&self.held);
+        if end.unwrap_or(self.held.len()) > MAX_HEAD {
+            self.overlong += 1;
+            self.held.advance(end.unwrap_or(self.held.len()));
+            self.lose();
+            return Some(Step::More);
+        }
+        let end = end?;
+        let Some(mut head) = self.held.get(..end).and_then(Head::parse) else {
             // Its first line only looked like one, and must not look so again.
             let line = self.held.iter().position(|&byte| byte == b'\n').map_or(end, |at| at + 1);
             self.held.advance(line);
@@ -149,6 +195,7 @@ impl Http {
         };
         self.held.advance(end);
         let asked = exchange(&head.start);
+        head.exchange = asked.map(|asked| asked.number);
         out(Utterance::Head(&head));
         Some(self.begin_body(head, asked, out))
     }
@@ -156,33 +203,43 @@ impl Http {
     /// How the body is delimited (RFC 9112, section 6.3).
     fn begin_body(&mut self, head: Head, asked: Option<Asked>, out: &mut dyn FnMut(Utterance<'_>)) -> Step {
         let upgrade = head.lists("upgrade", "websocket");
-        let chunked = head.lists("transfer-encoding", "chunked");
-        let length = head.header("content-length").and_then(|length| length.trim().parse::<u64>().ok());
-        let encoded =
-            head.header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"));
-        let step = match (&head.start, asked) {
+        let length = head.length();
+        let asked = asked.map(|asked| asked.what);
+        self.state = match (&head.start, asked) {
             (Start::Request { method, target }, _) if method == "CONNECT" => {
                 out(Utterance::Target(target));
                 return Step::Reopen;
             }
-            (Start::Request { .. }, _) if upgrade && length.is_none() => return Step::WebSocket,
-            (Start::Request { .. }, _) if !chunked && length.is_none() => return Step::More,
+            (Start::Request { .. }, _) if upgrade && length == Length::Unsaid => return Step::WebSocket,
             (Start::Response { status: 101, .. }, _) if upgrade => return Step::WebSocket,
-            (Start::Response { status: 200..=299, .. }, Some(Asked::Tunnel)) => return Step::Reopen,
-            (Start::Response { status: 100..=199 | 204 | 304, .. }, _) | (_, Some(Asked::Head)) => {
+            (Start::Response { status: 200..=299, .. }, Some(What::Tunnel)) => return Step::Reopen,
+            (Start::Response { status: 100..=199 | 204 | 304, .. }, _) | (_, Some(What::Head)) => {
                 return Step::More;
             }
-            // A tunnel whose request was not seen, or a body that ends with the connection.
-            (Start::Response { .. }, _) if !chunked && length.is_none() => return Step::Reopen,
-            _ => Step::More,
+            (start, asked) => match (start, length) {
+                (_, Length::Known(length)) => State::Sized(length),
+                (_, Length::Chunked) => State::ChunkLine,
+                (Start::Request { .. }, Length::Unsaid) => return Step::More,
+                // A tunnel whose request was not seen.
+                (Start::Response { .. }, Length::Unsaid)
+                    if asked.is_none() && head.header("content-type").is_none() =>
+                {
+                    return Step::Reopen;
+                }
+                (Start::Response { .. }, Length::Unsaid | Length::Unclear) => State::Endless,
+                (Start::Request { .. }, Length::Unclear) => {
+                    out(Utterance::Unreadable);
+                    self.lose();
+                    return Step::More;
+                }
+            },
         };
-        self.state = if chunked { State::ChunkLine } else { State::Sized(length.unwrap_or(0)) };
-        self.skipped = encoded;
-        if encoded {
+        self.skipped = head.compressed();
+        if self.skipped {
             out(Utterance::Unreadable);
         }
         self.head = Some(head);
-        step
+        Step::More
     }
 
     /// Moves up to `left` bytes to the body; says how many there were.

@@ -73,9 +73,16 @@ impl Utterance<'_> {
 /// Requests of one direction that were not answered yet, remembered to know how the answer is built.
 const MAX_ASKED: usize = 16;
 
-/// What an HTTP request asked for, as far as it decides how the response is read.
+/// An HTTP request, as far as it decides how the response is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+struct Asked {
+    what: What,
+    /// Unlike that of any other request of the connection.
+    number: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
     /// The response has no body.
     Head,
     /// The response opens a tunnel.
@@ -92,6 +99,7 @@ pub struct Transport {
     turns: Turns,
     /// The direction of a gateway of DATUM, and what follows its hello.
     datum: Option<(Direction, Datum)>,
+    requests: u32,
 }
 
 impl Transport {
@@ -103,6 +111,7 @@ impl Transport {
             asked: [VecDeque::new(), VecDeque::new()],
             turns: Turns::default(),
             datum: None,
+            requests: 0,
         }
     }
 
@@ -126,8 +135,12 @@ impl Transport {
             Direction::Up => (up, up_asked, down_asked),
             Direction::Down => (down, down_asked, up_asked),
         };
-        let datum = &mut self.datum;
-        way.take(piece, &mut |start| exchange(start, mine, theirs), &mut |said| {
+        if matches!(piece, Piece::Gap) {
+            // Nobody knows which of them were answered in it.
+            theirs.clear();
+        }
+        let (requests, datum) = (&mut self.requests, &mut self.datum);
+        way.take(piece, &mut |start| exchange(start, requests, mine, theirs), &mut |said| {
             if matches!(said, Utterance::Frame(Frame::Datum(_))) {
                 *datum = Some((direction, Datum::default()));
             }
@@ -161,15 +174,22 @@ impl Transport {
     }
 }
 
-/// Remembers a request, or gives what a response answers.
-fn exchange(start: &Start, mine: &mut VecDeque<Asked>, theirs: &mut VecDeque<Asked>) -> Option<Asked> {
+/// Numbers and remembers a request, or gives the one that a response answers.
+fn exchange(
+    start: &Start,
+    requests: &mut u32,
+    mine: &mut VecDeque<Asked>,
+    theirs: &mut VecDeque<Asked>,
+) -> Option<Asked> {
     match start {
         Start::Request { method, .. } => {
-            let asked = match method.as_str() {
-                "HEAD" => Asked::Head,
-                "CONNECT" => Asked::Tunnel,
-                _ => Asked::Other,
+            let what = match method.as_str() {
+                "HEAD" => What::Head,
+                "CONNECT" => What::Tunnel,
+                _ => What::Other,
             };
+            *requests = requests.wrapping_add(1);
+            let asked = Asked { what, number: *requests };
             if mine.len() >= MAX_ASKED {
                 mine.pop_front();
             }

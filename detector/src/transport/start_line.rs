@@ -1,3 +1,6 @@
+/// The first line of HTTP/2 (RFC 9113), which is binary and cannot be read.
+pub(super) const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
+
 /// Whether a line is the first one of an HTTP/1 request or response.
 pub(super) fn is_http(line: &[u8]) -> bool {
     if line.get(..8).is_some_and(is_version) {
@@ -9,6 +12,17 @@ pub(super) fn is_http(line: &[u8]) -> bool {
     let method = rest.split(|&byte| byte == b' ').next().unwrap_or_default();
     let shape = version.strip_prefix(b" ").is_some_and(is_version) && rest.len() > method.len();
     shape && !method.is_empty() && method.iter().all(u8::is_ascii_uppercase)
+}
+
+/// Where the first line of an HTTP message begins in a line. A body before it may end without a line feed.
+pub(super) fn http_start(line: &[u8]) -> Option<usize> {
+    let methods: [&[u8]; 8] =
+        [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"CONNECT "];
+    let starts = |at: &usize| {
+        let rest = line.get(*at..).unwrap_or_default();
+        (rest.starts_with(b"HTTP/") || methods.iter().any(|method| rest.starts_with(method))) && is_http(rest)
+    };
+    is_http(line).then_some(0).or_else(|| (0..line.len()).find(starts))
 }
 
 fn is_version(text: &[u8]) -> bool {

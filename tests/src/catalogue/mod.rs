@@ -4,6 +4,7 @@
 mod document;
 mod duino;
 mod getwork;
+mod http;
 mod json_lines;
 mod mainstream;
 mod monero;
@@ -104,6 +105,7 @@ pub fn all() -> Vec<Entry> {
         stratum_v2::entries(),
         sealed::entries(),
         nodes::entries(),
+        http::entries(),
     ]
     .concat()
 }

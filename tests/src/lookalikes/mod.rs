@@ -1,6 +1,7 @@
 //! Conversations that look like mining and are not: nothing may be reported of them.
 
 mod binary;
+mod http;
 mod json_lines;
 mod stratum;
 mod websocket;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Lookalike> {
             .client(r#"{"id":0,"method":"server.version","params":["electrum/4.5",["1.4","1.4"]]}"#)
             .server(r#"{"id":0,"jsonrpc":"2.0","result":["ElectrumX 1.16.0","1.4"]}"#),
     }];
+    all.extend(http::all());
     all.extend(stratum::all());
     all.extend(websocket::all());
     all.extend(json_lines::all());

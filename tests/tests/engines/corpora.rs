@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use detector::judge::Verdict;
+use detector::judge::{Protocol, Stage, Verdict};
 use detector::kernel::Limits;
 use detector::ledger::Record;
 use detector::replay::LONGEST;
@@ -17,8 +17,12 @@ use firedamp_tests::privileges;
 
 use crate::seat::{Seat, alike};
 
-/// Classes of conversations that are to be found.
-const FOUND: [&str; 3] = ["stratum-v1", "cryptonote-stratum", "eth-stratum(eth-proxy)"];
+/// Whether the conversations of a class are to be found: all that mine, except in a WebSocket inside TLS. A node of a
+/// blockchain's network does not mine by that.
+fn is_found(class: &str) -> bool {
+    let other = ["NOT mining", "browser-miner websocket over TLS"].iter().any(|name| class.starts_with(name));
+    !other && !class.ends_with("-p2p")
+}
 
 /// The capture in which a node of Bitcoin speaks with others.
 const NODES: &str = "mining/peafowl/bitcoin.pcap";
@@ -89,7 +93,7 @@ fn labels(folder: &Path) -> BTreeMap<String, BTreeSet<(IpAddr, SocketAddr)>> {
             panic!("labels.csv: {line}");
         };
         let flows = labels.entry(file.to_owned()).or_default();
-        if FOUND.contains(&class) {
+        if is_found(class) {
             let port = if pool == destination { destination_port } else { source_port };
             flows.insert((
                 miner.parse().unwrap(),
@@ -122,6 +126,24 @@ fn the_miners_of_the_corpora_are_found_and_nobody_else() {
     }
     assert!(flows > 0, "labels.csv names no miner in the captures");
     eprintln!("{flows} miners, all found");
+}
+
+#[test]
+fn what_a_pool_of_stratum_refuses_is_an_attempt() {
+    let Some(folder) = folder("what_a_pool_of_stratum_refuses_is_an_attempt") else { return };
+    let signatures = Signatures::built_in().unwrap();
+    let records = records(&folder.join("mining/zeek-cryptomining/bitcoin-mining.pcap"), &signatures);
+    let http: Vec<_> =
+        records.iter().filter(|record| record.protocol.family() == Protocol::GetWork).collect();
+    assert!(http.len() >= 2 && http.iter().all(|record| record.stage == Stage::Attempt), "{http:#?}");
+    let tls = |record: &&Record| record.evidence.iter().any(|reason| reason.kind == "pool-tls-refused");
+    let attempts: BTreeSet<_> = records
+        .iter()
+        .filter(tls)
+        .filter(|record| record.stage == Stage::Attempt)
+        .map(|it| it.pool)
+        .collect();
+    assert_eq!(attempts.len(), 2, "both pools were tried with TLS before anything else: {records:#?}");
 }
 
 #[test]

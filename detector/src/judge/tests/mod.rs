@@ -5,6 +5,7 @@ mod coins;
 mod custom;
 mod dialects;
 mod ends;
+mod http;
 mod json_lines;
 mod lookalikes;
 mod pools;

@@ -79,7 +79,9 @@ fn with_agent(finding: Finding, agent: Option<String>) -> Finding {
 }
 
 /// Software that is known to mine, by the name before its version.
-const MINERS: [&str; 48] = [
+const MINERS: [&str; 50] = [
+    "ethminer",
+    "poclbm",
     "xmrig",
     "xmr-",
     "xmrstak",
@@ -130,7 +132,8 @@ const MINERS: [&str; 48] = [
     "spectre-miner",
 ];
 
-fn is_miner(agent: &str) -> bool {
+/// Whether it is software that is known to mine.
+pub(in super::super) fn is_miner(agent: &str) -> bool {
     let agent = agent.to_ascii_lowercase();
     MINERS.iter().any(|&name| agent.starts_with(name))
 }

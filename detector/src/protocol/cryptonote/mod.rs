@@ -10,6 +10,7 @@ mod login;
 
 pub(super) use address::{coin as coin_of_address, is_qubic};
 pub(super) use job::read as job;
+pub(super) use login::is_miner;
 
 use serde_json::Value;
 

@@ -30,6 +30,11 @@ impl Kind {
         Self::feature("share-low-difficulty", "a share was rejected: it misses the target", 1.0);
     pub(crate) const UNAUTHORIZED: Self =
         Self::feature("pool-unauthorized", "the pool does not know the worker", 1.0);
+    pub(crate) const TLS_REFUSED: Self = Self::message(
+        "pool-tls-refused",
+        "a handshake of TLS is answered with an error in Stratum's own form: a miner tries TLS",
+        12.0,
+    );
 }
 
 /// Reads a response. `ask` is what it answers, if the request was seen.
@@ -63,6 +68,12 @@ pub(in super::super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Fi
         }
         _ => None,
     }
+}
+
+/// Whether a message says in Stratum's own form, as a list, that something could not be understood.
+pub(in super::super) fn refuses(message: &Message) -> bool {
+    message.result().is_null()
+        && message.error().is_some_and(|error| error.is_array() && code(error).is_some())
 }
 
 /// What no other server answers, also without the request.

@@ -10,7 +10,7 @@ mod miner;
 mod pool;
 mod share;
 
-pub(super) use answer::answer;
+pub(super) use answer::{answer, refuses};
 
 use super::finding::{Fact, Finding, Kind};
 use super::message::Message;
