@@ -107,7 +107,7 @@ fn fill(line: &str, wallet: &str, id: usize, noise: &mut Noise) -> String {
 
 fn number(line: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
-    value["id"].to_string()
+    value.get("id").map_or_else(|| "null".to_owned(), ToString::to_string)
 }
 
 fn entry(client: &Client) -> Entry {

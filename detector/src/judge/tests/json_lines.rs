@@ -13,7 +13,7 @@ const DUINO_JOB: &str =
 #[test]
 fn one_message_tells_the_protocol_and_the_side() {
     let computor = "COMPUTORID".repeat(6);
-    let edges = vec!["7"; 42].join(",");
+    let edges = ["7"; 42].join(",");
     for (protocol, side, line) in [
         (Protocol::Beam, MINER, BEAM_LOGIN.to_owned()),
         (Protocol::Beam, POOL, BEAM_JOB.to_owned()),
@@ -100,7 +100,7 @@ fn one_message_tells_the_protocol_and_the_side() {
 
 #[test]
 fn messages_in_the_wrong_form_are_nothing() {
-    let edges = vec!["7"; 12].join(",");
+    let edges = ["7"; 12].join(",");
     for line in [
         r#"{"method":"login","api_key":"abcdef","id":"login"}"#.to_owned(),
         r#"{"method":"login","api_key":"abcdef","id":"login","jsonrpc":"2.0","sign":"x"}"#.to_owned(),
