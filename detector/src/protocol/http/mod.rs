@@ -123,6 +123,8 @@ struct Asked {
 #[derive(Debug, Default)]
 pub(super) struct Http {
     asked: VecDeque<Asked>,
+    /// The number of the last request, whatever it asks.
+    latest: Option<u32>,
     /// What the last line would say if it was the body of a request whose head was not seen.
     line: Option<(Asked, Vec<Finding>)>,
     habit: Option<Habit>,
@@ -140,6 +142,7 @@ impl Http {
             findings.extend(getwork::response_head(head));
             return Heard::Findings(findings);
         }
+        self.latest = head.exchange;
         findings.extend(getwork::request_head(head).map(|finding| client::describe(finding, head)));
         if head.announces_body() {
             return Heard::Findings(findings);
@@ -199,7 +202,8 @@ impl Http {
 
     /// Whether a response to a request for work is to come in `direction`.
     pub(super) fn awaits(&self, direction: Direction) -> bool {
-        self.asked.back().is_some_and(|asked| asked.asker != direction)
+        let last = self.asked.back().filter(|asked| asked.asker != direction);
+        last.is_some_and(|asked| asked.number.is_none() || asked.number == self.latest)
     }
 
     /// The requests for work so far that ordinary tools make once.
