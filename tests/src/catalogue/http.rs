@@ -463,7 +463,7 @@ fn chia() -> Entry {
 fn gram() -> Entry {
     let address = "EQAinventedAddressOfNobodyInTheNetworkOfTON_0000";
     let fields = "Host: api-pool.example.org\r\nX-MINER-VERSION: EXTERNAL-bc10c1fa\r\nAccept: */*";
-    let task = format!(
+    let work = format!(
         r#"{{"task":{{"id":"7","seed":"{}","complexity":"{}","pool_address":"EQBpool"}},"tick":5000}}"#,
         "a0".repeat(16),
         "00ff".repeat(16)
@@ -471,7 +471,7 @@ fn gram() -> Entry {
     let solution = format!(r#"{{"id":"7","solution":"{}"}}"#, "a1".repeat(60));
     let talk = (0..3).fold(Talk::new(), |talk, _| {
         talk.client_bytes(&get(&format!("/v2/task/{address}"), fields))
-            .server_bytes(&ok(JSON, task.as_bytes()))
+            .server_bytes(&ok(JSON, work.as_bytes()))
             .client_bytes(&post(&format!("/v2/solution/{address}"), fields, solution.as_bytes()))
             .server_bytes(&ok(JSON, b"{}"))
     });
