@@ -273,11 +273,9 @@ impl Speech {
                 {
                     return;
                 }
-                let secrecy = match said {
-                    Utterance::Unreadable => Secrecy::Sizes,
-                    said => said.secrecy(),
-                };
-                self.secrecy = Some(self.secrecy.map_or(secrecy, |known| known.min(secrecy)));
+                if let Some(secrecy) = said.secrecy() {
+                    self.secrecy = Some(self.secrecy.map_or(secrecy, |known| known.min(secrecy)));
+                }
                 let marked = marks.iter().filter_map(|mark| self.marks.finding(direction, mark));
                 let findings: Vec<Finding> = findings.into_iter().chain(marked).collect();
                 self.say(direction, said.carrier(), &findings);

@@ -117,9 +117,8 @@ impl Decoder {
         out: &mut dyn FnMut(Utterance<'_>),
     ) {
         // A binary protocol that was joined within a message, or lost in a gap, is found again where a segment begins.
-        if let (Reader::Lines(lines), Some(grammar)) = (&self.reader, binary::resume(bytes)) {
-            self.overlong += lines.overlong();
-            self.reader = Reader::Binary(Box::new(Frames::new(grammar)));
+        if let (Reader::Lines(_), Some(grammar)) = (&self.reader, binary::resume(bytes)) {
+            self.become_reader(Reader::Binary(Box::new(Frames::new(grammar))));
         }
         let mut rest = self.step(bytes, exchange, out);
         while let Some(bytes) = rest.filter(|bytes| !bytes.is_empty()) {

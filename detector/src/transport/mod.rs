@@ -50,12 +50,14 @@ pub enum Utterance<'a> {
 }
 
 impl Utterance<'_> {
-    /// How much of it can be read.
+    /// How much of it can be read; `None` if it only tells of what follows.
     #[must_use]
-    pub const fn secrecy(&self) -> Secrecy {
+    pub const fn secrecy(&self) -> Option<Secrecy> {
         match self {
-            Self::Frame(frame) => frame.secrecy(),
-            _ => Secrecy::Clear,
+            Self::Frame(frame) => Some(frame.secrecy()),
+            Self::Unreadable => Some(Secrecy::Sizes),
+            Self::Target(_) => None,
+            Self::Line(_) | Self::Head(_) | Self::Body(..) | Self::Message(_) => Some(Secrecy::Clear),
         }
     }
 

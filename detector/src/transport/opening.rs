@@ -8,14 +8,14 @@ use super::{proxy, socks, tls, websocket};
 pub(super) enum Opening {
     /// Text, in lines; HTTP is told by its first line.
     Text,
+    /// A binary protocol, from this byte on.
+    Binary(Grammar, usize),
     /// So many bytes are a proxy's; what follows them is a stream that opens. A request to the proxy names its target.
     Preamble(usize, Option<String>),
     /// A WebSocket that was joined after its upgrade.
     WebSocket,
     /// Records of TLS.
     Tls,
-    /// A binary protocol, from this byte on.
-    Binary(Grammar, usize),
     /// More bytes are needed to tell.
     Undecided,
 }
@@ -31,24 +31,26 @@ pub(super) enum Guess<T> {
 
 /// Judges the first bytes of a stream, at least one.
 pub(super) fn judge(first: &[u8]) -> Opening {
+    let binary = binary::opening(first);
+    if let binary::Opening::Known(grammar, 0) = binary {
+        return Opening::Binary(grammar, 0);
+    }
     let guesses = [
         map(proxy::header(first), |length| Opening::Preamble(length, None)),
         map(socks::message(first), |message| Opening::Preamble(message.length, message.target)),
         map(tls::opens(first), |()| Opening::Tls),
         map(websocket::opens(first), |()| Opening::WebSocket),
-        match binary::opening(first) {
-            binary::Opening::Known(grammar, at) => Guess::Yes(Opening::Binary(grammar, at)),
-            binary::Opening::Undecided => Guess::More,
-            binary::Opening::Other => Guess::No,
-        },
     ];
-    let mut undecided = false;
+    let mut undecided = binary == binary::Opening::Undecided;
     for guess in guesses {
         match guess {
             Guess::Yes(opening) => return opening,
             Guess::More => undecided = true,
             Guess::No => {}
         }
+    }
+    if let binary::Opening::Known(grammar, at) = binary {
+        return Opening::Binary(grammar, at);
     }
     // White space and byte order marks precede text, but a lone byte tells nothing.
     let text = first.iter().all(|byte| matches!(byte, b'\t'..=b'\r' | b' '..=b'~'));
