@@ -225,10 +225,16 @@ impl Pipeline {
         self.followed.len()
     }
 
-    /// How many cases are open.
+    /// How many cases of mining are open.
     #[must_use]
     pub fn cases(&self) -> usize {
-        self.ledger.cases()
+        self.ledger.cases() - self.ledger.nodes()
+    }
+
+    /// How many cases of nodes are open, which do not mine.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.ledger.nodes()
     }
 
     /// How many cases were closed to make room.

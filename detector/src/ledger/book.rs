@@ -140,10 +140,16 @@ impl Ledger {
         quiet.into_iter().chain(active).map(move |(_, mut case)| case.record(Reason::Final, time, now))
     }
 
-    /// How many cases are open.
+    /// How many cases are open, those of nodes among them.
     #[must_use]
     pub fn cases(&self) -> usize {
         self.active.len() + self.quiet.len()
+    }
+
+    /// How many of them are of nodes, which do not mine.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.active.values().chain(self.quiet.values()).filter(|case| case.is_node()).count()
     }
 
     /// How many cases were closed to make room.

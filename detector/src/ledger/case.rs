@@ -138,6 +138,10 @@ impl Case {
         }
     }
 
+    pub(super) fn is_node(&self) -> bool {
+        self.verdict == Verdict::Node
+    }
+
     /// Whether an observation tells the case anything.
     pub(super) fn is_news(&self, observation: &Observation<'_>, news: &News) -> bool {
         let assessment = observation.assessment;

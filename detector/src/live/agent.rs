@@ -137,17 +137,18 @@ impl Agent<'_> {
     /// written by then is lost and counted.
     pub(super) fn finish(&mut self, deadline: Instant) {
         let now = Timestamp::now();
-        let open = (self.pipeline.conversations() as u64, self.pipeline.cases() as u64);
+        let (cases, nodes) = (self.pipeline.cases() as u64, self.pipeline.nodes() as u64);
+        let conversations = self.pipeline.conversations() as u64;
         let records = self.pipeline.finish(now);
         let mut counters = self.counters();
-        counters.extend([("conversations", open.0), ("cases", open.1)]);
+        counters.extend([("conversations", conversations), ("cases", cases), ("nodes", nodes)]);
         let sum = |names: &[&str]| names.iter().filter_map(|name| counters.get(*name)).sum::<u64>();
         tracing::info!(
             "{} packets, {} watches, {} segments lost, {} cases",
             sum(&["packets"]),
             sum(&["matches", "doubtful"]),
             sum(&["ring_full", "budget_spent", "watch_spent", "unreadable"]),
-            records.len(),
+            cases,
         );
         for record in &records {
             // A refusal is counted; the records that follow may still fit.
@@ -165,6 +166,7 @@ impl Agent<'_> {
         let agent = [
             ("conversations", self.pipeline.conversations() as u64),
             ("cases", self.pipeline.cases() as u64),
+            ("nodes", self.pipeline.nodes() as u64),
             ("events_undecodable", self.undecodable),
             ("watches_refused", self.refused),
             ("conversations_evicted", losses.conversations + losses.buffers),
