@@ -219,10 +219,9 @@ pub(super) fn opens(first: &[u8]) -> Guess<()> {
             let mut text = unmasked(first.get(taken..).unwrap_or_default(), header.mask, 0);
             match (text.next(), text.next()) {
                 (None, _) => Guess::More,
-                (Some(b'{' | b'['), _) => Guess::Yes(()),
                 // Unmasked bytes are less surely those of a frame; this is an event of Socket.IO.
                 (Some(b'4'), None) if header.mask.is_none() => Guess::More,
-                (Some(b'4'), Some(b'2')) => Guess::Yes(()),
+                (Some(b'{' | b'['), _) | (Some(b'4'), Some(b'2')) => Guess::Yes(()),
                 (Some(byte), _) if header.mask.is_some() && opens_text(byte) => Guess::Yes(()),
                 (Some(_), _) => Guess::No,
             }
