@@ -108,8 +108,12 @@ fn every_miner_is_confirmed_and_nobody_else_is_reported() {
             records.extend(seat.frame(&packet.bytes, packet.time).records);
         }
         records.extend(seat.finish());
-        // Among the openings that are made up there are hellos of DATUM, which differ in nothing from real ones.
-        records.retain(|record| record.protocol != Protocol::Datum);
+        // Among the openings that are made up there are hellos of DATUM, which differ in nothing from real ones, and pools
+        // that were tried with TLS.
+        records.retain(|record| {
+            let tried = record.evidence.iter().any(|reason| reason.kind == "pool-tls-refused");
+            record.protocol != Protocol::Datum && !tried
+        });
         let reported: BTreeSet<_> = records.iter().map(|record| (record.miner, record.pool)).collect();
         let confirmed: BTreeSet<_> = records
             .iter()
