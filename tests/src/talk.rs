@@ -69,6 +69,12 @@ impl Talk {
     /// The frames of the whole connection: opened, said, closed. A write is one segment, or as many as it takes.
     #[must_use]
     pub fn frames(&self, client: SocketAddr, server: SocketAddr) -> Vec<Frame> {
+        self.frames_cut(client, server, Cut::Lines)
+    }
+
+    /// The same, with every write cut into segments in this way; datagrams stay whole.
+    #[must_use]
+    pub fn frames_cut(&self, client: SocketAddr, server: SocketAddr, cut: Cut) -> Vec<Frame> {
         if self.datagrams {
             let frame = |said: &Said| match said.speaker {
                 Speaker::Client => Frame::udp(client, server).payload(&said.bytes),
@@ -76,7 +82,7 @@ impl Talk {
             };
             return self.said.iter().map(frame).collect();
         }
-        let mut conversation = Conversation::open(client, server, [1000, 5000], Cut::Lines);
+        let mut conversation = Conversation::open(client, server, [1000, 5000], cut);
         for Said { speaker, bytes } in &self.said {
             conversation.send(*speaker, bytes);
         }

@@ -1,10 +1,28 @@
 //! Conversations that look like mining and are not: nothing may be reported of them.
 
+#![expect(clippy::too_many_lines, reason = "lists of conversations")]
+
 mod binary;
+mod chat;
+mod developers;
+mod devices;
+mod exchanges;
+mod files;
+mod framing;
 mod http;
 mod json_lines;
+mod nodes;
+mod pages;
+mod puzzles;
+mod queues;
+mod remote;
+mod sockets;
+mod stores;
 mod stratum;
+mod telemetry;
+mod wallets;
 mod websocket;
+mod wire;
 
 use crate::talk::Talk;
 
@@ -17,19 +35,36 @@ pub struct Lookalike {
     pub talk: Talk,
 }
 
+impl Lookalike {
+    fn new(title: &'static str, talk: Talk) -> Self {
+        Self { title, talk }
+    }
+}
+
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Lookalike> {
-    let mut all = vec![Lookalike {
-        title: "Electrum: a wallet at its server, whose protocol is called Stratum too",
-        talk: Talk::new()
-            .client(r#"{"id":0,"method":"server.version","params":["electrum/4.5",["1.4","1.4"]]}"#)
-            .server(r#"{"id":0,"jsonrpc":"2.0","result":["ElectrumX 1.16.0","1.4"]}"#),
-    }];
-    all.extend(http::all());
-    all.extend(stratum::all());
-    all.extend(websocket::all());
-    all.extend(json_lines::all());
-    all.extend(binary::entries());
-    all
+    [
+        binary::entries(),
+        chat::all(),
+        developers::all(),
+        devices::all(),
+        exchanges::all(),
+        files::all(),
+        framing::all(),
+        http::all(),
+        json_lines::all(),
+        nodes::all(),
+        pages::all(),
+        puzzles::all(),
+        queues::all(),
+        remote::all(),
+        sockets::all(),
+        stores::all(),
+        stratum::all(),
+        telemetry::all(),
+        wallets::all(),
+        websocket::all(),
+    ]
+    .concat()
 }

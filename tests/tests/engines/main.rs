@@ -6,6 +6,7 @@ mod catalogue;
 mod corpora;
 mod oracle;
 mod seat;
+mod silence;
 mod traffic;
 
 use std::cell::RefCell;
