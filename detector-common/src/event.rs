@@ -42,6 +42,9 @@ pub struct EventHeader {
 /// In the flags: the other direction opened as TLS.
 const ANSWERS_TLS: u8 = 1;
 
+/// In the flags: this direction opened with text that is no JSON. The other: twice that.
+const TEXT: u8 = 2;
+
 const _: () = assert!(size_of::<EventHeader>() == 64 && align_of::<EventHeader>() == 8);
 
 /// The whole record as the kernel stages it. The header is sent with the used part of `payload`.
@@ -112,6 +115,12 @@ impl EventHeader {
         self.flags = if answers { ANSWERS_TLS } else { 0 };
     }
 
+    /// Says which directions opened with text that is no JSON: bit 0 this packet's, bit 1 the other.
+    #[inline(always)]
+    pub(crate) const fn add_texts(&mut self, texts: u8) {
+        self.flags |= (texts & 3) * TEXT;
+    }
+
     /// Changes what the event says.
     #[inline(always)]
     pub const fn set_kind(&mut self, kind: EventKind) {
@@ -155,6 +164,14 @@ impl EventHeader {
     #[must_use]
     pub const fn answers_tls(&self) -> bool {
         self.flags & ANSWERS_TLS != 0
+    }
+
+    /// Whether `direction` opened with text that is no JSON, as far as it was heard. Said of the first segment of a
+    /// watch only.
+    #[must_use]
+    pub const fn opened_as_text(&self, direction: Direction) -> bool {
+        let other = (direction as u8 ^ self.direction) & 1;
+        self.flags & (TEXT << other) != 0
     }
 
     /// How many payload bytes follow.

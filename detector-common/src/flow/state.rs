@@ -42,8 +42,8 @@ pub struct Flow {
     /// The two directions, by [`Direction`](super::Direction).
     pub halves: [Half; 2],
     mode: u16,
-    /// Which directions opened with a record of TLS: bit 0 and bit 1.
-    tls: u16,
+    /// Which directions opened with a record of TLS: bit 0 and bit 1; with text that is no JSON: bit 2 and bit 3.
+    openings: u16,
     since: Ticks,
 }
 
@@ -54,7 +54,7 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn new(settings: &Settings, now: Ticks) -> Self {
-        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u16, tls: 0, since: 0 }
+        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u16, openings: 0, since: 0 }
     }
 
     /// Takes note that a connection opens in the direction `side`: what was known of an earlier one
@@ -67,7 +67,7 @@ impl Flow {
             {
                 self.halves[side & 1] = Half::new(settings, now);
             }
-            self.tls &= !(1 << (side & 1));
+            self.openings &= !(0b101 << (side & 1));
         }
     }
 
@@ -104,7 +104,7 @@ impl Flow {
     #[inline(always)]
     pub fn opens(&mut self, side: usize, tls: bool) -> bool {
         if tls {
-            self.tls |= 1 << (side & 1);
+            self.openings |= 1 << (side & 1);
         }
         let is_tls = tls && (!self.has_spoken(!side) || self.answers_tls(side));
         if is_tls {
@@ -119,7 +119,20 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn answers_tls(&self, side: usize) -> bool {
-        self.tls & (1 << (!side & 1)) != 0
+        self.openings & (1 << (!side & 1)) != 0
+    }
+
+    /// Takes note of whether the direction `side` opens with text that is no JSON: `text` is 1 or 0.
+    #[inline(always)]
+    pub(crate) const fn opens_as_text(&mut self, side: usize, text: u16) {
+        self.openings |= (text & 1) << (2 + (side & 1));
+    }
+
+    /// Whether the direction `side`, and the one opposite to it, opened with text that is no JSON: bit 0 and bit 1.
+    #[inline(always)]
+    pub(crate) const fn texts(&self, side: usize) -> u8 {
+        let (mine, theirs) = (self.openings >> (2 + (side & 1)), self.openings >> (2 + (!side & 1)));
+        (mine & 1 | (theirs & 1) << 1) as u8
     }
 
     /// Leaves it alone from `now` on.

@@ -82,6 +82,7 @@ impl Examiner<'_> {
                 opening = Opening::read(self.window, length);
             }
             opening = forget(&mut self.reading.opening, opening);
+            flow.opens_as_text(side, opening.text());
             if flow.opens(side, opening == Opening::TLS) {
                 self.counters.add(Counter::Tls);
                 return Finding::Nothing;

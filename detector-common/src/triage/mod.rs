@@ -276,6 +276,7 @@ where
             Finding::Doubt => self.counters.add(Counter::Doubtful),
         }
         header.set_answers_tls(flow.answers_tls(header.side()));
+        header.add_texts(flow.texts(header.side()));
         self.watch(segment, now)
     }
 

@@ -14,6 +14,8 @@ impl Opening {
     const JSON: Self = Self(2);
     /// The first message of a protocol in which no token can be found.
     const BINARY: Self = Self(4);
+    /// Text that is no JSON, nor a header of a proxy.
+    const TEXT: Self = Self(8);
 
     /// Reads the opening segment of a direction: of its `length` bytes, at least the first
     /// [`HEAD`](Self::HEAD) stand in the window, if there are so many.
@@ -25,7 +27,8 @@ impl Opening {
         }
         let json = if opens_json(head) { Self::JSON.0 } else { 0 };
         let binary = if is_binary(head, length) { Self::BINARY.0 } else { 0 };
-        Self(json | binary)
+        let text = if binary == 0 && opens_text(head, length) { Self::TEXT.0 } else { 0 };
+        Self(json | binary | text)
     }
 
     /// How many bytes are looked at.
@@ -34,6 +37,11 @@ impl Opening {
     /// Whether it may be a line of JSON.
     pub(super) const fn is_json(self) -> bool {
         self.0 & Self::JSON.0 != 0
+    }
+
+    /// 1 if it is text of something else than mining, 0 if not. A number, for a branch costs the verifier much.
+    pub(super) const fn text(self) -> u16 {
+        self.0 / Self::TEXT.0 & 1
     }
 
     /// Whether only the agent can tell what it is.
@@ -61,6 +69,22 @@ const fn is_tls(head: &Head, length: u32) -> bool {
 const fn opens_json(head: &Head) -> bool {
     let [first, ..] = *head;
     matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
+}
+
+/// Whether the stream opens as text of another protocol does. Duino-Coin's server opens with a short number, and a proxy
+/// with a header before what it passes on.
+#[inline(always)]
+const fn opens_text(head: &Head, length: u32) -> bool {
+    match head {
+        // NATS has a command of the same name, with an object.
+        [b'C', b'O', b'N', b'N', b'E', b'C', b'T', b' ', next, ..] => *next == b'{',
+        [b'P', b'R', b'O', b'X', b'Y', b' ', ..] => false,
+        // "Connection established" are the usual words of a proxy, and of nobody else.
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'2', b'0', b'0', b' ', b'C' | b'c', ..] => false,
+        [b'0'..=b'9', ..] => length >= 8,
+        [b'!'..=b'~', ..] => !opens_json(head),
+        _ => false,
+    }
 }
 
 #[inline(always)]

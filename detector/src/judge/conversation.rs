@@ -11,6 +11,9 @@ use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
 use crate::transport::{Frame, Head, Secrecy, Transport, Utterance};
 
+/// Foreign lines that the opening with other text counts for.
+const OPENING: u32 = 12;
+
 /// Peers do not contradict each other.
 static NO_RIVAL: Hypothesis = Hypothesis::NONE;
 
@@ -52,6 +55,8 @@ struct Speech {
     peers_spoke: [bool; 2],
     spoken: [u32; 2],
     foreign: [u32; 2],
+    /// The direction opened with other text than JSON, and neither HTTP nor a proxy explains it yet.
+    other_text: [bool; 2],
     /// What carried the last message that said something.
     carrier: Carrier,
     /// How much of what was said can be read, at best.
@@ -205,6 +210,13 @@ impl Conversation {
         }
     }
 
+    /// Takes note that the stream of `direction` opened with text that is no JSON, before the conversation was followed.
+    pub fn opened_as_text(&mut self, direction: Direction) {
+        if let Some(other_text) = self.speech.other_text.get_mut(direction as usize) {
+            *other_text = true;
+        }
+    }
+
     /// Rises whenever something was said that bears on the judgement.
     #[must_use]
     pub const fn revision(&self) -> u64 {
@@ -227,7 +239,8 @@ impl Conversation {
     /// Enough was read and it is not mining: the caller can end the watch.
     #[must_use]
     pub fn hopeless(&self) -> bool {
-        let enough = self.speech.weighty() || self.fruitless() >= self.limits.fruitless_bytes;
+        let weighty = self.speech.weighty() && self.speech.other_text == [false; 2];
+        let enough = weighty || self.fruitless() >= self.limits.fruitless_bytes;
         enough && self.speech.score().is_none()
     }
 
@@ -257,6 +270,11 @@ impl Speech {
     fn hear(&mut self, direction: Direction, said: Utterance<'_>) {
         if let Utterance::Head(head) = said {
             self.head(direction, head);
+        }
+        if !matches!(said, Utterance::Line(_) | Utterance::Unreadable)
+            && let Some(other_text) = self.other_text.get_mut(direction as usize)
+        {
+            *other_text = false;
         }
         let marks = self.marks.of(said);
         let direction = if let Utterance::Frame(Frame::Noise { by, .. }) = said { by } else { direction };
@@ -359,7 +377,10 @@ impl Speech {
         }
         [miner_sends, miner_sends.reverse()].map(|way| match get(&self.spoken, way) {
             0 => 0.0,
-            spoken => f64::from(get(&self.foreign, way)) / f64::from(spoken),
+            spoken => {
+                let opening = if get(&self.other_text, way) { OPENING } else { 0 };
+                f64::from(get(&self.foreign, way).saturating_add(opening)) / f64::from(spoken)
+            }
         })
     }
 

@@ -1,5 +1,5 @@
 use detector_common::event::{Event, EventKind};
-use detector_common::flow::FlowKey;
+use detector_common::flow::{Direction, FlowKey};
 use jiff::Timestamp;
 
 use super::Settings;
@@ -47,6 +47,13 @@ impl Followed {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
         if event.header.answers_tls() {
             self.conversation.refuses_tls(direction);
+        }
+        if event.kind == EventKind::First {
+            for way in
+                [Direction::Up, Direction::Down].into_iter().filter(|way| event.header.opened_as_text(*way))
+            {
+                self.conversation.opened_as_text(way);
+            }
         }
         let connection = match event.kind {
             EventKind::First | EventKind::Segment => {

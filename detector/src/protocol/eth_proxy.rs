@@ -107,7 +107,7 @@ impl Works {
         let list = result.as_array().filter(|list| (3..=5).contains(&list.len()))?;
         let header = prefixed(list.first()).filter(|digits| digits.len() == 64)?;
         let target = prefixed(list.get(2)).filter(|digits| {
-            (1..64).contains(&digits.len()) || (digits.len() == 64 && digits.starts_with("00"))
+            (1..64).contains(&digits.len()) || (digits.len() == 64 && digits.starts_with("0000"))
         })?;
         if !prefixed_hex(list.get(1), 64) {
             return None;

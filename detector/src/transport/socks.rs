@@ -85,7 +85,7 @@ fn address(bytes: &[u8], request: bool) -> Guess<Message> {
         (3, []) => return Guess::More,
         (3, [size, rest @ ..]) => {
             let host = rest.get(..usize::from(*size));
-            if host.is_some_and(|host| request && !is_host(host)) {
+            if host.is_some_and(|host| (request || !host.is_empty()) && !is_host(host)) {
                 return Guess::No;
             }
             (host.map(|host| String::from_utf8_lossy(host).into_owned()), 4 + 1 + usize::from(*size) + 2)

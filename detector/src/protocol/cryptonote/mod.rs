@@ -27,7 +27,7 @@ impl Kind {
         Self::message("client-share", "method submit with job id, nonce and 32-byte result", 11.0);
     pub(crate) const KEEPALIVE: Self =
         Self::message("client-keepalive", "method keepalived with a session id", 8.0);
-    pub(crate) const GET_JOB: Self = Self::message("client-getjob", "method getjob with a session id", 4.0);
+    pub(crate) const GET_JOB: Self = Self::message("client-getjob", "method getjob with a session id", 1.0);
     pub(crate) const LOGIN_ANSWER: Self =
         Self::message("pool-login", "answer to a login with session id and first job", 14.0);
     pub(crate) const JOB: Self =

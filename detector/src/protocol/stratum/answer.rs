@@ -15,7 +15,7 @@ use crate::judge::{Protocol, Stage};
 
 impl Kind {
     pub(crate) const VERSION_ANSWER: Self =
-        Self::message("client-version", "answer to client.get_version", 5.0);
+        Self::message("client-version", "answer to client.get_version", 1.0);
     pub(crate) const CONFIGURE_ANSWER: Self =
         Self::message("pool-configure", "answer to mining.configure with granted extensions", 10.0);
     pub(crate) const SUBSCRIBE_ANSWER: Self =

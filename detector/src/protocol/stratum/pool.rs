@@ -26,10 +26,10 @@ impl Kind {
     pub(crate) const BYE: Self = Self::message("pool-bye", "mining.bye", 6.0);
     pub(crate) const PING: Self = Self::message("pool-ping", "mining.ping", 5.0);
     pub(crate) const PRINT: Self = Self::message("pool-print", "mining.print with level and text", 8.0);
-    pub(crate) const RECONNECT: Self = Self::message("pool-reconnect", "client.reconnect", 6.0);
+    pub(crate) const RECONNECT: Self = Self::message("pool-reconnect", "client.reconnect", 3.0);
     pub(crate) const SHOW_MESSAGE: Self =
-        Self::message("pool-message", "client.show_message with a text", 6.0);
-    pub(crate) const GET_VERSION: Self = Self::message("pool-get-version", "client.get_version", 6.0);
+        Self::message("pool-message", "client.show_message with a text", 3.0);
+    pub(crate) const GET_VERSION: Self = Self::message("pool-get-version", "client.get_version", 2.0);
 }
 
 /// Reads a notification or request of the pool.
@@ -94,7 +94,9 @@ pub(super) fn hashes(target: &str) -> Option<f64> {
 
 fn set(message: &Message) -> Option<Finding> {
     let named = message.named()?;
-    if !["epoch", "target", "algo", "extranonce"].iter().any(|&key| named.contains_key(key)) {
+    let digits = |key: &str| text(named.get(key)).map(|text| text.strip_prefix("0x").unwrap_or(text));
+    let number = ["epoch", "target", "extranonce"].iter().any(|&key| digits(key).is_some_and(is_hex));
+    if !number && text(named.get("algo")).is_none() {
         return None;
     }
     let difficulty = text(named.get("target")).and_then(difficulty_of_target);
