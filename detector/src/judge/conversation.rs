@@ -11,8 +11,12 @@ use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Piece, Reassembler};
 use crate::transport::{Frame, Head, Secrecy, Transport, Utterance};
 
-/// Foreign lines that the opening with other text counts for.
-const OPENING: u32 = 12;
+/// Foreign lines that the opening with other text counts for. Not more: the stream of a miner may have been joined
+/// within a message, and then what it goes on to say outweighs this.
+const OPENING: f64 = 12.0;
+
+/// How much more a foreign line counts in a stream that opened with other text.
+const EMPHASIS: f64 = 8.0;
 
 /// Peers do not contradict each other.
 static NO_RIVAL: Hypothesis = Hypothesis::NONE;
@@ -378,8 +382,10 @@ impl Speech {
         [miner_sends, miner_sends.reverse()].map(|way| match get(&self.spoken, way) {
             0 => 0.0,
             spoken => {
-                let opening = if get(&self.other_text, way) { OPENING } else { 0 };
-                f64::from(get(&self.foreign, way).saturating_add(opening)) / f64::from(spoken)
+                let foreign = f64::from(get(&self.foreign, way));
+                let foreign =
+                    if get(&self.other_text, way) { EMPHASIS * (foreign + OPENING) } else { foreign };
+                foreign / f64::from(spoken)
             }
         })
     }

@@ -10,6 +10,10 @@ use crate::protocol::{CoinReason, Fact, Finding, Kind, coin_of, is_address};
 /// One flow in 100,000 is mining before anything is known of it: the natural logarithm of the odds.
 const PRIOR: f64 = -11.5;
 
+/// Taken away for each line that has no place in a mining conversation, divided by the messages that have.
+/// It never takes more than the same side has brought.
+const FOREIGN_LINE: f64 = -6.0;
+
 /// Weight below which nothing is reported: a probability of 12 %.
 const SUSPICION: f64 = 9.5;
 
@@ -205,9 +209,8 @@ impl Hypothesis {
         }
     }
 
-    /// Who says as much of something else as of mining quotes it. It never takes more than the same side has brought.
     fn foreign_weight(&self, side: Side, lines: f64) -> f64 {
-        -self.weight_of(side) * lines.min(1.0)
+        (FOREIGN_LINE * lines).max(-self.weight_of(side))
     }
 
     fn by(&self, side: Side) -> impl Iterator<Item = Kind> {

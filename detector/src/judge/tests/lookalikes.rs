@@ -68,7 +68,7 @@ fn the_login_of_an_application_is_not_mining_whatever_its_server_says() {
 
 #[test]
 fn the_answer_to_another_request_is_no_work() {
-    let hashes = r#"{"jsonrpc":"2.0","id":7,"result":["0xHEX64","0xHEX64","0x0000HEX56ffff"]}"#;
+    let hashes = r#"{"jsonrpc":"2.0","id":7,"result":["0xHEX64","0xHEX64","0x0000HEX58ff"]}"#;
     let filter = r#"{"jsonrpc":"2.0","id":7,"method":"eth_getFilterChanges","params":["0x1"]}"#;
     let talk = Talk::new().miner(filter).pool(hashes);
     assert!(talk.silent(), "{:?}", talk.conversation.assessment());
