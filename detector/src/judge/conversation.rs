@@ -16,7 +16,7 @@ use crate::transport::{Frame, Head, Secrecy, Transport, Utterance};
 const OPENING: f64 = 12.0;
 
 /// How much more a foreign line counts in a stream that opened with other text.
-const EMPHASIS: f64 = 8.0;
+const EMPHASIS: f64 = 12.0;
 
 /// Peers do not contradict each other.
 static NO_RIVAL: Hypothesis = Hypothesis::NONE;
