@@ -14,8 +14,8 @@ What Firedamp recognises, client by client. This file is made from the catalogue
 `tests/src/catalogue` and from what the recogniser finds in them: `cargo xtask docs` writes it, and a test fails if it is
 not up to date. Every line is a conversation in the style of that client, with invented names and jobs. The tests run it
 through the kernel program and through the same recogniser in user space, seen from both sides, from the miner's alone
-and from the pool's alone: `cargo xtask test -p firedamp-tests --test engines catalogue`. Where a cell is empty, nothing
-is reported.
+and from the pool's alone: `cargo xtask test -p firedamp-tests --test engines catalogue` runs all, and the last column names
+the test of each. Where another cell is empty, nothing is reported.
 
 The verdicts are those at the end of a short conversation with a few jobs and shares. *Node* is a peer of a blockchain's
 network, which is not mining. *Extracted* are the fields of a record that the conversation fills, beside the addresses,
@@ -61,6 +61,8 @@ const UNREADABLE: &[(&str, &str)] = &[
 pub struct Findings {
     /// When both sides are seen, the miner alone, the pool alone.
     pub verdicts: [Option<Verdict>; 3],
+    /// The test that holds it.
+    pub test: String,
     /// The keys of the record's object `mining` that the conversation fills.
     pub extracted: Vec<String>,
 }
@@ -75,16 +77,16 @@ pub fn document(entries: &[(Entry, Findings)]) -> String {
             continue;
         }
         let _ = write!(text, "\n## {protocol}\n\n");
-        text.push_str("| client | recognised by | extracted | both sides | miner | pool |\n");
-        text.push_str("| --- | --- | --- | --- | --- | --- |\n");
+        text.push_str("| client | recognised by | extracted | both sides | miner | pool | test |\n");
+        text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
         for (entry, found) in of_protocol {
             let [both, miner, pool] =
                 found.verdicts.map(|verdict| verdict.map_or(String::new(), |it| it.to_string()));
             let extracted = found.extracted.join(", ");
             let _ = writeln!(
                 text,
-                "| {} | {} | {extracted} | {both} | {miner} | {pool} |",
-                entry.title, entry.how
+                "| {} | {} | {extracted} | {both} | {miner} | {pool} | `{}` |",
+                entry.title, entry.how, found.test
             );
         }
     }

@@ -90,22 +90,27 @@ impl Entry {
     }
 }
 
+/// All of them, by the family that the tests are named after.
+#[must_use]
+pub fn families() -> Vec<(&'static str, Vec<Entry>)> {
+    vec![
+        ("mainstream", mainstream::entries()),
+        ("stratum", stratum::entries()),
+        ("monero", monero::entries()),
+        ("getwork", getwork::entries()),
+        ("json_lines", json_lines::entries()),
+        ("duino", duino::entries()),
+        ("tunnels", tunnels::entries()),
+        ("websocket", websocket::entries()),
+        ("stratum_v2", stratum_v2::entries()),
+        ("sealed", sealed::entries()),
+        ("http", http::entries()),
+        ("nodes", nodes::entries()),
+    ]
+}
+
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Entry> {
-    [
-        mainstream::entries(),
-        stratum::entries(),
-        monero::entries(),
-        getwork::entries(),
-        json_lines::entries(),
-        duino::entries(),
-        tunnels::entries(),
-        websocket::entries(),
-        stratum_v2::entries(),
-        sealed::entries(),
-        nodes::entries(),
-        http::entries(),
-    ]
-    .concat()
+    families().into_iter().flat_map(|(_, entries)| entries).collect()
 }
