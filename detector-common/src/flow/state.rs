@@ -132,7 +132,10 @@ impl Flow {
     #[inline(always)]
     pub(crate) const fn texts(&self, side: usize) -> u8 {
         let (mine, theirs) = (self.openings >> (2 + (side & 1)), self.openings >> (2 + (!side & 1)));
-        (mine & 1 | (theirs & 1) << 1) as u8
+        #[expect(clippy::cast_possible_truncation, reason = "two bits")]
+        {
+            ((mine & 1) | ((theirs & 1) << 1)) as u8
+        }
     }
 
     /// Leaves it alone from `now` on.

@@ -41,7 +41,7 @@ impl Opening {
 
     /// 1 if it is text of something else than mining, 0 if not. A number, for a branch costs the verifier much.
     pub(super) const fn text(self) -> u16 {
-        self.0 / Self::TEXT.0 & 1
+        (self.0 / Self::TEXT.0) & 1
     }
 
     /// Whether only the agent can tell what it is.
@@ -78,9 +78,11 @@ const fn opens_text(head: &Head, length: u32) -> bool {
     match head {
         // NATS has a command of the same name, with an object.
         [b'C', b'O', b'N', b'N', b'E', b'C', b'T', b' ', next, ..] => *next == b'{',
-        [b'P', b'R', b'O', b'X', b'Y', b' ', ..] => false,
         // "Connection established" are the usual words of a proxy, and of nobody else.
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'2', b'0', b'0', b' ', b'C' | b'c', ..] => false,
+        [b'P', b'R', b'O', b'X', b'Y', b' ', ..]
+        | [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'2', b'0', b'0', b' ', b'C' | b'c', ..] => {
+            false
+        }
         [b'0'..=b'9', ..] => length >= 8,
         [b'!'..=b'~', ..] => !opens_json(head),
         _ => false,

@@ -74,8 +74,11 @@ fn the_kernel_engine_reports_no_lookalike_however_it_is_cut() {
     }
 }
 
+/// Its name, and what it makes of a line.
+type Quotation = (&'static str, fn(&str) -> String);
+
 /// Ways in which a line is quoted.
-const QUOTATIONS: [(&str, fn(&str) -> String); 10] = [
+const QUOTATIONS: [Quotation; 10] = [
     ("a log", |line| format!("2026-11-22T18:14:09.003Z DEBUG stratum: received {line}")),
     ("a time", |line| format!("[18:14:09.003] {line}")),
     ("a text in JSON", |line| serde_json::json!({"event": "line", "text": line}).to_string()),
@@ -119,7 +122,8 @@ fn no_mining_that_is_quoted_is_reported() {
             }
         }
         let quoted: Vec<_> = lines.iter().map(|(_, line)| format!("```json\n{line}\n```\n")).collect();
-        for page in [quoted.concat(), lines.iter().map(|(_, line)| format!("{line}\n")).collect()] {
+        let raw: Vec<_> = lines.iter().map(|(_, line)| format!("{line}\n")).collect();
+        for page in [quoted.concat(), raw.concat()] {
             let head = format!(
                 "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n",
                 page.len()
