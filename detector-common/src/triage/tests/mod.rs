@@ -6,6 +6,7 @@ mod limits;
 mod openings;
 mod order;
 mod properties;
+mod texts;
 mod tls;
 mod tokens;
 
@@ -95,6 +96,8 @@ struct Sent {
 /// The ring: full after `room` events.
 struct Ring {
     events: Vec<Sent>,
+    /// Of each event, whether its direction, and the opposite one, opened as text.
+    texts: Vec<[bool; 2]>,
     room: usize,
 }
 
@@ -106,6 +109,8 @@ impl Output for &mut Ring {
         assert_eq!(u32::from(record.header.length()), length);
         let Event { kind, header, payload } = Event::decode(record.bytes()).unwrap();
         assert_eq!(header.interface(), INTERFACE);
+        self.texts
+            .push([header.direction(), header.direction().reverse()].map(|way| header.opened_as_text(way)));
         self.events.push(Sent {
             kind,
             direction: header.direction(),
@@ -152,7 +157,7 @@ impl World {
             automaton: automaton(TOKEN),
             flows: Bounded::new(),
             watched: Bounded::new(),
-            ring: Ring { events: Vec::new(), room: usize::MAX },
+            ring: Ring { events: Vec::new(), texts: Vec::new(), room: usize::MAX },
             counters: Counters::ZERO,
             budget: Credit::full(settings.budget_burst, 0),
             scratch: Box::default(),
