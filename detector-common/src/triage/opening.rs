@@ -76,6 +76,8 @@ const fn opens_json(head: &Head) -> bool {
 #[inline(always)]
 fn opens_text(head: &Head, length: u32) -> bool {
     match head {
+        // What lies behind so short an opening is left from another segment.
+        _ if length < 15 => matches!(head, [b'!'..=b'/' | b':'..=b'~', ..]) && !opens_json(head),
         _ if is_within_job(head) => false,
         // NATS has a command of the same name, with an object.
         [b'C', b'O', b'N', b'N', b'E', b'C', b'T', b' ', next, ..] => *next == b'{',
@@ -84,7 +86,6 @@ fn opens_text(head: &Head, length: u32) -> bool {
         | [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'2', b'0', b'0', b' ', b'C' | b'c', ..] => {
             false
         }
-        [b'0'..=b'9', ..] => length >= 8,
         [b'!'..=b'~', ..] => !opens_json(head),
         _ => false,
     }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use detector_common::event::EventHeader;
 use detector_common::flow::Direction;
 use jiff::Timestamp;
 
@@ -17,6 +18,9 @@ const OPENING: f64 = 12.0;
 
 /// How much more a foreign line counts in a stream that opened with other text.
 const EMPHASIS: f64 = 12.0;
+
+/// Answers to requests after which two sides converse, whatever they opened with.
+const CONVERSES: u32 = 3;
 
 /// Peers do not contradict each other.
 static NO_RIVAL: Hypothesis = Hypothesis::NONE;
@@ -214,6 +218,22 @@ impl Conversation {
         }
     }
 
+    /// Whether a segment at `sequence` belongs to this connection and not to another one between the same ends.
+    #[must_use]
+    pub fn continues(&self, direction: Direction, sequence: u32) -> bool {
+        self.streams.get(direction as usize).is_none_or(|stream| stream.continues(sequence))
+    }
+
+    /// Takes note of what the recogniser tells of how the streams opened before the conversation was followed.
+    pub fn opened(&mut self, header: &EventHeader) {
+        if header.answers_tls() {
+            self.refuses_tls(header.direction());
+        }
+        for way in [Direction::Up, Direction::Down].into_iter().filter(|way| header.opened_as_text(*way)) {
+            self.opened_as_text(way);
+        }
+    }
+
     /// Takes note that the stream of `direction` opened with text that is no JSON, before the conversation was followed.
     pub fn opened_as_text(&mut self, direction: Direction) {
         if let Some(other_text) = self.speech.other_text.get_mut(direction as usize) {
@@ -243,7 +263,7 @@ impl Conversation {
     /// Enough was read and it is not mining: the caller can end the watch.
     #[must_use]
     pub fn hopeless(&self) -> bool {
-        let weighty = self.speech.weighty() && self.speech.other_text == [false; 2];
+        let weighty = self.speech.weighty() && !self.speech.ways_that_may_quote();
         let enough = weighty || self.fruitless() >= self.limits.fruitless_bytes;
         enough && self.speech.score().is_none()
     }
@@ -356,6 +376,15 @@ impl Speech {
         }
     }
 
+    /// The direction opened with other text. Who answers the other side's requests, one after the other, does not quote.
+    fn may_quote(&self, way: Direction) -> bool {
+        get(&self.other_text, way) && self.dialogue.paired() < CONVERSES
+    }
+
+    fn ways_that_may_quote(&self) -> bool {
+        [Direction::Up, Direction::Down].into_iter().any(|way| self.may_quote(way))
+    }
+
     fn assess(&self) -> Option<Assessment> {
         let settled = self.marks.settle(&self.hypotheses);
         let (hypothesis, rival, miner_sends) = self.likelier(&settled);
@@ -383,8 +412,7 @@ impl Speech {
             0 => 0.0,
             spoken => {
                 let foreign = f64::from(get(&self.foreign, way));
-                let foreign =
-                    if get(&self.other_text, way) { EMPHASIS * (foreign + OPENING) } else { foreign };
+                let foreign = if self.may_quote(way) { EMPHASIS * (foreign + OPENING) } else { foreign };
                 foreign / f64::from(spoken)
             }
         })

@@ -1,5 +1,5 @@
 use detector_common::event::{Event, EventKind};
-use detector_common::flow::{Direction, FlowKey};
+use detector_common::flow::FlowKey;
 use jiff::Timestamp;
 
 use super::Settings;
@@ -45,16 +45,10 @@ impl Followed {
     /// Takes an event in, unless it belongs to another connection of the same ends.
     pub(super) fn take(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Connection {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
-        if event.header.answers_tls() {
-            self.conversation.refuses_tls(direction);
+        if !self.conversation.continues(direction, sequence) {
+            return Connection::Another;
         }
-        if event.kind == EventKind::First {
-            for way in
-                [Direction::Up, Direction::Down].into_iter().filter(|way| event.header.opened_as_text(*way))
-            {
-                self.conversation.opened_as_text(way);
-            }
-        }
+        self.conversation.opened(&event.header);
         let connection = match event.kind {
             EventKind::First | EventKind::Segment => {
                 self.conversation.segment(direction, sequence, event.payload, time)

@@ -58,6 +58,7 @@ pub struct Dialogue {
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
     tunnels: Tunnels,
+    paired: u32,
     http: Http,
     /// The direction that answers a handshake of TLS with something else.
     refused_tls: Option<Direction>,
@@ -167,6 +168,12 @@ impl Dialogue {
         Some(finding)
     }
 
+    /// Answers of one side to requests of mining of the other.
+    #[must_use]
+    pub const fn paired(&self) -> u32 {
+        self.paired
+    }
+
     /// Messages that were not read because there were too many in one line.
     #[must_use]
     pub const fn dropped(&self) -> u64 {
@@ -198,6 +205,7 @@ impl Dialogue {
     fn answer(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
         let ask = message.id().and_then(|id| self.outstanding.answered(direction, &id));
         let foreign = ask == Some(Ask::Foreign);
+        self.paired = self.paired.saturating_add(u32::from(ask.is_some() && !foreign));
         let ask = ask.filter(|_| !foreign);
         let here = direction as usize;
         let working = self.jobs.get(here).copied().unwrap_or_default();

@@ -211,6 +211,10 @@ impl Trial<'_, '_> {
     }
 
     fn event(&mut self, event: &Event<'_>, at: At<'_>) -> Result<(), EngineError> {
+        // There are no tokens for datagrams.
+        if event.kind == EventKind::Datagram {
+            return Ok(());
+        }
         let key = *event.header.key();
         let mut flow = self.flows.remove(&key).unwrap_or_else(|| Flow::new(self.signatures));
         if self.take(&key, &mut flow, event, at) == Connection::Another {
@@ -235,6 +239,10 @@ impl Trial<'_, '_> {
     fn take(&mut self, key: &FlowKey, flow: &mut Flow, event: &Event<'_>, at: At<'_>) -> Connection {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
         let mut hits = Vec::new();
+        if !flow.conversation.continues(direction, sequence) {
+            return Connection::Another;
+        }
+        flow.conversation.opened(&event.header);
         if event.kind == EventKind::Closed || event.kind == EventKind::Reset {
             if flow.conversation.closed(direction, sequence, at.time) == Connection::Another {
                 return Connection::Another;

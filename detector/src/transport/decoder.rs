@@ -80,7 +80,10 @@ impl Decoder {
                 self.overlong += http.overlong();
                 return;
             }
-            Reader::WebSocket(_) | Reader::Tls(_) | Reader::Binary(_) | Reader::Mute => return,
+            reader @ (Reader::WebSocket(_) | Reader::Tls(_) | Reader::Binary(_) | Reader::Mute) => {
+                self.overlong += reader.overlong();
+                return;
+            }
         };
         lines.finish(&mut |_| {});
         self.overlong += lines.overlong();
@@ -228,7 +231,9 @@ impl Decoder {
             taken += part.len();
             let (mut http, mut binary) = (None, false);
             lines.take(Piece::Next(part), &mut |line| {
-                if line.text == HTTP_2 {
+                if line.text == HTTP_2
+                    && bytes.get(taken..).is_some_and(|rest| rest.starts_with(b"\r\nSM\r\n\r\n"))
+                {
                     binary = true;
                 } else if !is_http(line.text) {
                     self.text |= line.whole;

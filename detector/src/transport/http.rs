@@ -180,6 +180,9 @@ impl Http {
             return Some(Step::Reopen);
         }
         let end = end_of_head(&self.held);
+        if end.is_none() && !Head::may_follow(&self.held) {
+            return Some(self.give_up_line());
+        }
         if end.unwrap_or(self.held.len()) > MAX_HEAD {
             self.overlong += 1;
             self.held.advance(end.unwrap_or(self.held.len()));
@@ -188,16 +191,20 @@ impl Http {
         }
         let end = end?;
         let Some(mut head) = self.held.get(..end).and_then(Head::parse) else {
-            // Its first line only looked like one, and must not look so again.
-            let line = self.held.iter().position(|&byte| byte == b'\n').map_or(end, |at| at + 1);
-            self.held.advance(line);
-            return Some(Step::Reopen);
+            return Some(self.give_up_line());
         };
         self.held.advance(end);
         let asked = exchange(&head.start);
         head.exchange = asked.map(|asked| asked.number);
         out(Utterance::Head(&head));
         Some(self.begin_body(head, asked, out))
+    }
+
+    /// The first line only looked like one, and must not look so again.
+    fn give_up_line(&mut self) -> Step {
+        let line = self.held.iter().position(|&byte| byte == b'\n').map_or(self.held.len(), |at| at + 1);
+        self.held.advance(line);
+        Step::Reopen
     }
 
     /// How the body is delimited (RFC 9112, section 6.3).

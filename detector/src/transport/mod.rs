@@ -92,6 +92,9 @@ enum What {
     Other,
 }
 
+/// Bytes that are hardly text by chance.
+const SURELY_TEXT: usize = 16;
+
 /// Both directions of a connection.
 #[derive(Debug)]
 pub struct Transport {
@@ -126,6 +129,10 @@ impl Transport {
             Piece::Settled => Some(&[][..]),
         };
         self.turns.take(direction, segment, &mut |by, step| out(Utterance::Frame(Frame::Noise { by, step })));
+        // Who speaks text did not mean the hello, however well it fitted.
+        if segment.is_some_and(|bytes| bytes.len() >= SURELY_TEXT && binary::is_text(bytes)) {
+            self.datum = None;
+        }
         if let Some((gateway, datum)) = &mut self.datum {
             if let Some(step) = datum.take(*gateway == direction, segment) {
                 out(Utterance::Frame(Frame::Datum(step)));

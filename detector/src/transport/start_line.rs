@@ -20,7 +20,8 @@ pub(super) fn http_start(line: &[u8]) -> Option<usize> {
         [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"CONNECT "];
     let starts = |at: &usize| {
         let rest = line.get(*at..).unwrap_or_default();
-        (rest.starts_with(b"HTTP/") || methods.iter().any(|method| rest.starts_with(method))) && is_http(rest)
+        let first = rest.first_chunk().is_some_and(|version: &[u8; 8]| is_version(version));
+        (first || methods.iter().any(|method| rest.starts_with(method))) && is_http(rest)
     };
     is_http(line).then_some(0).or_else(|| (0..line.len()).find(starts))
 }

@@ -273,3 +273,14 @@ fn http_2_is_not_read() {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0{\"id\":1}\n";
     alike(&[(CLIENT, preface)], &["unreadable"]);
 }
+
+#[test]
+fn a_first_line_of_http_without_a_head_hides_nothing() {
+    alike(
+        &[
+            (CLIENT, b"GET / HTTP/1.1\r\n{\"id\":1}\n"),
+            (SERVER, b"HTTP/1.1 200 OK\n{\"id\":1}\nPRI * HTTP/2.0\r\n{\"id\":2}\n"),
+        ],
+        &["line {\"id\":1}", "line {\"id\":1}", "line PRI * HTTP/2.0", "line {\"id\":2}"],
+    );
+}

@@ -201,3 +201,26 @@ fn a_flow_that_says_nothing_of_mining_becomes_hopeless() {
     let text = (0..60).fold(Talk::new(), |talk, _| talk.raw(POOL, &[b'x'; 1200]));
     assert!(text.conversation.hopeless(), "a line that does not end");
 }
+
+#[test]
+fn behind_other_text_only_those_who_converse_are_miners() {
+    let greeted = || {
+        let mut talk = Talk::new();
+        talk.conversation.opened_as_text(MINER);
+        talk.conversation.opened_as_text(POOL);
+        talk
+    };
+    let quoted = greeted().miner(SUBSCRIBE).miner(XMRIG).pool(NOTIFY).pool(NOTIFY);
+    assert!(quoted.silent(), "{:?}", quoted.conversation.assessment());
+    let miner = greeted()
+        .miner(SUBSCRIBE)
+        .pool(r#"{"id":1,"result":[[["mining.notify","s"]],"0011aabb",4],"error":null}"#)
+        .miner(r#"{"id":2,"method":"mining.authorize","params":["u.w","x"]}"#)
+        .pool(r#"{"id":2,"result":true,"error":null}"#)
+        .pool(NOTIFY)
+        .miner(
+            r#"{"id":3,"method":"mining.submit","params":["u.w","job1","00000001","65f00000","0a0b0c0d"]}"#,
+        )
+        .pool(r#"{"id":3,"result":true,"error":null}"#);
+    assert_eq!(miner.judged().verdict, Verdict::Confirmed);
+}

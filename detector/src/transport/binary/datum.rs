@@ -2,7 +2,7 @@
 //! `datum_protocol.c`). Headers of 32 bits are masked: the first with a constant, the others with a mask that follows
 //! from the one before it. What they head is encrypted.
 
-use super::{DatumStep, Header, u32_at};
+use super::{DatumStep, Header, is_text, u32_at};
 
 /// The mask of the hello.
 const FIRST_MASK: u32 = 0xdc87_1829;
@@ -75,7 +75,7 @@ impl Datum {
         if chain.take(segment) {
             return Some(if gateway { DatumStep::GatewayCommands } else { DatumStep::PoolCommands });
         }
-        let answer = !gateway && !self.answered;
+        let answer = !gateway && !self.answered && !is_text(segment);
         self.answered |= answer;
         answer.then_some(DatumStep::Answer)
     }

@@ -248,7 +248,7 @@ pub(super) fn resume(segment: &[u8]) -> Option<Grammar> {
 }
 
 /// Whether bytes may be text in some encoding that keeps ASCII. A zero byte may be a TCP keep-alive probe's.
-fn is_text(bytes: &[u8]) -> bool {
+pub(super) fn is_text(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(bytes);
     !bytes.iter().any(|&byte| byte < b' ' && !matches!(byte, b'\t'..=b'\r'))
         && std::str::from_utf8(bytes).map_or_else(|error| error.error_len().is_none(), |_| true)
