@@ -71,33 +71,41 @@ const fn opens_json(head: &Head) -> bool {
     matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
 }
 
-/// Whether the stream opens as text of another protocol does. Duino-Coin's server opens with a short number, and a proxy
-/// with a header before what it passes on.
+/// Whether the stream opens as text of another protocol does: markup, a command or a sentence, a number as the codes of
+/// replies are. A stream that is joined within a line of JSON goes on with digits, quotes, or the end of a word.
 #[inline(always)]
 fn opens_text(head: &Head, length: u32) -> bool {
     match head {
-        // What lies behind so short an opening is left from another segment.
-        _ if length < 15 => matches!(head, [b'!'..=b'/' | b':'..=b'~', ..]) && !opens_json(head),
-        _ if is_within_job(head) => false,
         // NATS has a command of the same name, with an object.
-        [b'C', b'O', b'N', b'N', b'E', b'C', b'T', b' ', next, ..] => *next == b'{',
+        [b'C', b'O', b'N', b'N', b'E', b'C', b'T', b' ', next, ..] if length > 8 => *next == b'{',
         // "Connection established" are the usual words of a proxy, and of nobody else.
         [b'P', b'R', b'O', b'X', b'Y', b' ', ..]
-        | [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'2', b'0', b'0', b' ', b'C' | b'c', ..] => {
+        | [b'H', b'T', b'T', b'P', b'/', b'1', b'.', _, b' ', b'2', b'0', b'0', b' ', b'C' | b'c', ..]
+            if length > 14 =>
+        {
             false
         }
-        [b'!'..=b'~', ..] => !opens_json(head),
+        [b'A'..=b'Z' | b'<' | b'+' | b'*' | b'#' | b'-' | b'=' | b';' | b'/', ..] => true,
+        // Duino-Coin's server opens with a short number.
+        [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ' | b'-', ..] => length > 7,
+        [b'a'..=b'z', ..] => length < 8 || is_word(head),
         _ => false,
     }
 }
 
-/// Whether the stream goes on like the digits of a job: it may be joined within a pool's message, which takes several
-/// segments.
+/// Whether it begins with small letters that are neither the digits of a job nor the end of a JSON string.
 #[inline(always)]
-fn is_within_job(head: &Head) -> bool {
+fn is_word(head: &Head) -> bool {
     // Without branches, of which the verifier follows each.
-    let others = head.iter().take(8).map(|byte| u8::from(!matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
-    core::hint::black_box(others.sum::<u8>()) == 0
+    let count = |length: usize, is: fn(u8) -> bool| {
+        head.iter().take(length).map(|&byte| u8::from(is(byte))).sum::<u8>()
+    };
+    let quotes = count(6, |byte| byte == b'"');
+    let letters = count(4, |byte| matches!(byte, b'a'..=b'z' | b' ' | b'.' | b'/' | b'_' | b'-' | b':'));
+    let beyond = count(8, |byte| matches!(byte, b'g'..=b'z'));
+    core::hint::black_box(quotes) == 0
+        && core::hint::black_box(letters) == 4
+        && core::hint::black_box(beyond) > 0
 }
 
 #[inline(always)]

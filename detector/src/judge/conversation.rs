@@ -327,7 +327,10 @@ impl Speech {
 
     fn say(&mut self, direction: Direction, carrier: Carrier, findings: &[Finding]) {
         self.revision += 1;
-        self.carrier = carrier;
+        // A pool of Stratum that is asked over HTTP answers in bare lines.
+        if carrier != Carrier::Tcp {
+            self.carrier = carrier;
+        }
         self.fruitful |= carrier == Carrier::Http;
         count(&mut self.spoken, direction);
         for finding in findings {

@@ -30,11 +30,12 @@ pub fn coin_of(address: &str) -> Option<&'static str> {
 }
 
 /// The readable part of an address in the form of BIP 173 or `CashAddr`, the characters that may follow, and the coin.
-const BECH32: [(&str, std::ops::RangeInclusive<usize>, &str); 16] = [
+const BECH32: [(&str, std::ops::RangeInclusive<usize>, &str); 17] = [
     ("bc1", 39..=59, "BTC"),
     ("ltc1", 39..=59, "LTC"),
     ("hs1", 39..=59, "HNS"),
     ("kaspa:", 61..=63, "KAS"),
+    ("nexellia:", 61..=63, "NXL"),
     ("karlsen:", 61..=63, "KLS"),
     ("spectre:", 61..=63, "SPR"),
     ("pyrin:", 61..=63, "PYI"),
@@ -83,11 +84,32 @@ pub(crate) fn is_address(wallet: &str) -> bool {
     long || ethereum || hash || coin_of(wallet).is_some()
 }
 
+/// Characters of the shortest address that has a prefix with a colon, without it.
+const SHORTEST_ADDRESS: usize = 26;
+
+/// Whether it is the readable part of an address.
+fn is_prefix(account: &str) -> bool {
+    BECH32.iter().any(|(prefix, ..)| prefix.strip_suffix(':') == Some(account))
+}
+
+fn is_ticker(prefix: &str) -> bool {
+    (2..=6).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
 /// Splits a user name into the account and the worker.
 ///
 /// Pools take `account.worker`, some `account/worker`, `address+difficulty`, `address.payment-id.worker` and
 /// `address.worker/mail`.
+///
+/// `solo:` and the ticker of the coin to be paid in stand before an address, a referral code after `#`, and what stands
+/// behind the colon of a plain account is its password.
 pub(super) fn split(user: &str) -> (&str, Option<&str>) {
+    let user = match user.split_once(':') {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("solo") || is_ticker(prefix) => rest,
+        Some((account, rest)) if rest.len() < SHORTEST_ADDRESS && !is_prefix(account) => account,
+        _ => user,
+    };
+    let user = user.split('#').next().unwrap_or(user);
     let end = user.find(['.', '/', '+']).unwrap_or(user.len());
     let (wallet, rest) = user.split_at(end);
     // Behind an address stands at most an address for mail; by itself it is the name of an account.
@@ -131,10 +153,20 @@ pub(super) fn software(name: &str) -> Option<Fact> {
 pub(super) fn is_user(name: &str) -> bool {
     let (wallet, _) = split(name);
     let lower = wallet.to_ascii_lowercase();
-    let prefixed =
-        ["cfx:", "kaspa:", "xel:", "spectre:", "karlsen:", "nexa:", "bitcoincash:", "ckb1", "aleo1"]
-            .iter()
-            .any(|&prefix| lower.starts_with(prefix));
+    let prefixed = [
+        "cfx:",
+        "kaspa:",
+        "xel:",
+        "nexellia:",
+        "spectre:",
+        "karlsen:",
+        "nexa:",
+        "bitcoincash:",
+        "ckb1",
+        "aleo1",
+    ]
+    .iter()
+    .any(|&prefix| lower.starts_with(prefix));
     let long = wallet.len() >= 26 && wallet.bytes().all(|byte| byte.is_ascii_alphanumeric());
     prefixed || is_address(wallet) || (long && !name.contains('/'))
 }
@@ -226,6 +258,14 @@ mod tests {
         assert_eq!(split("addr.0123456789abcdef"), ("addr", None));
         assert_eq!(split("me@example.org"), ("me@example.org", None));
         assert_eq!(split("addr."), ("addr", None));
+        assert_eq!(split("alice:Secret.rig1"), ("alice", None), "what is behind the colon is a password");
+        assert_eq!(split("alice.rig1:Secret"), ("alice", Some("rig1")));
+        let doge = format!("D{}", "a".repeat(33));
+        assert_eq!(split(&format!("DOGE:{doge}.rig1#abcd-efgh")), (doge.as_str(), Some("rig1")));
+        let monero = format!("4{}", "A".repeat(94));
+        assert_eq!(split(&format!("solo:{monero}.rig1")), (monero.as_str(), Some("rig1")));
+        let kaspa = format!("kaspa:q{}", "x".repeat(60));
+        assert_eq!(split(&format!("{kaspa}.rig1")), (kaspa.as_str(), Some("rig1")));
         assert_eq!(split(""), ("", None));
     }
 

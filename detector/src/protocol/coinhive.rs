@@ -77,9 +77,10 @@ fn auth(params: &Map<String, Value>) -> Option<Finding> {
     if key.is_none() && !(version && user.is_some()) {
         return None;
     }
-    let form = params.contains_key("goal") || text(params.get("type")) == Some("anonymous");
+    let kind = text(params.get("type")).is_some_and(|kind| matches!(kind, "anonymous" | "user" | "token"));
+    let form = kind && params.get("goal").is_some_and(Value::is_number);
     let wallet = key.filter(|key| account::is_address(key));
-    let named = user.is_some_and(|user| user.to_ascii_lowercase().contains("miner"));
+    let named = user.is_some_and(|user| user.to_ascii_lowercase().ends_with("miner"));
     let paid = match wallet {
         Some(wallet) => account::paid(wallet, text(params.get("user"))),
         None => key.or(user).and_then(account::user),

@@ -55,6 +55,8 @@ pub struct Dialogue {
     duino: duino::Duino,
     /// Whether a job was sent in this direction.
     jobs: [bool; 2],
+    /// The family of those jobs.
+    job_family: [Option<Protocol>; 2],
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
     tunnels: Tunnels,
@@ -210,10 +212,11 @@ impl Dialogue {
         let here = direction as usize;
         let working = self.jobs.get(here).copied().unwrap_or_default();
         let alone = self.alone(direction);
+        let of = |family: Protocol| alone && self.jobs_of(direction, family);
         let finding = stratum::answer(ask, message)
-            .or_else(|| beam::answer(ask, message, alone))
+            .or_else(|| beam::answer(ask, message, of(Protocol::Beam)))
             .or_else(|| grin::answer(ask, message, working, alone))
-            .or_else(|| cryptonote::answer(ask, message, alone))
+            .or_else(|| cryptonote::answer(ask, message, of(Protocol::CryptoNote)))
             .or_else(|| ckb::answer(ask, message))
             .or_else(|| ironfish::answer(ask, message))
             .or_else(|| qubic::answer(ask, message))
@@ -232,6 +235,11 @@ impl Dialogue {
         jobs && !miner
     }
 
+    /// Whether the jobs that were sent in this direction are of one of these protocols, or none was.
+    fn jobs_of(&self, direction: Direction, family: Protocol) -> bool {
+        self.job_family.get(direction as usize).copied().flatten().is_none_or(|known| known == family)
+    }
+
     /// What answers a handshake of TLS.
     fn refusal(&self, direction: Direction, message: &Message) -> Option<Finding> {
         let refused = self.refused_tls == Some(direction) && stratum::refuses(message);
@@ -241,6 +249,11 @@ impl Dialogue {
     fn remember(&mut self, direction: Direction, finding: &Finding) {
         if let Some(seen) = self.jobs.get_mut(direction as usize) {
             *seen |= finding.facts.contains(&Fact::Job);
+        }
+        if finding.facts.contains(&Fact::Job)
+            && let Some(family) = self.job_family.get_mut(direction as usize)
+        {
+            *family = Some(finding.protocol.family());
         }
         if let Some(seen) = self.miner.get_mut(direction as usize) {
             *seen |= finding.side == Side::Miner;

@@ -34,9 +34,9 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
     let list = message.list();
     match verb {
         _ if !coin => None,
-        "submitLogin" => Some((login(message)?, Ask::Admission(PROTOCOL))),
+        "submitLogin" => Some((login(message, prefix == "eth")?, Ask::Admission(PROTOCOL))),
         // Without the prefix of Ethereum this is anybody's word.
-        "login" if prefix == "eth" => Some((login(message)?, Ask::Admission(PROTOCOL))),
+        "login" if prefix == "eth" => Some((login(message, true)?, Ask::Admission(PROTOCOL))),
         "getWork" if list.is_empty() && message.named().is_none() => {
             Some((Finding::miner(PROTOCOL, Kind::ETH_GET_WORK).fact(worker(message)), Ask::Other))
         }
@@ -50,7 +50,9 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
         }
         "submitHashrate" => {
             let rate = prefixed(list.first())?;
-            prefixed(list.get(1))?;
+            if !prefixed_hex(list.get(1), 64) {
+                return None;
+            }
             let finding = Finding::miner(PROTOCOL, Kind::ETH_SUBMIT_HASHRATE).fact(worker(message));
             Some((finding.fact(Fact::claimed_hash_rate(rate)), Ask::Other))
         }
@@ -58,10 +60,17 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
     }
 }
 
-fn login(message: &Message) -> Option<Finding> {
+/// Reads a login. Where the prefix may be anybody's, an address must be paid or a worker named; and who proves with a
+/// signature that an address is his own signs in to an application.
+fn login(message: &Message, known: bool) -> Option<Finding> {
     let user = text(message.list().first())?;
-    let finding = Finding::miner(PROTOCOL, Kind::ETH_LOGIN)
-        .with(Kind::ADDRESS, account::is_address(account::split(user).0));
+    let address = account::is_address(account::split(user).0);
+    let signed =
+        message.list().iter().skip(1).any(|word| prefixed(Some(word)).is_some_and(|it| it.len() >= 64));
+    if signed || !(known || address || message.text("worker").is_some()) {
+        return None;
+    }
+    let finding = Finding::miner(PROTOCOL, Kind::ETH_LOGIN).with(Kind::ADDRESS, address);
     Some(finding.fact(account::user(user)).fact(worker(message)))
 }
 

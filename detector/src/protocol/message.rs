@@ -2,8 +2,12 @@ use serde_json::{Map, Value};
 
 /// Keys that a log line has and a mining message has not. A miner and a pool that agree to add one to every message are
 /// not found: they cannot be told from a log.
-const LOG_KEYS: [&str; 16] = [
+const LOG_KEYS: [&str; 20] = [
     "@timestamp",
+    "peer",
+    "remote_addr",
+    "client_ip",
+    "src_ip",
     "@t",
     "asctime",
     "date",

@@ -18,6 +18,8 @@ pub(super) struct Decoder {
     reader: Reader,
     /// A whole line was read.
     text: bool,
+    /// The first line of HTTP/2 was heard.
+    preface: bool,
     /// Of readers that have ended.
     overlong: u64,
 }
@@ -38,7 +40,7 @@ enum Reader {
 impl Decoder {
     pub(super) fn new(limit: usize) -> Self {
         let reader = Reader::Opening(BytesMut::new(), Origin::Joined);
-        Self { limit, reader, text: false, overlong: 0 }
+        Self { limit, reader, text: false, preface: false, overlong: 0 }
     }
 
     pub(super) fn take(
@@ -231,9 +233,9 @@ impl Decoder {
             taken += part.len();
             let (mut http, mut binary) = (None, false);
             lines.take(Piece::Next(part), &mut |line| {
-                if line.text == HTTP_2
-                    && bytes.get(taken..).is_some_and(|rest| rest.starts_with(b"\r\nSM\r\n\r\n"))
-                {
+                if line.text == HTTP_2 {
+                    self.preface = true;
+                } else if self.preface && line.text == b"SM" {
                     binary = true;
                 } else if !is_http(line.text) {
                     self.text |= line.whole;

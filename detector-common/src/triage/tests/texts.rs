@@ -14,9 +14,12 @@ fn told(opening: &[u8], answer: &[u8]) -> [bool; 2] {
 #[test]
 fn other_text_is_told_for_each_direction() {
     let json: &[u8] = b"{\"id\":1}\n";
-    for text in
-        [&b"GET /page HTTP/1.1\r\n"[..], b"220 mail.example ESMTP\r\n", b"<34>1 2026 host", b"+OK ready\r\n"]
-    {
+    for text in [
+        &b"GET /page HTTP/1.1\r\n"[..],
+        b"220 mail.example ESMTP\r\n",
+        b"<34>1 2026 a host",
+        b"+OK ready for you\r\n",
+    ] {
         assert_eq!(told(text, json), [true, false], "{}", text.escape_ascii());
         assert_eq!(told(json, text), [false, true], "{}", text.escape_ascii());
     }
@@ -35,7 +38,13 @@ fn other_text_is_told_for_each_direction() {
 
 #[test]
 fn a_stream_that_is_joined_within_a_job_is_no_other_text() {
-    let digits = b"0a1b2c3d4e5f\",[],\"20000000\"]}\n";
-    assert_eq!(told(digits, b"{}\n"), [false, false]);
-    assert_eq!(told(b"deadbeat is a word\n", b"{}\n"), [true, false]);
+    for rest in [
+        &b"0a1b2c3d4e5f\",[],\"20000000\"]}\n"[..],
+        b"\",[],\"20000000\"],\"method\":\"x\"}\n",
+        b"00\", \"65000000\", \"deadbeef\"], \"id\": 7}\n",
+        b"ethod\":\"x\",\"params\":[\"47fire\"]}\n",
+    ] {
+        assert_eq!(told(rest, b"{}\n"), [false, false], "{}", rest.escape_ascii());
+    }
+    assert_eq!(told(b"Deadbeat is a word\n", b"{}\n"), [true, false]);
 }

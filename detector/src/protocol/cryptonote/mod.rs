@@ -83,7 +83,11 @@ pub(super) fn answer(ask: Option<Ask>, message: &Message, share_likely: bool) ->
     if status == "KEEPALIVED" {
         return Some(Finding::pool(PROTOCOL, Kind::KEEPALIVE_ANSWER));
     }
-    let refused = message.error().is_some_and(|error| !is_no_such_method(error))
+    // Some pools refuse with a text and no code.
+    let own = matches!(ask, Some(Ask::Share(PROTOCOL) | Ask::Admission(PROTOCOL)));
+    let refused = message
+        .error()
+        .is_some_and(|error| !is_no_such_method(error) || (own && error.get("code").is_none()))
         || status.eq_ignore_ascii_case("rejected");
     let verdict = match status.eq_ignore_ascii_case("OK") {
         true if !refused => Fact::Accepted,

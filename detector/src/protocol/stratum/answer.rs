@@ -73,7 +73,9 @@ pub(in super::super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Fi
 /// Whether a message says in Stratum's own form, as a list, that something could not be understood.
 pub(in super::super) fn refuses(message: &Message) -> bool {
     message.result().is_null()
-        && message.error().is_some_and(|error| error.is_array() && code(error).is_some())
+        && message.error().is_some_and(|error| {
+            error.is_array() && code(error).is_some_and(|code| (20..=25).contains(&code))
+        })
 }
 
 /// What no other server answers, also without the request.
