@@ -47,12 +47,33 @@ const UNREADABLE: &[(&str, &str)] = &[
         "encrypted: the greeting and the sizes are recognised, but no wallet, share or difficulty can be read",
     ),
     (
+        "Tera",
+        "its login is a number and a name that nothing tells from an application's; no pool or client could be read",
+    ),
+    (
+        "Messages with a key that logs have, such as `time` or `level`",
+        "they cannot be told from the log of a pool or a proxy",
+    ),
+    (
         "A private proxy that renames the methods or encrypts its lines; Tor, SSH and VPN tunnels",
         "nothing of the protocol is left to recognise",
     ),
     (
         "Messages that are compressed, with `permessage-deflate` on WebSocket, gzip in HTTP or Alephium's `connection.set_gzip`",
         "they are not unpacked; what is said before the compression begins is read",
+    ),
+];
+
+/// Coins and clients that speak as another one in the table does.
+const ALIKE: &[(&str, &str)] = &[
+    ("Innosilicon's, Canaan's and other makers' miners that follow cgminer", "`stratum-v1`, cgminer"),
+    ("Nexellia, Spectre, Pyrin", "`kaspa`; their addresses name the coin"),
+    ("BitTube, MWC", "`grin`; nothing on the wire tells these coins apart"),
+    ("CoinIMP and other services for web pages", "`browser-miner`, Coinhive"),
+    ("the x25 proxy and other relays of `CryptoNote`", "`cryptonote`, deepMiner's server or xmrig-proxy"),
+    (
+        "Pegnet, Neptune, Hathor at pools with `mining.*`",
+        "`stratum-v1`; the job that Hathor's full node sends is not read",
     ),
 ];
 
@@ -89,6 +110,10 @@ pub fn document(entries: &[(Entry, Findings)]) -> String {
                 entry.title, entry.how, found.test
             );
         }
+    }
+    text.push_str("\n## Spoken alike\n\n| what | found as |\n| --- | --- |\n");
+    for (what, alike) in ALIKE {
+        let _ = writeln!(text, "| {what} | {alike} |");
     }
     text.push_str("\n## What cannot be recognised\n\n| what | why |\n| --- | --- |\n");
     for (what, why) in UNREADABLE {
