@@ -474,11 +474,11 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
     late.work()?;
     late.is_found(&mut agent, "confirmed")?;
 
-    // Again and again, as fast as it goes: no share of the miner is missed.
-    for round in 0..20 {
-        std::fs::write(&file, ZORK.replace("weight = 6", &format!("weight = {}", round % 10)))?;
+    // Again and again: no share of the miner is missed.
+    for weight in 0..5 {
+        std::fs::write(&file, ZORK.replace("weight = 6", &format!("weight = {weight}")))?;
         agent.signal(Signal::SIGHUP)?;
-        std::thread::sleep(Duration::from_millis(30));
+        agent.wait_for_log(SOON, &["signatures read anew", "1 changed (zork-work)"])?;
     }
     let shares = pair.miner.counts().submitted();
     pair.submits(shares + 5)?;
@@ -489,7 +489,5 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
     assert_eq!(mining["connections"], 1);
     assert_eq!(mining["shares"]["submitted"], progress.submitted(), "every share is counted");
     assert_eq!(cases(&report).len(), 3, "{:?}", cases(&report));
-    let exchanged = report.log.iter().filter(|line| line.contains("1 changed (zork-work)")).count();
-    assert!(exchanged >= 5, "exchanged {exchanged} times: {:#?}", report.log);
     Ok(())
 }
