@@ -143,8 +143,7 @@ impl Conversation {
     ///
     /// An end of another connection is not taken.
     pub fn closed(&mut self, direction: Direction, sequence: u32, time: Timestamp) -> Connection {
-        let continues = self.listen(direction, |reassembler, _| reassembler.continues(sequence));
-        if !continues {
+        if !self.continues(direction, sequence) {
             return Connection::Another;
         }
         self.pass(time);

@@ -53,13 +53,12 @@ pub struct Dialogue {
     stratum: stratum::Session,
     works: [eth_proxy::Works; 2],
     duino: duino::Duino,
-    /// Whether a job was sent in this direction.
-    jobs: [bool; 2],
-    /// The family of those jobs.
-    job_family: [Option<Protocol>; 2],
+    /// The family of the jobs that were sent in this direction.
+    jobs: [Option<Protocol>; 2],
     /// Whether a miner's message was sent in this direction.
     miner: [bool; 2],
     tunnels: Tunnels,
+    /// Answers of one side to requests of mining of the other.
     paired: u32,
     http: Http,
     /// The direction that answers a handshake of TLS with something else.
@@ -210,9 +209,10 @@ impl Dialogue {
         self.paired = self.paired.saturating_add(u32::from(ask.is_some() && !foreign));
         let ask = ask.filter(|_| !foreign);
         let here = direction as usize;
-        let working = self.jobs.get(here).copied().unwrap_or_default();
+        let jobs = self.jobs.get(here).copied().flatten();
+        let working = jobs.is_some();
         let alone = self.alone(direction);
-        let of = |family: Protocol| alone && self.jobs_of(direction, family);
+        let of = |family: Protocol| alone && jobs == Some(family);
         let finding = stratum::answer(ask, message)
             .or_else(|| beam::answer(ask, message, of(Protocol::Beam)))
             .or_else(|| grin::answer(ask, message, working, alone))
@@ -230,14 +230,9 @@ impl Dialogue {
 
     /// Whether jobs were sent in this direction and the miner is out of sight, so that an OK can only be for a share.
     fn alone(&self, direction: Direction) -> bool {
-        let jobs = self.jobs.get(direction as usize).copied().unwrap_or_default();
+        let jobs = self.jobs.get(direction as usize).copied().flatten();
         let miner = self.miner.get(direction.reverse() as usize).copied().unwrap_or_default();
-        jobs && !miner
-    }
-
-    /// Whether the jobs that were sent in this direction are of one of these protocols, or none was.
-    fn jobs_of(&self, direction: Direction, family: Protocol) -> bool {
-        self.job_family.get(direction as usize).copied().flatten().is_none_or(|known| known == family)
+        jobs.is_some() && !miner
     }
 
     /// What answers a handshake of TLS.
@@ -247,11 +242,8 @@ impl Dialogue {
     }
 
     fn remember(&mut self, direction: Direction, finding: &Finding) {
-        if let Some(seen) = self.jobs.get_mut(direction as usize) {
-            *seen |= finding.facts.contains(&Fact::Job);
-        }
         if finding.facts.contains(&Fact::Job)
-            && let Some(family) = self.job_family.get_mut(direction as usize)
+            && let Some(family) = self.jobs.get_mut(direction as usize)
         {
             *family = Some(finding.protocol.family());
         }

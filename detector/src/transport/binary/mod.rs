@@ -240,7 +240,6 @@ pub(super) fn resume(segment: &[u8]) -> Option<Grammar> {
     let grammar = match *segment {
         [0x01, 0x21, 1, 1, ..] => Grammar::Levin,
         [0, 0 | 0x80, kind, ..] if stratum_v2::is_sure(kind) => Grammar::StratumV2,
-        [0 | 2, ..] if zmtp::is_published(segment) => Grammar::Zmtp,
         [a, b, c, d, ..] if bitcoin::coin([a, b, c, d]).is_some() => Grammar::Bitcoin([a, b, c, d]),
         _ => return None,
     };

@@ -52,11 +52,3 @@ pub(super) fn frame<'a>(head: &[u8], body: &'a [u8]) -> Frame<'a> {
     let flags = head.first().copied().unwrap_or_default();
     Frame::Zmtp { command: flags == 0xff || flags & COMMAND != 0, body }
 }
-
-/// Whether a segment begins with what a Monero node publishes.
-pub(super) fn is_published(segment: &[u8]) -> bool {
-    let Header::Message { head, .. } = header(segment, u64::MAX) else { return false };
-    segment
-        .get(head..)
-        .is_some_and(|body| body.starts_with(b"json-full-") || body.starts_with(b"json-minimal-"))
-}
