@@ -33,6 +33,10 @@ counters! {
     Datagrams = "datagrams",
     /// Fragments after the first: they have no TCP header.
     Fragments = "fragments",
+    /// Fragments of packets of TCP, copied to the agent.
+    FragmentsCopied = "fragments_copied",
+    /// Fragments of packets of TCP, not copied: the budget of this CPU for them was used up.
+    FragmentsSpent = "fragments_spent",
     /// Headers that end before they should.
     Truncated = "truncated",
     /// Headers that contradict themselves.

@@ -21,6 +21,9 @@ pub enum EventKind {
     /// A whole UDP datagram that looks like node discovery of Ethereum (discv4). Its flow is not
     /// under watch, and its sequence number says nothing.
     Datagram = 5,
+    /// A fragment of an IP packet that holds TCP, the first ones included: what follows the IP header. The key is
+    /// [`FlowKey::fragments`] of its packet, the sequence number the place of these bytes in what is fragmented.
+    Fragment = 6,
 }
 
 /// The fixed part of an event.
@@ -109,6 +112,12 @@ impl EventHeader {
         self.accept = accept;
     }
 
+    /// Of a fragment after which no other comes: how many bytes were fragmented in all.
+    #[inline(always)]
+    pub const fn set_total(&mut self, total: u16) {
+        self.accept = total;
+    }
+
     /// Says whether the direction opposite to this packet's opened as TLS.
     #[inline(always)]
     pub(crate) const fn set_answers_tls(&mut self, answers: bool) {
@@ -156,7 +165,13 @@ impl EventHeader {
     /// The accept number that the automaton met first in this segment.
     #[must_use]
     pub const fn accept(&self) -> Option<u16> {
-        if self.accept == 0 { None } else { Some(self.accept) }
+        if self.accept == 0 || self.kind == EventKind::Fragment as u8 { None } else { Some(self.accept) }
+    }
+
+    /// How many bytes were fragmented in all; only the last fragment of a packet tells.
+    #[must_use]
+    pub const fn total(&self) -> Option<u16> {
+        if self.accept == 0 || self.kind != EventKind::Fragment as u8 { None } else { Some(self.accept) }
     }
 
     /// Whether the direction opposite to this packet's opened as TLS, which this direction did not
@@ -240,6 +255,7 @@ impl<'a> Event<'a> {
             3 => EventKind::Reset,
             4 => EventKind::First,
             5 => EventKind::Datagram,
+            6 => EventKind::Fragment,
             other => return Err(EventError::UnknownKind(other)),
         };
         let payload = rest.get(..usize::from(header.length)).ok_or(EventError::Truncated)?;

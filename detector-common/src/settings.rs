@@ -16,6 +16,10 @@ pub struct Settings {
     pub budget_burst: u32,
     /// Bytes a second by which that budget is refilled, for each CPU.
     pub budget_rate: u32,
+    /// Bytes of fragments of TCP, for each CPU, that are copied at once.
+    pub fragment_burst: u32,
+    /// Bytes a second by which that budget is refilled, for each CPU.
+    pub fragment_rate: u32,
     /// A direction counts as early, where disorder is a reason to watch, for this many bytes.
     pub early_bytes: u32,
     /// How long a flow that the agent dismissed is not scanned, in ticks of 2^20 ns.
@@ -34,6 +38,8 @@ impl Settings {
         watch_rate: 16 << 10,
         budget_burst: 8 << 20,
         budget_rate: 32 << 20,
+        fragment_burst: 1 << 20,
+        fragment_rate: 1 << 20,
         early_bytes: 1 << 10,
         ignore_ticks: 10 * 60 * 954,
         replay: 0,

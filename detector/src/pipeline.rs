@@ -143,7 +143,7 @@ impl Pipeline {
             match event.kind {
                 // A segment was on its way while the watch was ended, or overtook the first on another
                 // CPU. A datagram is part of no conversation.
-                EventKind::First | EventKind::Segment | EventKind::Datagram => {}
+                EventKind::First | EventKind::Segment | EventKind::Datagram | EventKind::Fragment => {}
                 EventKind::Closed | EventKind::Reset => reaction.feedback.push(Feedback::Forget(key)),
             }
             return reaction;

@@ -110,6 +110,8 @@ const _: () = assert!(size_of::<FlowKey>() == 40 && align_of::<FlowKey>() == 8);
 pub const TCP: u8 = 6;
 /// IP protocol number of UDP.
 pub const UDP: u8 = 17;
+/// What stands for the protocol in the key of a fragmented packet: the number of IPv6's fragment header.
+pub const FRAGMENTS: u8 = 44;
 
 impl FlowKey {
     /// The key of the TCP flow between two ends, and the direction of a packet from `source`.
@@ -124,6 +126,14 @@ impl FlowKey {
     #[inline(always)]
     pub fn udp(source: End, destination: End) -> (Self, Direction) {
         Self::between(source, destination, UDP)
+    }
+
+    /// The key of the fragments of one IP packet: the addresses, and in the place of the ports its identification, the
+    /// upper half at the sender, the lower at the receiver.
+    #[must_use]
+    #[inline(always)]
+    pub fn fragments(source: End, destination: End) -> (Self, Direction) {
+        Self::between(source, destination, FRAGMENTS)
     }
 
     #[inline(always)]

@@ -6,6 +6,6 @@ mod position;
 mod state;
 
 pub use credit::{Credit, Ticks, ticks};
-pub use key::{Direction, End, FlowKey, TCP, UDP};
+pub use key::{Direction, End, FRAGMENTS, FlowKey, TCP, UDP};
 pub use position::{Place, Position};
 pub use state::{Flow, Half, Mode, Watch};

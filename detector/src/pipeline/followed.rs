@@ -55,7 +55,7 @@ impl Followed {
             }
             EventKind::Closed | EventKind::Reset => self.conversation.closed(direction, sequence, time),
             // No part of a stream.
-            EventKind::Datagram => Connection::Same,
+            EventKind::Datagram | EventKind::Fragment => Connection::Same,
         };
         if connection == Connection::Another {
             return connection;
@@ -66,7 +66,7 @@ impl Followed {
             self.interface = interface.map(Box::from);
         }
         match event.kind {
-            EventKind::First | EventKind::Segment | EventKind::Datagram => {}
+            EventKind::First | EventKind::Segment | EventKind::Datagram | EventKind::Fragment => {}
             EventKind::Closed => {
                 if let Some(ended) = self.ended.get_mut(direction as usize) {
                     *ended = true;
