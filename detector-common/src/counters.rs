@@ -45,8 +45,10 @@ counters! {
     ExtensionHeaders = "extension_headers",
     /// TCP segments without payload.
     NoPayload = "no_payload",
-    /// New flows.
+    /// New flows that were stored.
     Flows = "flows",
+    /// Flows that went over to the table which floods of new flows cannot wash out.
+    FlowsLasting = "flows_lasting",
     /// Flows that could not be stored.
     FlowsRefused = "flows_refused",
     /// Segments that were scanned.

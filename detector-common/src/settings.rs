@@ -22,6 +22,8 @@ pub struct Settings {
     pub fragment_rate: u32,
     /// A direction counts as early, where disorder is a reason to watch, for this many bytes.
     pub early_bytes: u32,
+    /// For how long a flow must be scanned until floods of new flows cannot wash it out any more, in ticks.
+    pub lasting_ticks: u32,
     /// How long a flow that the agent dismissed is not scanned, in ticks of 2^20 ns.
     pub ignore_ticks: u32,
     /// 1 when each packet carries its own time in front of it (see `detector-ebpf`), 0 when the
@@ -41,6 +43,7 @@ impl Settings {
         fragment_burst: 1 << 20,
         fragment_rate: 1 << 20,
         early_bytes: 1 << 10,
+        lasting_ticks: 8 * 954,
         ignore_ticks: 10 * 60 * 954,
         replay: 0,
     };

@@ -39,6 +39,9 @@ pub(crate) fn automaton() -> Option<&'static Automaton> {
 static FLOWS: LruHashMap<FlowKey, Flow, 262_144> = LruHashMap::new();
 
 #[btf_map]
+static LASTING: LruHashMap<FlowKey, Flow, 65_536> = LruHashMap::new();
+
+#[btf_map]
 static WATCHED: HashMap<FlowKey, Watch, 65_536> = HashMap::new();
 
 #[btf_map]
@@ -84,9 +87,16 @@ macro_rules! table {
 }
 
 table!(
-    /// The flows that are not under watch.
+    /// New flows.
     Flows,
     FLOWS,
+    Flow
+);
+
+table!(
+    /// Flows that have lasted.
+    Lasting,
+    LASTING,
     Flow
 );
 

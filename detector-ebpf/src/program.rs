@@ -6,7 +6,7 @@ use aya_log_ebpf::debug;
 use detector_common::settings::Settings;
 use detector_common::triage::{Arrival, Outcome, Recogniser};
 
-use crate::maps::{BUDGET, COUNTERS, Events, Flows, SCRATCH, Watched, automaton, settings};
+use crate::maps::{BUDGET, COUNTERS, Events, Flows, Lasting, SCRATCH, Watched, automaton, settings};
 use crate::packet::{XdpPacket, replay_time};
 
 /// Reads every packet that arrives and passes it on, whatever happens.
@@ -41,6 +41,7 @@ fn inspect(context: &XdpContext) -> Option<()> {
         settings,
         automaton,
         flows: Flows,
+        lasting: Lasting,
         watched: Watched,
         output: Events,
         counters,

@@ -56,6 +56,13 @@ impl Credit {
         self.balance > 0
     }
 
+    /// Whether at least half of `burst` bytes are left, as of the last refill.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_ample(&self, burst: u32) -> bool {
+        self.balance >= (burst / 2).cast_signed()
+    }
+
     /// Takes `bytes`.
     #[inline(always)]
     pub const fn take(&mut self, bytes: u32) {

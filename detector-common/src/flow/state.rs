@@ -44,6 +44,7 @@ pub struct Flow {
     mode: u16,
     /// Which directions opened with a record of TLS: bit 0 and bit 1; with text that is no JSON: bit 2 and bit 3.
     openings: u16,
+    /// When it was dismissed, or else when it was first heard.
     since: Ticks,
 }
 
@@ -54,19 +55,19 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn new(settings: &Settings, now: Ticks) -> Self {
-        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u16, openings: 0, since: 0 }
+        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u16, openings: 0, since: now }
     }
 
     /// Takes note that a connection opens in the direction `side`: what was known of an earlier one
-    /// on the same ends is void, unless it is under watch.
+    /// on the same ends is void, unless it is under watch. Only how far it was read is kept, because a SYN may be
+    /// forged in the middle of a token.
     #[inline(always)]
     pub fn restart(&mut self, side: usize, settings: &Settings, now: Ticks) {
         if self.mode() != Mode::Watch {
             self.set_mode(Mode::Scan);
             #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
-            {
-                self.halves[side & 1] = Half::new(settings, now);
-            }
+            let half = &mut self.halves[side & 1];
+            *half = Half { position: half.position, ..Half::new(settings, now) };
             self.openings &= !(0b101 << (side & 1));
         }
     }
@@ -136,6 +137,17 @@ impl Flow {
         {
             ((mine & 1) | ((theirs & 1) << 1)) as u8
         }
+    }
+
+    /// Whether it has been scanned for long, and said so little that it is no download: where miners are found.
+    #[must_use]
+    #[inline(always)]
+    pub const fn lasts(&self, settings: &Settings, now: Ticks) -> bool {
+        let [up, down] = &self.halves;
+        self.mode == Mode::Scan as u16
+            && now.wrapping_sub(self.since) >= settings.lasting_ticks
+            && up.credit.is_ample(settings.scan_burst)
+            && down.credit.is_ample(settings.scan_burst)
     }
 
     /// Leaves it alone from `now` on.

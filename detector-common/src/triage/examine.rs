@@ -96,6 +96,8 @@ impl Examiner<'_> {
         }
         let (skip, state, order) = match half.position.place(segment.sequence, segment.length) {
             Place::First => (0, 0, Order::KEPT),
+            // A new connection on the ends of an earlier one.
+            Place::Gap | Place::Repeated if seen == 0 => (0, 0, Order::KEPT),
             Place::Continues { skip } => {
                 (skip, half.position.state(self.automaton.generation()), Order::KEPT)
             }

@@ -79,13 +79,15 @@ impl Default for Scratch {
 }
 
 /// All that the recogniser reads and changes for a packet.
-pub struct Recogniser<'a, A, F, W, O> {
+pub struct Recogniser<'a, A, F, L, W, O> {
     /// The limits.
     pub settings: &'a Settings,
     /// Gives what to look for. Asked only if there is something to scan.
     pub automaton: A,
-    /// Flows not under watch.
+    /// Flows, until they have lasted for a while. What is new pushes out what was silent for longest.
     pub flows: F,
+    /// Flows that have lasted, and are slow. A flood of new flows does not reach them.
+    pub lasting: L,
     /// Flows under watch.
     pub watched: W,
     /// To the agent.
@@ -130,10 +132,24 @@ pub enum Outcome {
     Datagram,
 }
 
-impl<'a, A, F, W, O> Recogniser<'a, A, F, W, O>
+/// The entry of a flow, in whichever of the two tables it is.
+#[inline(always)]
+fn find<'t, F: Table<Flow>, L: Table<Flow>>(
+    flows: &'t mut F,
+    lasting: &'t mut L,
+    key: &FlowKey,
+) -> Option<&'t mut Flow> {
+    match flows.get(key) {
+        Some(flow) => Some(flow),
+        None => lasting.get(key),
+    }
+}
+
+impl<'a, A, F, L, W, O> Recogniser<'a, A, F, L, W, O>
 where
     A: Fn() -> Option<&'a Automaton>,
     F: Table<Flow>,
+    L: Table<Flow>,
     W: Table<Watch>,
     O: Output,
 {
@@ -187,7 +203,7 @@ where
     #[inline(always)]
     fn opened(&mut self, now: Ticks) {
         let header = &self.scratch.record.header;
-        if let Some(flow) = self.flows.get(header.key()) {
+        if let Some(flow) = find(&mut self.flows, &mut self.lasting, header.key()) {
             flow.restart(header.side(), self.settings, now);
         }
     }
@@ -202,7 +218,7 @@ where
             Outcome::Datagram => {}
             Outcome::Passed | Outcome::Watched | Outcome::WatchRefused => return,
         }
-        if let Some(flow) = self.flows.get(key) {
+        if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
             flow.set_mode(Mode::Scan);
         }
     }
@@ -220,13 +236,13 @@ where
             }
             flow.ignore(now);
         } else {
-            self.counters.add(Counter::Flows);
             *flow = Flow::new(self.settings, now);
             flow.ignore(now);
             if !self.flows.insert(key, flow) {
                 self.counters.add(Counter::FlowsRefused);
                 return Outcome::Passed;
             }
+            self.counters.add(Counter::Flows);
         }
         self.counters.add(Counter::Datagrams);
         header.set_kind(EventKind::Datagram);
@@ -235,8 +251,7 @@ where
 
     #[inline(always)]
     fn payload<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> Outcome {
-        let header = &self.scratch.record.header;
-        let known = self.flows.get(header.key()).map(|flow| (flow.mode(), flow.has_spoken(header.side())));
+        let known = self.known(now);
         match known {
             Some((Mode::Tls, true)) => {
                 self.counters.add(Counter::Tls);
@@ -255,7 +270,8 @@ where
             }
         }
         let Scratch { record: EventRecord { header, payload }, reading, .. } = &mut *self.scratch;
-        let Some((automaton, flow)) = (self.automaton)().zip(self.flows.get(header.key())) else {
+        let flow = find(&mut self.flows, &mut self.lasting, header.key());
+        let Some((automaton, flow)) = (self.automaton)().zip(flow) else {
             // Another CPU's flow has just washed it out.
             self.counters.add(Counter::FlowsRefused);
             return Outcome::Passed;
@@ -280,6 +296,23 @@ where
         self.watch(segment, now)
     }
 
+    /// What is done with the flow, and whether this direction of it has spoken. A flow that has lasted goes over to the
+    /// other table.
+    #[inline(always)]
+    fn known(&mut self, now: Ticks) -> Option<(Mode, bool)> {
+        let header = &self.scratch.record.header;
+        let (key, side) = (header.key(), header.side());
+        let Some(flow) = self.flows.get(key) else {
+            return self.lasting.get(key).map(|flow| (flow.mode(), flow.has_spoken(side)));
+        };
+        let known = Some((flow.mode(), flow.has_spoken(side)));
+        if flow.lasts(self.settings, now) && self.lasting.insert(key, flow) {
+            self.counters.add(Counter::FlowsLasting);
+            self.flows.remove(key);
+        }
+        known
+    }
+
     /// Makes an entry for a new flow, or dismisses one whose watch the agent has ended. False if
     /// there is nothing to scan.
     #[inline(always)]
@@ -287,16 +320,19 @@ where
         let Scratch { record, flow, .. } = &mut *self.scratch;
         let key = record.header.key();
         if new {
-            self.counters.add(Counter::Flows);
             *flow = Flow::new(self.settings, now);
+            if self.flows.insert(key, flow) {
+                self.counters.add(Counter::Flows);
+                return true;
+            }
             // The other direction may have made it in the meantime, on another CPU.
-            if self.flows.insert(key, flow) || self.flows.get(key).is_some() {
+            if self.flows.get(key).is_some() {
                 return true;
             }
             self.counters.add(Counter::FlowsRefused);
         } else {
             self.counters.add(Counter::Ignored);
-            if let Some(flow) = self.flows.get(key) {
+            if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
                 flow.ignore(now);
             }
         }
@@ -314,7 +350,7 @@ where
             self.counters.add(Counter::WatchRefused);
             return Outcome::WatchRefused;
         }
-        if let Some(flow) = self.flows.get(key) {
+        if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
             flow.set_mode(Mode::Watch);
         }
         Outcome::WatchStarted

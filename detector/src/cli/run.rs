@@ -30,6 +30,11 @@ pub(super) struct Options {
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().ring / 1024, value_parser = ring)]
     ring: u32,
 
+    /// How often to write the counters as a record, in seconds; they are written at the end in any case
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    stats_interval: u32,
+
     #[command(flatten)]
     common: Common,
 }
@@ -58,6 +63,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         limits: Limits { ring: options.ring * 1024, ..options.common.limits() },
         identities: options.common.identities(),
         pipeline: options.common.pipeline(&signatures),
+        stats_interval: Duration::from_secs(options.stats_interval.into()),
         sources: options.common.signatures.sources(),
     };
     let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;

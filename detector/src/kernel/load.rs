@@ -8,12 +8,12 @@ use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfError, EbpfLoader};
 use aya_log::EbpfLogger;
 use detector_common::automaton::Automaton;
-use detector_common::counters::Counters;
+use detector_common::counters::{Counter, Counters};
 use detector_common::flow::{Credit, Flow, FlowKey, Watch};
 use detector_common::settings::Settings;
 use nix::errno::Errno;
 
-use super::object;
+use super::{Memory, object};
 
 const PROGRAM: &str = "firedamp";
 const YARDSTICK: &str = "empty";
@@ -24,7 +24,7 @@ const VERIFIER_LINES: usize = 4;
 /// The sizes of the maps.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Flows that are remembered.
+    /// Flows that are remembered. For a quarter as many there is room in a table of their own once they have lasted.
     pub flows: u32,
     /// Flows that are watched at the same time.
     pub watched: u32,
@@ -35,6 +35,14 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { flows: 262_144, watched: 65_536, ring: 16 << 20 }
+    }
+}
+
+impl Limits {
+    /// Flows that have lasted, for which floods of new ones leave room.
+    #[must_use]
+    pub const fn lasting(&self) -> u32 {
+        if self.flows < 4 { 1 } else { self.flows / 4 }
     }
 }
 
@@ -152,6 +160,8 @@ pub struct Program {
     name: &'static str,
     automaton: ArrayOfMaps<MapData, Table>,
     counters: PerCpuArray<MapData, Counters>,
+    limits: Limits,
+    memory: Memory,
     pub(super) links: Vec<XdpLinkId>,
 }
 
@@ -159,6 +169,10 @@ pub struct Program {
 pub struct Watches {
     watched: HashMap<MapData, FlowKey, Watch>,
     flows: HashMap<MapData, FlowKey, Flow>,
+    lasting: HashMap<MapData, FlowKey, Flow>,
+    limits: Limits,
+    /// Flows that were forgotten, in the first table and in the one of those that have lasted.
+    forgotten: [u64; 2],
 }
 
 impl Program {
@@ -187,6 +201,7 @@ impl Program {
         let mut ebpf = EbpfLoader::new()
             .override_global("SETTINGS", settings, true)
             .map_max_entries("FLOWS", limits.flows)
+            .map_max_entries("LASTING", limits.lasting())
             .map_max_entries("WATCHED", limits.watched)
             .map_max_entries("EVENTS", limits.ring)
             .load(object::embedded()?)?;
@@ -194,8 +209,10 @@ impl Program {
         let full = Credit::full(settings.budget_burst, 0);
         let cpus = nr_cpus().map_err(|(_, error)| MapError::IoError(error))?;
         budget.set(0, PerCpuValues::try_from(vec![full; cpus]).map_err(MapError::IoError)?, 0)?;
+        let memory = Memory::of(&ebpf, limits)?;
         let (tables, counters) = (map(&mut ebpf, "AUTOMATON")?, map(&mut ebpf, "COUNTERS")?);
-        let mut program = Self { ebpf, name, automaton: tables, counters, links: Vec::new() };
+        let mut program =
+            Self { ebpf, name, automaton: tables, counters, limits: *limits, memory, links: Vec::new() };
         program.set_automaton(automaton)?;
         program.xdp()?.load()?;
         Ok(program)
@@ -243,6 +260,12 @@ impl Program {
         Ok(self.xdp()?.info()?.verified_instruction_count())
     }
 
+    /// What its tables take.
+    #[must_use]
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     /// The ring buffer of events. It can be taken once.
     ///
     /// # Errors
@@ -256,7 +279,13 @@ impl Program {
     /// # Errors
     /// They were taken before.
     pub fn take_watches(&mut self) -> Result<Watches, LoadError> {
-        Ok(Watches { watched: map(&mut self.ebpf, "WATCHED")?, flows: map(&mut self.ebpf, "FLOWS")? })
+        Ok(Watches {
+            watched: map(&mut self.ebpf, "WATCHED")?,
+            flows: map(&mut self.ebpf, "FLOWS")?,
+            lasting: map(&mut self.ebpf, "LASTING")?,
+            limits: self.limits,
+            forgotten: [0; 2],
+        })
     }
 
     /// The messages of the program, to be flushed to the log; `None` if it has none.
@@ -292,7 +321,7 @@ impl Watches {
     /// # Errors
     /// The kernel refuses; that the flow is not watched is no error.
     pub fn dismiss(&mut self, key: &FlowKey) -> Result<(), MapError> {
-        gone_is_fine(self.watched.remove(key))
+        was_there(self.watched.remove(key)).map(drop)
     }
 
     /// Forgets the flow: if it speaks again, it is a new one.
@@ -300,8 +329,21 @@ impl Watches {
     /// # Errors
     /// The kernel refuses; that the flow is not known is no error.
     pub fn forget(&mut self, key: &FlowKey) -> Result<(), MapError> {
-        gone_is_fine(self.flows.remove(key))?;
-        gone_is_fine(self.watched.remove(key))
+        let [flows, lasting] = &mut self.forgotten;
+        *flows += u64::from(was_there(self.flows.remove(key))?);
+        *lasting += u64::from(was_there(self.lasting.remove(key))?);
+        was_there(self.watched.remove(key)).map(drop)
+    }
+
+    /// How many flows, at least, new ones have pushed out of the full tables: those that were stored and not removed, less
+    /// those for which there is room. `counters` are those of the program.
+    #[must_use]
+    pub fn evicted(&self, counters: &Counters) -> u64 {
+        let [forgotten, forgotten_lasting] = self.forgotten;
+        let [new, lasting] = [Counter::Flows, Counter::FlowsLasting].map(|counter| counters.get(counter));
+        let new = new.saturating_sub(lasting).saturating_sub(forgotten);
+        let lasting = lasting.saturating_sub(forgotten_lasting);
+        new.saturating_sub(self.limits.flows.into()) + lasting.saturating_sub(self.limits.lasting().into())
     }
 
     /// Forgets all flows.
@@ -309,16 +351,18 @@ impl Watches {
     /// # Errors
     /// The kernel refuses.
     pub fn clear(&mut self) -> Result<(), MapError> {
-        let keys: Vec<_> = self.watched.keys().chain(self.flows.keys()).collect::<Result<_, _>>()?;
+        let keys = self.watched.keys().chain(self.flows.keys()).chain(self.lasting.keys());
+        let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
         keys.iter().try_for_each(|key| self.forget(key))
     }
 }
 
-fn gone_is_fine(result: Result<(), MapError>) -> Result<(), MapError> {
-    match result {
-        Err(MapError::KeyNotFound) => Ok(()),
-        Err(MapError::SyscallError(error)) if error.io_error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
+fn was_there(removed: Result<(), MapError>) -> Result<bool, MapError> {
+    match removed {
+        Ok(()) => Ok(true),
+        Err(MapError::KeyNotFound) => Ok(false),
+        Err(MapError::SyscallError(error)) if error.io_error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

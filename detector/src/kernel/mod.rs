@@ -4,6 +4,7 @@
 mod attach;
 mod link;
 mod load;
+mod memory;
 mod object;
 mod preflight;
 mod test_run;
@@ -11,5 +12,6 @@ mod test_run;
 pub use attach::{AttachError, Attached, XdpMode, attach};
 pub use link::LinkKind;
 pub use load::{Limits, LoadError, Program, Watches};
+pub use memory::{Memory, Table};
 pub use preflight::{NotReady, preflight};
 pub use test_run::TestRunError;

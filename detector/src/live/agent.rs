@@ -20,9 +20,6 @@ use crate::signature::{Changes, Signatures};
 /// How many events are taken before others get their turn.
 const BATCH: usize = 4096;
 
-/// How often the counters are written.
-const STATS: Duration = Duration::from_mins(1);
-
 /// What happens to events: the part of the agent that waits for nothing.
 pub(super) struct Agent<'a> {
     pub(super) program: Program,
@@ -36,6 +33,8 @@ pub(super) struct Agent<'a> {
     pub(super) health: Health,
     /// When the counters were written last.
     pub(super) counted: Instant,
+    /// How often they are written.
+    pub(super) stats_interval: Duration,
     /// Events that could not be decoded.
     pub(super) undecodable: u64,
     /// What the maps of the kernel refused.
@@ -106,7 +105,7 @@ impl Agent<'_> {
         self.interfaces.look_for_lost();
         let counters = self.counters();
         self.health.check(&counters);
-        if self.counted.elapsed() >= STATS {
+        if self.counted.elapsed() >= self.stats_interval {
             self.counted = Instant::now();
             self.closed |= self.writer.offer(&Stats::new(now, &counters)) == Err(Refused::Closed);
         }
@@ -168,6 +167,7 @@ impl Agent<'_> {
             ("cases", self.pipeline.cases() as u64),
             ("nodes", self.pipeline.nodes() as u64),
             ("events_undecodable", self.undecodable),
+            ("flows_evicted", self.watches.evicted(&kernel)),
             ("watches_refused", self.refused),
             ("conversations_evicted", losses.conversations + losses.buffers),
             ("stream_gaps", losses.gaps),

@@ -33,6 +33,8 @@ pub struct Options {
     pub identities: Identities,
     /// Limits of the agent.
     pub pipeline: pipeline::Settings,
+    /// How often the counters are written.
+    pub stats_interval: Duration,
     /// Where signatures are read anew from on SIGHUP.
     pub sources: Sources,
 }
@@ -67,6 +69,7 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
 
     let mut program = Program::load(&Settings::DEFAULT, &options.limits, signatures.automaton())?;
+    tracing::info!("{}", program.memory());
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
     let interfaces = Interfaces::new(attach(&mut program, options)?);
@@ -80,8 +83,9 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
         identities: options.identities,
         signatures,
         writer,
-        health: Health::default(),
+        health: Health::new(options.limits.flows),
         counted: Instant::now(),
+        stats_interval: options.stats_interval,
         undecodable: 0,
         refused: 0,
         closed: false,

@@ -147,7 +147,7 @@ fn when_the_table_of_flows_is_full_it_is_counted() {
     let mut world = World::new();
     world.flows.room = 0;
     assert_eq!(world.say(Client, 1, MESSAGE), Outcome::Passed);
-    assert_eq!((world.count(Counter::Flows), world.count(Counter::FlowsRefused)), (1, 1));
+    assert_eq!((world.count(Counter::Flows), world.count(Counter::FlowsRefused)), (0, 1));
     assert_eq!(world.sent(), []);
 }
 
@@ -164,4 +164,53 @@ fn when_the_ring_is_full_each_segment_lost_is_counted_once() {
     world.ring.room = 2;
     assert_eq!(world.say(Client, 6192, b"x"), Outcome::Watched);
     assert_eq!(world.sent().len(), 2);
+}
+
+/// Half a token, and long afterwards the other half.
+fn is_found_after(world: &mut World, between: impl FnOnce(&mut World)) -> bool {
+    let (first, second) = TOKEN.split_at(7);
+    world.say(Client, 1, b"hello, this is no JSON ");
+    world.time += 10 * SECOND;
+    world.say(Client, 24, first);
+    between(world);
+    world.say(Client, 31, second) == Outcome::WatchStarted
+}
+
+#[test]
+fn a_flow_that_has_lasted_is_not_washed_out() {
+    let mut world = World::new();
+    assert!(is_found_after(&mut world, World::evict));
+    assert_eq!((world.count(Counter::Flows), world.count(Counter::FlowsLasting)), (1, 1));
+    assert_eq!((world.flows.entries.len(), world.lasting.entries.len()), (0, 1));
+}
+
+#[test]
+fn neither_a_young_flow_nor_a_download_lasts() {
+    let mut world = World::new();
+    world.say(Client, 1, b"hello");
+    world.time += 7 * SECOND;
+    world.say(Client, 6, b"hello");
+    assert_eq!(world.count(Counter::FlowsLasting), 0, "seven seconds");
+    let mut world = World::new();
+    for round in 0..100 {
+        world.say(Server, 1 + 1000 * round, &BINARY);
+        world.time += SECOND / 5;
+    }
+    world.say(Client, 1, b"more");
+    assert_eq!(world.count(Counter::FlowsLasting), 0, "5 KB a second");
+    world.time += 60 * SECOND;
+    world.say(Server, 100_001, b"x");
+    world.say(Client, 5, b"more");
+    assert_eq!(world.count(Counter::FlowsLasting), 1, "slow again");
+}
+
+#[test]
+fn a_forged_syn_does_not_hide_a_token() {
+    for sequence in [0, 30, 31, 32, 5_000_000] {
+        let mut world = World::new();
+        let forged = |world: &mut World| {
+            world.segment(Client, SYN, sequence, b"");
+        };
+        assert!(is_found_after(&mut world, forged), "{sequence}");
+    }
 }

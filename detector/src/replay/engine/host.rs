@@ -13,6 +13,7 @@ use crate::pipeline::Feedback;
 pub struct HostEngine<'a> {
     automaton: &'a Automaton,
     flows: LruCache<FlowKey, Flow>,
+    lasting: LruCache<FlowKey, Flow>,
     watched: LruCache<FlowKey, Watch>,
     counters: Counters,
     budget: Credit,
@@ -26,6 +27,7 @@ impl<'a> HostEngine<'a> {
         Self {
             automaton,
             flows: LruCache::new(limits.flows as usize),
+            lasting: LruCache::new(limits.lasting() as usize),
             watched: LruCache::new(limits.watched as usize),
             counters: Counters::ZERO,
             budget: Credit::full(SETTINGS.budget_burst, 0),
@@ -85,6 +87,7 @@ impl Engine for HostEngine<'_> {
             settings: &SETTINGS,
             automaton: || Some(self.automaton),
             flows: Entries { entries: &mut self.flows, evicts: true },
+            lasting: Entries { entries: &mut self.lasting, evicts: true },
             watched: Entries { entries: &mut self.watched, evicts: false },
             output: Direct(sink),
             counters: &mut self.counters,
@@ -99,6 +102,7 @@ impl Engine for HostEngine<'_> {
         let (Feedback::Dismiss(key) | Feedback::Forget(key)) = feedback;
         if feedback == Feedback::Forget(key) {
             self.flows.remove(&key);
+            self.lasting.remove(&key);
         }
         self.watched.remove(&key);
         Ok(())
@@ -106,6 +110,7 @@ impl Engine for HostEngine<'_> {
 
     fn clear(&mut self) -> Result<(), EngineError> {
         self.flows.clear();
+        self.lasting.clear();
         self.watched.clear();
         Ok(())
     }

@@ -1,0 +1,107 @@
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+
+use aya::Ebpf;
+use aya::maps::{Map, MapError};
+use detector_common::automaton::{Automaton, STATES};
+
+use super::Limits;
+
+/// What the kernel sets aside for a table when it is made; the table never takes more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// What is in it.
+    pub what: &'static str,
+    /// How many of them there is room for; 0 if it is not divided.
+    pub entries: u32,
+    /// How many bytes the kernel says that it takes.
+    pub bytes: u64,
+}
+
+/// What all tables take together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory(Vec<Table>);
+
+impl Memory {
+    /// Of the maps of an object that is in the kernel.
+    pub(super) fn of(ebpf: &Ebpf, limits: &Limits) -> Result<Self, MapError> {
+        let tables = [
+            ("new flows", "FLOWS", limits.flows),
+            ("lasting flows", "LASTING", limits.lasting()),
+            ("watched flows", "WATCHED", limits.watched),
+            ("ring", "EVENTS", 0),
+        ];
+        let mut memory = Vec::new();
+        for (what, name, entries) in tables {
+            let bytes = ebpf.map(name).map_or(Ok(0), locked)?;
+            memory.push(Table { what, entries, bytes });
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "4096")]
+        memory.push(Table { what: "states", entries: STATES as u32, bytes: size_of::<Automaton>() as u64 });
+        Ok(Self(memory))
+    }
+
+    /// The tables one by one.
+    #[must_use]
+    pub fn tables(&self) -> &[Table] {
+        &self.0
+    }
+
+    /// All bytes together.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(|table| table.bytes).sum()
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tables in the kernel take {}:", Mebibytes(self.bytes()))?;
+        for (at, Table { what, entries, bytes }) in self.0.iter().enumerate() {
+            f.write_str(if at == 0 { " " } else { ", " })?;
+            if *entries > 0 {
+                write!(f, "{entries} ")?;
+            }
+            write!(f, "{what} {}", Mebibytes(*bytes))?;
+        }
+        Ok(())
+    }
+}
+
+struct Mebibytes(u64);
+
+impl fmt::Display for Mebibytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = self.0.saturating_mul(10).div_ceil(1 << 20);
+        write!(f, "{}.{} MiB", tenths / 10, tenths % 10)
+    }
+}
+
+/// How many bytes of memory a map takes, as its descriptor tells.
+fn locked(map: &Map) -> Result<u64, MapError> {
+    let (Map::LruHashMap(map) | Map::HashMap(map) | Map::RingBuf(map)) = map else { return Ok(0) };
+    let path = format!("/proc/self/fdinfo/{}", map.fd().as_fd().as_raw_fd());
+    let told = fs::read_to_string(path).map_err(MapError::IoError)?;
+    told.lines()
+        .find_map(|line| line.strip_prefix("memlock:")?.trim().parse().ok())
+        .ok_or_else(|| MapError::IoError(io::Error::other("the kernel does not tell the size of a map")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_told_table_by_table() {
+        let memory = Memory(vec![
+            Table { what: "new flows", entries: 1000, bytes: 150_000 },
+            Table { what: "ring", entries: 0, bytes: 16 << 20 },
+        ]);
+        assert_eq!(
+            memory.to_string(),
+            "tables in the kernel take 16.2 MiB: 1000 new flows 0.2 MiB, ring 16.0 MiB"
+        );
+    }
+}
