@@ -169,13 +169,15 @@ impl Agent<'_> {
             ("events_undecodable", self.undecodable),
             ("flows_evicted", self.watches.evicted(&kernel)),
             ("watches_refused", self.refused),
-            ("conversations_evicted", losses.conversations + losses.buffers),
+            ("conversations_evicted", losses.conversations),
+            ("buffers_evicted", losses.buffers),
             ("stream_gaps", losses.gaps),
             ("overlong_lines", losses.overlong_lines),
             ("messages_unread", losses.messages),
             ("cases_evicted", self.pipeline.cases_evicted()),
             ("records_written", output.written),
-            ("records_lost", output.lost + output.shed),
+            ("records_lost", output.lost),
+            ("records_shed", output.shed),
         ];
         kernel.iter().chain(agent).collect()
     }

@@ -22,7 +22,7 @@ pub const WATCHING: &str = "watching";
 
 /// The counters of what was missed on the way from a packet to its record. Gaps in streams are not
 /// among them: a segment may be lost before the agent's interface.
-const LOSSES: [&str; 9] = [
+const LOSSES: [&str; 11] = [
     "flows_refused",
     "watch_refused",
     "watch_spent",
@@ -31,7 +31,9 @@ const LOSSES: [&str; 9] = [
     "unreadable",
     "events_undecodable",
     "conversations_evicted",
+    "buffers_evicted",
     "records_lost",
+    "records_shed",
 ];
 
 /// Loading the program takes a fraction of a second on an idle machine.
@@ -221,6 +223,42 @@ impl Agent {
     #[must_use]
     pub fn log(&self) -> &[String] {
         &self.log
+    }
+
+    /// Waits until a counter of the interval's stats fits; gives it.
+    ///
+    /// # Errors
+    /// It did not; with what it was last.
+    pub fn wait_for_counter(
+        &mut self,
+        patience: Duration,
+        name: &str,
+        fits: impl Fn(u64) -> bool,
+    ) -> Result<u64> {
+        let counter = |record: &Record| record.value.get("stats")?.get(name)?.as_u64();
+        let found = self.wait_for(patience, |record| counter(record).is_some_and(&fits));
+        match found {
+            Ok(record) => Ok(counter(&record).unwrap_or_default()),
+            Err(_) => bail!(
+                "{name} is {:?} after {patience:?}; log:\n{}",
+                self.records.iter().rev().find_map(counter),
+                self.log.join("\n")
+            ),
+        }
+    }
+
+    /// How much memory it has in use, in bytes.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes: u64 = resident
+            .and_then(|text| text.split_whitespace().next())
+            .context("the kernel does not tell how much memory the agent has")?
+            .parse()?;
+        Ok(kibibytes * 1024)
     }
 
     /// The agent's process id.

@@ -12,6 +12,7 @@
 
 mod agent;
 mod namespace;
+mod tap;
 mod trunk;
 
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ use anyhow::{Context, Result};
 
 pub use agent::{Agent, News, Record, Report, WATCHING};
 pub use namespace::{Namespace, Segments};
+pub use tap::Tap;
 
 use trunk::Trunk;
 

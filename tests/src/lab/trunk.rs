@@ -1,10 +1,9 @@
 //! A link whose far end sees VLAN tags: two TAP interfaces and a thread that carries frames
 //! between them, adding the tags one way and taking them off the other.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -14,8 +13,7 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::Namespace;
-
-nix::ioctl_write_ptr_bad!(tun_set_interface, libc::TUNSETIFF, libc::ifreq);
+use super::tap::tap;
 
 /// Destination and source address of a frame; the tags stand behind them.
 const ADDRESSES: usize = 12;
@@ -54,26 +52,6 @@ impl Drop for Trunk {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.take().map(JoinHandle::join);
     }
-}
-
-/// A TAP interface in the namespace of the calling thread; it goes when the file is closed.
-fn tap(name: &str) -> Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .custom_flags(libc::O_NONBLOCK)
-        .open("/dev/net/tun")
-        .context("cannot open /dev/net/tun")?;
-    // SAFETY: ifreq is plain old data, for which zeros are valid.
-    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
-        *to = from.cast_signed() as libc::c_char;
-    }
-    request.ifr_ifru.ifru_flags = libc::c_short::try_from(libc::IFF_TAP | libc::IFF_NO_PI)?;
-    // SAFETY: the descriptor is open and the request outlives the call.
-    unsafe { tun_set_interface(file.as_raw_fd(), &raw const request) }
-        .with_context(|| format!("cannot make interface {name}"))?;
-    Ok(file)
 }
 
 fn carry(mut plain: File, mut tagged: File, tags: &[u8], stop: &AtomicBool) -> Result<()> {
