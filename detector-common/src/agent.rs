@@ -4,7 +4,7 @@ use aya::Pod;
 
 use crate::automaton::Automaton;
 use crate::counters::Counters;
-use crate::flow::{Credit, Flow, FlowKey, Watch};
+use crate::flow::{Budget, Flow, FlowKey, Watch};
 use crate::settings::Settings;
 
 // SAFETY: for all of these, `repr(C)` or `repr(transparent)` structures of integers and byte
@@ -15,7 +15,7 @@ unsafe impl Pod for Flow {}
 // SAFETY: as above.
 unsafe impl Pod for Watch {}
 // SAFETY: as above.
-unsafe impl Pod for Credit {}
+unsafe impl Pod for Budget {}
 // SAFETY: as above.
 unsafe impl Pod for Counters {}
 // SAFETY: as above.

@@ -43,6 +43,10 @@ counters! {
     Malformed = "malformed",
     /// IPv6 packets with more extension headers than are followed.
     ExtensionHeaders = "extension_headers",
+    /// Packets in a tunnel whose header contradicts itself.
+    TunnelsMalformed = "tunnels_malformed",
+    /// Packets with more tunnels, VLAN tags, MPLS labels or other headers around them than are followed.
+    TooDeep = "too_deep",
     /// TCP segments without payload.
     NoPayload = "no_payload",
     /// New flows that were stored.

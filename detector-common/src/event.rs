@@ -1,6 +1,7 @@
 //! What the kernel sends to the agent over the ring buffer: a fixed header, then payload bytes.
 
 use crate::flow::{Direction, FlowKey};
+use crate::packet::Encapsulation;
 
 /// The most payload bytes one event carries; a longer segment is sent as several events.
 pub const EVENT_PAYLOAD: usize = 2048;
@@ -50,17 +51,22 @@ const TEXT: u8 = 2;
 
 const _: () = assert!(size_of::<EventHeader>() == 64 && align_of::<EventHeader>() == 8);
 
-/// The whole record as the kernel stages it. The header is sent with the used part of `payload`.
+/// The whole record as the kernel stages it. The fixed parts are sent with the used part of `payload`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct EventRecord {
     /// The fixed part.
     pub header: EventHeader,
+    /// What the packet was wrapped in.
+    pub outer: Encapsulation,
     /// Payload bytes, of which the first `header.length()` are in use.
     pub payload: [u8; EVENT_PAYLOAD],
 }
 
-const _: () = assert!(size_of::<EventRecord>() == size_of::<EventHeader>() + EVENT_PAYLOAD);
+/// How many bytes of a record come before the payload.
+pub const EVENT_FIXED: usize = size_of::<EventHeader>() + size_of::<Encapsulation>();
+
+const _: () = assert!(size_of::<EventRecord>() == EVENT_FIXED + EVENT_PAYLOAD);
 
 impl EventRecord {
     /// The record as it stands in memory, header first: what goes over the ring buffer.
@@ -235,6 +241,8 @@ pub struct Event<'a> {
     pub kind: EventKind,
     /// The fixed part.
     pub header: EventHeader,
+    /// What the packet was wrapped in.
+    pub outer: Encapsulation,
     /// The payload of a segment, empty otherwise.
     pub payload: &'a [u8],
 }
@@ -246,9 +254,12 @@ impl<'a> Event<'a> {
     /// The bytes are too few or of an unknown kind.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, EventError> {
         let (head, rest) = bytes.split_at_checked(size_of::<EventHeader>()).ok_or(EventError::Truncated)?;
+        let (outer, rest) = rest.split_at_checked(size_of::<Encapsulation>()).ok_or(EventError::Truncated)?;
         // SAFETY: `head` is as long as the header, which is plain old data of integers that are
         // valid for every bit pattern; the read is unaligned.
         let header: EventHeader = unsafe { head.as_ptr().cast::<EventHeader>().read_unaligned() };
+        // SAFETY: as above.
+        let outer: Encapsulation = unsafe { outer.as_ptr().cast::<Encapsulation>().read_unaligned() };
         let kind = match header.kind {
             1 => EventKind::Segment,
             2 => EventKind::Closed,
@@ -259,7 +270,7 @@ impl<'a> Event<'a> {
             other => return Err(EventError::UnknownKind(other)),
         };
         let payload = rest.get(..usize::from(header.length)).ok_or(EventError::Truncated)?;
-        Ok(Self { kind, header, payload })
+        Ok(Self { kind, header, outer: outer.normalised(), payload })
     }
 }
 
@@ -267,10 +278,15 @@ impl<'a> Event<'a> {
 mod tests {
     use super::*;
     use crate::flow::End;
+    use crate::packet::{Layer, LayerKind, Tunnel};
 
     fn bytes(header: EventHeader, payload: &[u8]) -> std::vec::Vec<u8> {
-        let record = EventRecord { header, payload: [0; EVENT_PAYLOAD] };
-        [&record.bytes()[..size_of::<EventHeader>()], payload].concat()
+        wrapped(header, Encapsulation::NONE, payload)
+    }
+
+    fn wrapped(header: EventHeader, outer: Encapsulation, payload: &[u8]) -> std::vec::Vec<u8> {
+        let record = EventRecord { header, outer, payload: [0; EVENT_PAYLOAD] };
+        [&record.bytes()[..EVENT_FIXED], payload].concat()
     }
 
     fn header() -> EventHeader {
@@ -298,6 +314,41 @@ mod tests {
         let raw = bytes(header(), b"hell");
         assert_eq!(Event::decode(&raw), Err(EventError::Truncated));
         assert_eq!(Event::decode(&raw[..10]), Err(EventError::Truncated));
-        assert_eq!(Event::decode(&[0xff; 64]), Err(EventError::UnknownKind(0xff)));
+        assert_eq!(Event::decode(&raw[..EVENT_FIXED - 1]), Err(EventError::Truncated));
+        assert_eq!(Event::decode(&[0xff; EVENT_FIXED]), Err(EventError::UnknownKind(0xff)));
+    }
+
+    #[test]
+    fn tells_what_the_packet_was_wrapped_in_and_nothing_of_earlier_ones() {
+        let (from, to) = (End::v4([192, 0, 2, 1], [0; 2]), End::v4([192, 0, 2, 2], [0; 2]));
+        let mut outer = Encapsulation::NONE;
+        outer.push(LayerKind::Vlan, Some(5));
+        outer.push(LayerKind::Gre, None);
+        outer.set_tunnel(from, to, 47, 1);
+        let raw = wrapped(header(), outer, b"hello");
+        let event = Event::decode(&raw).unwrap();
+        let layers: std::vec::Vec<_> = event.outer.layers().collect();
+        assert_eq!(
+            layers,
+            [Layer { kind: LayerKind::Vlan, id: Some(5) }, Layer { kind: LayerKind::Gre, id: None }]
+        );
+        let tunnel = Tunnel { source: from.ip(), destination: to.ip(), protocol: 47, depth: 1 };
+        assert_eq!(event.outer.tunnel(), Some(tunnel));
+        assert_eq!(event.outer.reverse().tunnel().unwrap().source, to.ip());
+        outer.clear();
+        outer.push(LayerKind::Vlan, Some(6));
+        let raw = wrapped(header(), outer, b"hello");
+        let mut fresh = Encapsulation::NONE;
+        fresh.push(LayerKind::Vlan, Some(6));
+        assert_eq!(Event::decode(&raw).unwrap().outer, fresh);
+    }
+
+    #[test]
+    fn layers_that_do_not_fit_are_left_out() {
+        let mut outer = Encapsulation::NONE;
+        for id in 0..20 {
+            outer.push(LayerKind::Vlan, Some(id));
+        }
+        assert!(outer.layers().map(|layer| layer.id).eq((0..8).map(Some)));
     }
 }

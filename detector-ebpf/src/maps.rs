@@ -6,8 +6,8 @@ use aya_ebpf::btf_maps::{Array, ArrayOfMaps, HashMap, LruHashMap, PerCpuArray, R
 use aya_ebpf::macros::btf_map;
 use detector_common::automaton::Automaton;
 use detector_common::counters::Counters;
-use detector_common::event::{EventHeader, EventRecord};
-use detector_common::flow::{Credit, Flow, FlowKey, Watch};
+use detector_common::event::{EVENT_FIXED, EventRecord};
+use detector_common::flow::{Budget, Flow, FlowKey, Watch};
 use detector_common::settings::Settings;
 use detector_common::triage::{Output, Scratch, Table};
 
@@ -51,7 +51,7 @@ static EVENTS: RingBuf<EventRecord, 16_777_216> = RingBuf::new();
 pub(crate) static COUNTERS: PerCpuArray<Counters, 1> = PerCpuArray::new();
 
 #[btf_map]
-pub(crate) static BUDGET: PerCpuArray<Credit, 1> = PerCpuArray::new();
+pub(crate) static BUDGET: PerCpuArray<Budget, 1> = PerCpuArray::new();
 
 #[btf_map]
 pub(crate) static SCRATCH: PerCpuArray<Scratch, 1> = PerCpuArray::new();
@@ -113,9 +113,9 @@ pub(crate) struct Events;
 impl Output for Events {
     #[inline(always)]
     fn send(&mut self, record: &EventRecord, length: u32) -> bool {
-        let header = size_of::<EventHeader>() as u64;
+        let fixed = EVENT_FIXED as u64;
         // The mask is for the verifier; `length` is at most the payload of a record.
-        let size = header + u64::from(core::hint::black_box(length) & 0xfff).min(EVENT_BYTES - header);
+        let size = fixed + u64::from(core::hint::black_box(length) & 0xfff).min(EVENT_BYTES - fixed);
         // SAFETY: `record` is `EVENT_BYTES` long and `size` at most that.
         let error = unsafe {
             aya_ebpf::helpers::generated::bpf_ringbuf_output(

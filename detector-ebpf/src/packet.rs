@@ -6,6 +6,9 @@ use aya_ebpf::helpers::generated::{bpf_xdp_get_buff_len, bpf_xdp_load_bytes};
 use aya_ebpf::programs::XdpContext;
 use detector_common::packet::Packet;
 
+/// The largest offset of what is read in place: a mask, so that the verifier sees a bound.
+const NEAR: u32 = 0x7fff;
+
 /// A packet, possibly in several buffers.
 pub(crate) struct XdpPacket<'a> {
     context: &'a XdpContext,
@@ -36,8 +39,8 @@ impl Packet for XdpPacket<'_> {
     #[inline(always)]
     fn header<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
         // The verifier accepts offsets of up to 64 KiB into a packet.
-        let start = self.context.data() + (core::hint::black_box(offset) & 0x7fff) as usize;
-        if start + N <= self.context.data_end() {
+        let start = self.context.data() + (core::hint::black_box(offset) & NEAR) as usize;
+        if offset <= NEAR && start + N <= self.context.data_end() {
             // SAFETY: `N` bytes from `start` lie within the packet's first buffer.
             return Some(unsafe { (start as *const [u8; N]).read_unaligned() });
         }

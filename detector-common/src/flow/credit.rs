@@ -1,3 +1,5 @@
+use crate::settings::Settings;
+
 /// Coarse time: units of 2^20 ns, about a millisecond, which wrap around after 52 days.
 pub type Ticks = u32;
 
@@ -67,6 +69,27 @@ impl Credit {
     #[inline(always)]
     pub const fn take(&mut self, bytes: u32) {
         self.balance = self.balance.saturating_sub_unsigned(bytes);
+    }
+}
+
+/// What one CPU may copy to the agent.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Bytes of flows under watch.
+    pub flows: Credit,
+    /// Bytes of fragments.
+    pub fragments: Credit,
+}
+
+impl Budget {
+    /// All that the limits allow.
+    #[must_use]
+    pub const fn full(settings: &Settings, now: Ticks) -> Self {
+        Self {
+            flows: Credit::full(settings.budget_burst, now),
+            fragments: Credit::full(settings.fragment_burst, now),
+        }
     }
 }
 

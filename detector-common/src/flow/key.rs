@@ -28,6 +28,24 @@ impl End {
         Self { address: [0, MAPPED | u32::from_be_bytes(address) as u64], port: u16::from_be_bytes(port) }
     }
 
+    /// An address as two numbers, upper half first, and a port.
+    #[must_use]
+    pub(crate) const fn new(address: [u64; 2], port: u16) -> Self {
+        Self { address, port }
+    }
+
+    /// The address as two numbers, upper half first.
+    #[inline(always)]
+    pub(crate) const fn address(&self) -> [u64; 2] {
+        self.address
+    }
+
+    /// The same address with a port in network order.
+    #[inline(always)]
+    pub(crate) const fn at(self, port: [u8; 2]) -> Self {
+        Self { address: self.address, port: u16::from_be_bytes(port) }
+    }
+
     /// The address, with a v4-mapped one given back as IPv4.
     #[must_use]
     pub fn ip(&self) -> IpAddr {
@@ -92,7 +110,9 @@ impl Direction {
 
 /// A conversation over TCP or UDP. The ends are sorted, so both directions share one key.
 ///
-/// VLAN ids are not part of it: the two directions of a flow may travel in different VLANs.
+/// What the packets are wrapped in is not part of it, neither VLAN ids nor those of tunnels: the two directions may
+/// travel in different ones. A gateway may see a packet twice, within its tunnel and outside; the second copy is then a
+/// repetition of the first, and not another flow.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FlowKey {

@@ -5,7 +5,7 @@ mod key;
 mod position;
 mod state;
 
-pub use credit::{Credit, Ticks, ticks};
+pub use credit::{Budget, Credit, Ticks, ticks};
 pub use key::{Direction, End, FRAGMENTS, FlowKey, TCP, UDP};
 pub use position::{Place, Position};
 pub use state::{Flow, Half, Mode, Watch};

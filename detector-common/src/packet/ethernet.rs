@@ -1,41 +1,26 @@
-use super::{Packet, Unread};
-
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
+/// IPv4.
+pub(super) const IPV4: u16 = 0x0800;
+/// IPv6.
+pub(super) const IPV6: u16 = 0x86dd;
+/// MPLS with one receiver, and with many (RFC 5332).
+pub(super) const MPLS: [u16; 2] = [0x8847, 0x8848];
+/// A session of PPP over Ethernet (RFC 2516).
+pub(super) const PPPOE: u16 = 0x8864;
+/// An Ethernet frame, within GRE or Geneve.
+pub(super) const ETHERNET: u16 = 0x6558;
 /// IEEE 802.1Q, IEEE 802.1ad, and the type that older switches use for stacked tags.
-const VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
+pub(super) const VLAN: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 
-/// How many VLAN tags are followed.
-const TAGS: usize = 2;
-
-/// Which IP version the frame carries.
-pub(super) enum Kind {
-    V4,
-    V6,
-}
-
-/// Where the IP header begins.
-pub(super) struct Network {
-    pub(super) kind: Kind,
-    pub(super) offset: u32,
-}
-
+/// Whether something that is read may lie behind such a header, other than that of IP.
 #[inline(always)]
-pub(super) fn parse<P: Packet>(packet: &P) -> Result<Network, Unread> {
-    let [.., high, low] = packet.header::<14>(0).ok_or(Unread::Truncated)?;
-    let mut kind = u16::from_be_bytes([high, low]);
-    let mut offset = 14;
-    for _ in 0..TAGS {
-        if !VLAN.contains(&kind) {
-            break;
-        }
-        let [_, _, high, low] = packet.header::<4>(offset).ok_or(Unread::Truncated)?;
-        kind = u16::from_be_bytes([high, low]);
-        offset += 4;
-    }
-    match kind {
-        IPV4 => Ok(Network { kind: Kind::V4, offset }),
-        IPV6 => Ok(Network { kind: Kind::V6, offset }),
-        _ => Err(Unread::NotIp),
-    }
+pub(super) const fn is_followed(kind: u16) -> bool {
+    let [tag, service_tag, old_tag] = VLAN;
+    let [mpls, multicast] = MPLS;
+    kind == tag
+        || kind == service_tag
+        || kind == old_tag
+        || kind == mpls
+        || kind == multicast
+        || kind == PPPOE
+        || kind == ETHERNET
 }

@@ -1,146 +1,109 @@
-use core::ops::ControlFlow;
-
 use super::{Packet, Unread};
-use crate::flow::{End, TCP, UDP};
-use crate::repeat::{Round, repeat};
+use crate::flow::End;
 
 /// RFC 8200: hop-by-hop options, routing, fragment, destination options; RFC 4302:
 /// authentication; RFC 6275: mobility; RFC 7401: host identity; RFC 5533: shim6.
-const HOP_BY_HOP: u8 = 0;
-const ROUTING: u8 = 43;
-const FRAGMENT: u8 = 44;
-const AUTHENTICATION: u8 = 51;
-const DESTINATION: u8 = 60;
-const MOBILITY: u8 = 135;
-const HOST_IDENTITY: u8 = 139;
-const SHIM6: u8 = 140;
+pub(super) const HOP_BY_HOP: u8 = 0;
+pub(super) const ROUTING: u8 = 43;
+pub(super) const FRAGMENT: u8 = 44;
+pub(super) const AUTHENTICATION: u8 = 51;
+pub(super) const DESTINATION: u8 = 60;
+pub(super) const MOBILITY: u8 = 135;
+pub(super) const HOST_IDENTITY: u8 = 139;
+pub(super) const SHIM6: u8 = 140;
 
-/// How many IPv6 extension headers are followed.
-const EXTENSIONS: u32 = 8;
+/// RFC 2003: IPv4 within IP; RFC 2473, RFC 4213: IPv6 within IP; RFC 2784: GRE; RFC 4023: MPLS within IP.
+pub(super) const IPV4: u8 = 4;
+pub(super) const IPV6: u8 = 41;
+pub(super) const GRE: u8 = 47;
+pub(super) const MPLS: u8 = 137;
 
-/// Source and destination, in network order.
-enum Addresses {
-    V4([u8; 4], [u8; 4]),
-    V6([[u8; 8]; 2], [[u8; 8]; 2]),
-}
+/// In the fragment field of IPv4: where the fragment belongs, in units of 8 bytes, and whether others come after it.
+pub(super) const PLACE: u16 = 0x1fff;
+pub(super) const MORE: u16 = 0x2000;
 
 /// The addresses, and the part of the frame that belongs to TCP or UDP.
 pub(super) struct Transport {
-    addresses: Addresses,
+    pub(super) source: End,
+    pub(super) destination: End,
     pub(super) protocol: u8,
     pub(super) offset: u32,
     pub(super) end: u32,
 }
 
-impl Transport {
-    /// Source and destination with their ports, which are in network order.
-    #[inline(always)]
-    pub(super) const fn ends(&self, source: [u8; 2], destination: [u8; 2]) -> (End, End) {
-        match self.addresses {
-            Addresses::V4(from, to) => (End::v4(from, source), End::v4(to, destination)),
-            Addresses::V6([from_high, from_low], [to_high, to_low]) => {
-                (End::v6(from_high, from_low, source), End::v6(to_high, to_low, destination))
-            }
-        }
-    }
+/// The fields of an IPv4 header; the ports of its ends are 0.
+pub(super) struct V4 {
+    pub(super) source: End,
+    pub(super) destination: End,
+    pub(super) protocol: u8,
+    /// Length of the header with its options, in bytes.
+    pub(super) length: u32,
+    pub(super) total: u16,
+    pub(super) identification: u16,
+    pub(super) fragment: u16,
 }
 
-/// Where the IP packet ends: as far as its header says, but not past the frame. A length of
-/// zero is written by segmentation offload for packets that are too long for the field.
+/// The same of an IPv6 header, whose length is 40 bytes.
+pub(super) struct V6 {
+    pub(super) source: End,
+    pub(super) destination: End,
+    pub(super) next: u8,
+    pub(super) payload: u16,
+}
+
+/// Where `claimed` bytes from `start` end, but not past `limit`. A length of zero is written by segmentation offload
+/// for packets that are too long for the field.
 #[inline(always)]
-fn end<P: Packet>(packet: &P, offset: u32, claimed: u16) -> u32 {
-    let frame = packet.length();
-    let end = offset + u32::from(claimed);
-    if claimed == 0 || end > frame { frame } else { end }
+pub(super) const fn end(limit: u32, start: u32, claimed: u16) -> u32 {
+    let end = start + claimed as u32;
+    if claimed == 0 || end > limit { limit } else { end }
+}
+
+/// Whether something that is read may lie behind such a header.
+#[inline(always)]
+pub(super) const fn is_followed(protocol: u8) -> bool {
+    is_extension(protocol) || matches!(protocol, IPV4 | IPV6 | GRE | MPLS)
+}
+
+/// Whether it is a header between those of IP and of what IP carries.
+#[inline(always)]
+pub(super) const fn is_extension(protocol: u8) -> bool {
+    matches!(
+        protocol,
+        HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6
+    )
 }
 
 #[inline(always)]
-pub(super) fn v4<P: Packet>(packet: &P, offset: u32) -> Result<Transport, Unread> {
-    let header = packet.header::<20>(offset).ok_or(Unread::Truncated)?;
-    let [first, _, l0, l1, _, _, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header;
-    let length = u32::from(first & 0x0f) * 4;
+pub(super) const fn v4(header: [u8; 20]) -> Result<V4, Unread> {
+    let [first, _, l0, l1, i0, i1, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header;
+    let length = (first & 0x0f) as u32 * 4;
     let total = u16::from_be_bytes([l0, l1]);
-    if first >> 4 != 4 || length < 20 || (total != 0 && u32::from(total) < length) {
+    if first >> 4 != 4 || length < 20 || (total != 0 && (total as u32) < length) {
         return Err(Unread::Malformed);
     }
-    if u16::from_be_bytes([f0, f1]) & 0x1fff != 0 {
-        return Err(Unread::Fragment);
-    }
-    if protocol != TCP && protocol != UDP {
-        return Err(Unread::NotTcp);
-    }
-    Ok(Transport {
+    Ok(V4 {
+        source: End::v4([s0, s1, s2, s3], [0; 2]),
+        destination: End::v4([d0, d1, d2, d3], [0; 2]),
         protocol,
-        addresses: Addresses::V4([s0, s1, s2, s3], [d0, d1, d2, d3]),
-        offset: offset + length,
-        end: end(packet, offset, total),
+        length,
+        total,
+        identification: u16::from_be_bytes([i0, i1]),
+        fragment: u16::from_be_bytes([f0, f1]),
     })
 }
 
 #[inline(always)]
-pub(super) fn v6<P: Packet>(packet: &P, offset: u32) -> Result<Transport, Unread> {
+pub(super) fn v6<P: Packet>(packet: &P, offset: u32) -> Result<V6, Unread> {
     let [first, _, _, _, l0, l1, next, _] = packet.header::<8>(offset).ok_or(Unread::Truncated)?;
     if first >> 4 != 6 {
         return Err(Unread::Malformed);
     }
-    let mut chain = Chain { packet, next, offset: offset + 40, ends: Ends::Unfinished };
-    if next != TCP && next != UDP {
-        repeat(EXTENSIONS, &mut chain);
-        match chain.ends {
-            Ends::Unfinished if matches!(chain.next, TCP | UDP) => {}
-            Ends::Unfinished => return Err(Unread::ExtensionHeaders),
-            Ends::Unread(reason) => return Err(reason),
-        }
-    }
     let half = |at| packet.header::<8>(offset + at).ok_or(Unread::Truncated);
-    Ok(Transport {
-        addresses: Addresses::V6([half(8)?, half(16)?], [half(24)?, half(32)?]),
-        protocol: chain.next,
-        offset: chain.offset,
-        end: end(packet, offset + 40, u16::from_be_bytes([l0, l1])),
+    Ok(V6 {
+        source: End::v6(half(8)?, half(16)?, [0; 2]),
+        destination: End::v6(half(24)?, half(32)?, [0; 2]),
+        next,
+        payload: u16::from_be_bytes([l0, l1]),
     })
-}
-
-/// The chain of extension headers, as far as it was followed.
-struct Chain<'a, P> {
-    packet: &'a P,
-    next: u8,
-    offset: u32,
-    ends: Ends,
-}
-
-enum Ends {
-    Unfinished,
-    Unread(Unread),
-}
-
-impl<P: Packet> Round for Chain<'_, P> {
-    #[inline(always)]
-    fn round(&mut self, _index: u32) -> ControlFlow<()> {
-        match self.next {
-            TCP | UDP => return ControlFlow::Break(()),
-            HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY | HOST_IDENTITY
-            | SHIM6 => {}
-            _ => {
-                self.ends = Ends::Unread(Unread::NotTcp);
-                return ControlFlow::Break(());
-            }
-        }
-        let Some([next, units, f0, f1]) = self.packet.header::<4>(self.offset) else {
-            self.ends = Ends::Unread(Unread::Truncated);
-            return ControlFlow::Break(());
-        };
-        self.offset += match self.next {
-            FRAGMENT if u16::from_be_bytes([f0, f1]) & 0xfff8 != 0 => {
-                self.ends = Ends::Unread(Unread::Fragment);
-                return ControlFlow::Break(());
-            }
-            FRAGMENT => 8,
-            // RFC 4302: in units of four bytes, less two.
-            AUTHENTICATION => (u32::from(units) + 2) * 4,
-            _ => (u32::from(units) + 1) * 8,
-        };
-        self.next = next;
-        ControlFlow::Continue(())
-    }
 }

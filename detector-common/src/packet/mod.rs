@@ -1,21 +1,27 @@
 //! From the bytes of a frame to the TCP segment or UDP datagram in it.
 
+mod encapsulation;
 mod ethernet;
 mod ip;
+mod straight;
 mod tcp;
 mod udp;
+mod walk;
 
 use crate::counters::Counter;
 use crate::flow::{End, TCP};
+use straight::Way;
 
+pub use encapsulation::{Encapsulation, LAYERS, Layer, LayerKind, Tunnel};
 pub use tcp::{FIN, RST, SYN};
+pub use walk::Walk;
 
 /// The bytes of a packet, wherever they lie.
 pub trait Packet {
     /// Length of the whole frame in bytes.
     fn length(&self) -> u32;
 
-    /// `N` bytes of the headers; `None` past the end.
+    /// `N` bytes of the headers; `None` past the end, or if `offset` is past [`FURTHEST`].
     fn header<const N: usize>(&self, offset: u32) -> Option<[u8; N]>;
 
     /// Copies `length` bytes, 1 to `N`, from `offset` to the front of `into`. False if they are
@@ -23,7 +29,7 @@ pub trait Packet {
     fn copy<const N: usize>(&self, offset: u32, length: u32, into: &mut [u8; N]) -> bool;
 }
 
-/// The largest offset from which payload is copied: the kernel's `bpf_xdp_load_bytes` refuses any
+/// The largest offset from which bytes are read: the kernel's `bpf_xdp_load_bytes` refuses any
 /// larger one, and every world does as the kernel does. Only segments that offloading put together
 /// reach beyond it.
 pub const FURTHEST: u32 = 0xffff;
@@ -34,6 +40,9 @@ impl Packet for &[u8] {
     }
 
     fn header<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        if offset > FURTHEST {
+            return None;
+        }
         self.get(offset as usize..)?.first_chunk().copied()
     }
 
@@ -69,6 +78,10 @@ pub enum Unread {
     Malformed,
     /// More IPv6 extension headers than are followed.
     ExtensionHeaders,
+    /// A header of a tunnel contradicts itself.
+    Tunnel,
+    /// More headers around it than are followed.
+    TooDeep,
 }
 
 impl Unread {
@@ -83,6 +96,8 @@ impl Unread {
             Self::Truncated => Counter::Truncated,
             Self::Malformed => Counter::Malformed,
             Self::ExtensionHeaders => Counter::ExtensionHeaders,
+            Self::Tunnel => Counter::TunnelsMalformed,
+            Self::TooDeep => Counter::TooDeep,
         }
     }
 }
@@ -107,18 +122,58 @@ pub struct Segment {
     pub length: u32,
 }
 
-/// Reads the headers of an Ethernet frame.
-///
-/// # Errors
-/// The frame holds no readable TCP segment, and no datagram that is to be looked at.
+/// A fragment of an IP packet that holds TCP, and that is wrapped in no further one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// Who sent the packet; in the place of the port the upper half of its identification.
+    pub source: End,
+    /// To whom; in the place of the port the lower half.
+    pub destination: End,
+    /// Where these bytes belong in what is fragmented, 0 to 65,528.
+    pub place: u32,
+    /// How many bytes were fragmented in all, if this fragment is the last; otherwise 0.
+    pub total: u16,
+    /// Where in the frame the bytes begin, after the IP header.
+    pub offset: u32,
+    /// How many there are, at least 1.
+    pub length: u32,
+}
+
+/// What the headers of a frame lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// Whether there is a segment or datagram, which [`Walk::segment`] then has, or why there is none.
+    pub segment: Result<(), Unread>,
+    /// Whether it is a fragment of TCP, the first or another, which [`Walk::fragment`] then has.
+    pub fragmented: bool,
+}
+
+/// Reads the headers of an Ethernet frame. What it was wrapped in is noted in `outer`.
 #[inline(always)]
-pub fn parse<P: Packet>(packet: &P) -> Result<Segment, Unread> {
-    let network = ethernet::parse(packet)?;
-    let transport = match network.kind {
-        ethernet::Kind::V4 => ip::v4(packet, network.offset)?,
-        ethernet::Kind::V6 => ip::v6(packet, network.offset)?,
+pub fn parse<P: Packet>(packet: &P, outer: &mut Encapsulation, walk: &mut Walk) -> Parsed {
+    outer.clear();
+    match straight::parse(packet, outer) {
+        Way::Straight(transport) => {
+            Parsed { segment: segment(packet, &transport, &mut walk.segment), fragmented: false }
+        }
+        Way::Unread(reason) => Parsed { segment: Err(reason), fragmented: false },
+        Way::Aside => {
+            let arrived = walk::walk(packet, outer, walk);
+            let transport = walk.transport();
+            let segment = arrived.and_then(|()| segment(packet, &transport, &mut walk.segment));
+            Parsed { segment, fragmented: walk.fragmented() }
+        }
+    }
+}
+
+#[inline(always)]
+fn segment<P: Packet>(packet: &P, transport: &ip::Transport, into: &mut Segment) -> Result<(), Unread> {
+    *into = if transport.protocol == TCP {
+        tcp::parse(packet, transport)?
+    } else {
+        udp::parse(packet, transport)?
     };
-    if transport.protocol == TCP { tcp::parse(packet, &transport) } else { udp::parse(packet, &transport) }
+    Ok(())
 }
 
 #[cfg(test)]

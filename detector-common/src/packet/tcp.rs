@@ -25,10 +25,9 @@ pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segm
         return Err(Unread::Truncated);
     }
     let sequence = u32::from_be_bytes([n0, n1, n2, n3]);
-    let (source, destination) = transport.ends([s0, s1], [d0, d1]);
     Ok(Segment {
-        source,
-        destination,
+        source: transport.source.at([s0, s1]),
+        destination: transport.destination.at([d0, d1]),
         sequence: if flags & SYN == 0 { sequence } else { sequence.wrapping_add(1) },
         flags,
         protocol: TCP,

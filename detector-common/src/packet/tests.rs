@@ -51,8 +51,19 @@ fn frame(tags: &[u16], kind: u16, inner: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// What a frame leads to, and what it was wrapped in.
+fn parsed(frame: &[u8]) -> (Parsed, Encapsulation, Walk) {
+    let (mut outer, mut walk) = (Encapsulation::NONE, Walk::new());
+    (parse(&frame, &mut outer, &mut walk), outer, walk)
+}
+
+fn segment(frame: &[u8]) -> Result<Segment, Unread> {
+    let (parsed, _, walk) = parsed(frame);
+    parsed.segment.map(|()| walk.segment())
+}
+
 fn payload(frame: &[u8]) -> Result<&[u8], Unread> {
-    let segment = parse(&frame)?;
+    let segment = segment(frame)?;
     Ok(&frame[segment.offset as usize..][..segment.length as usize])
 }
 
@@ -61,7 +72,7 @@ fn reads_ipv4_with_and_without_options() {
     for (ip, options) in [(0, 0), (40, 0), (0, 40), (4, 12)] {
         let frame = frame(&[], 0x0800, &v4(ip, 0x4000, 6, &tcp(0x18, options, PAYLOAD)));
         assert_eq!(payload(&frame), Ok(PAYLOAD));
-        let segment = parse(&frame.as_slice()).unwrap();
+        let segment = segment(&frame).unwrap();
         assert_eq!(std::format!("{:?}", segment.source), "10.0.0.2:40000");
         assert_eq!(std::format!("{:?}", segment.destination), "203.0.113.9:3333");
         assert_eq!(segment.sequence, 0x1234);
@@ -69,12 +80,12 @@ fn reads_ipv4_with_and_without_options() {
 }
 
 #[test]
-fn reads_vlan_tags_up_to_two() {
+fn reads_vlan_tags_up_to_four() {
     let inner = v4(0, 0, 6, &tcp(0x18, 0, PAYLOAD));
-    for tags in [&[0x8100][..], &[0x88a8, 0x8100], &[0x9100, 0x8100]] {
+    for tags in [&[0x8100][..], &[0x88a8, 0x8100], &[0x9100, 0x8100], &[0x8100; 3], &[0x9100; 4]] {
         assert_eq!(payload(&frame(tags, 0x0800, &inner)), Ok(PAYLOAD));
     }
-    assert_eq!(payload(&frame(&[0x8100; 3], 0x0800, &inner)), Err(Unread::NotIp));
+    assert_eq!(payload(&frame(&[0x8100; 5], 0x0800, &inner)), Err(Unread::TooDeep));
 }
 
 #[test]
@@ -125,7 +136,7 @@ fn a_length_of_zero_means_the_whole_frame() {
 #[test]
 fn a_syn_takes_a_sequence_number() {
     let bytes = frame(&[], 0x0800, &v4(0, 0, 6, &tcp(SYN, 0, PAYLOAD)));
-    assert_eq!(parse(&bytes.as_slice()).unwrap().sequence, 0x1235);
+    assert_eq!(segment(&bytes).unwrap().sequence, 0x1235);
 }
 
 #[test]
@@ -152,7 +163,7 @@ fn what_the_snap_length_cut_is_not_payload() {
 proptest::proptest! {
     #[test]
     fn any_bytes_stay_within_the_frame(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-        if let Ok(segment) = parse(&bytes.as_slice()) && segment.length > 0 {
+        if let Ok(segment) = segment(&bytes) && segment.length > 0 {
             assert!((segment.offset + segment.length) as usize <= bytes.len());
         }
     }

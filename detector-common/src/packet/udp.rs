@@ -3,12 +3,26 @@ use super::{Packet, Segment, Unread};
 use crate::flow::UDP;
 
 /// Length of the header (RFC 768).
-const HEADER: u32 = 8;
+pub(super) const HEADER: u32 = 8;
+
+/// Ports to which tunnels send: VXLAN (RFC 7348), what Linux took for it before, Geneve (RFC 8926) and GTP-U (3GPP
+/// TS 29.281).
+pub(super) const VXLAN: u16 = 4789;
+pub(super) const VXLAN_OLD: u16 = 8472;
+pub(super) const GENEVE: u16 = 6081;
+pub(super) const GTP: u16 = 2152;
 
 /// Node discovery of Ethereum (discv4): hash and signature, 97 bytes, then the type and a list of
 /// RLP, which holds at least the time at which the packet expires; no packet is longer than 1,280.
 const SHORTEST: u32 = 104;
 const LONGEST: u32 = 1280;
+
+/// Whether a datagram goes to a port of tunnels.
+#[inline(always)]
+pub(super) fn is_tunnel<P: Packet>(packet: &P, offset: u32) -> bool {
+    let [_, _, high, low] = packet.header::<4>(offset).unwrap_or_default();
+    matches!(u16::from_be_bytes([high, low]), VXLAN | VXLAN_OLD | GENEVE | GTP)
+}
 
 /// Reads a datagram that looks like discv4, and no other: lengths come first, because they cost
 /// least.
@@ -36,6 +50,13 @@ pub(super) fn parse<P: Packet>(packet: &P, transport: &Transport) -> Result<Segm
     if !fits || !(SHORTEST..=LONGEST).contains(&length) || length > room {
         return Err(Unread::Udp);
     }
-    let (source, destination) = transport.ends([s0, s1], [d0, d1]);
-    Ok(Segment { source, destination, sequence: 0, flags: 0, protocol: UDP, offset, length })
+    Ok(Segment {
+        source: transport.source.at([s0, s1]),
+        destination: transport.destination.at([d0, d1]),
+        sequence: 0,
+        flags: 0,
+        protocol: UDP,
+        offset,
+        length,
+    })
 }

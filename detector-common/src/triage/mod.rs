@@ -8,11 +8,11 @@ mod upcall;
 use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
 use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
-use crate::flow::{Credit, End, Flow, FlowKey, Mode, TCP, Ticks, UDP, Watch, ticks};
-use crate::packet::{self, FIN, Packet, RST, SYN, Segment};
+use crate::flow::{Budget, End, Flow, FlowKey, Mode, Ticks, UDP, Watch, ticks};
+use crate::packet::{self, Encapsulation, FIN, Fragment, Packet, RST, SYN, Segment, Walk};
 use crate::settings::Settings;
 use examine::{Examiner, Finding, Reading};
-use upcall::{Sent, upcall};
+use upcall::{Extract, Sent, upcall};
 
 /// A table of flows. In the kernel several CPUs share it, and an entry may be reused for another
 /// flow while it is written to: then that flow may pass for TLS until its connection ends, or be
@@ -30,7 +30,7 @@ pub trait Table<V> {
 
 /// Where events go.
 pub trait Output {
-    /// Sends the header and the first `length` payload bytes, 0 to [`EVENT_PAYLOAD`]. False if
+    /// Sends the fixed parts and the first `length` payload bytes, 0 to [`EVENT_PAYLOAD`]. False if
     /// there is no room.
     ///
     /// [`EVENT_PAYLOAD`]: crate::event::EVENT_PAYLOAD
@@ -44,7 +44,7 @@ pub struct Scratch {
     record: EventRecord,
     /// A flow in the making.
     flow: Flow,
-    segment: Segment,
+    walk: Walk,
     reading: Reading,
 }
 
@@ -56,17 +56,9 @@ impl Scratch {
         let (key, direction) = FlowKey::tcp(nowhere, nowhere);
         let header = EventHeader::new(EventKind::Segment, key, direction, 0, 0, 0);
         Self {
-            record: EventRecord { header, payload: [0; EVENT_PAYLOAD] },
+            record: EventRecord { header, outer: Encapsulation::NONE, payload: [0; EVENT_PAYLOAD] },
             flow: Flow::new(&Settings::DEFAULT, 0),
-            segment: Segment {
-                source: nowhere,
-                destination: nowhere,
-                sequence: 0,
-                flags: 0,
-                protocol: TCP,
-                offset: 0,
-                length: 0,
-            },
+            walk: Walk::new(),
             reading: Reading::NOTHING,
         }
     }
@@ -94,8 +86,8 @@ pub struct Recogniser<'a, A, F, L, W, O> {
     pub output: O,
     /// What became of the packets.
     pub counters: &'a mut Counters,
-    /// How many bytes of watched flows this CPU may still copy.
-    pub budget: &'a mut Credit,
+    /// How many bytes this CPU may still copy.
+    pub budget: &'a mut Budget,
     /// Working memory.
     pub scratch: &'a mut Scratch,
 }
@@ -156,16 +148,18 @@ where
     /// Reads one packet. `arrival` is asked only if the packet bears on a conversation: reading the
     /// clock costs as much as all the rest for one that does not.
     #[inline(always)]
-    pub fn packet<P: Packet>(&mut self, packet: &P, arrival: impl FnOnce() -> Arrival) -> Outcome {
+    pub fn packet<P: Packet>(&mut self, packet: &P, arrival: impl Fn() -> Arrival) -> Outcome {
         self.counters.add(Counter::Packets);
-        let segment = match packet::parse(packet) {
-            Ok(segment) => segment,
-            Err(reason) => {
-                self.counters.add_computed(reason.counter());
-                return Outcome::Passed;
-            }
-        };
-        let segment = forget(&mut self.scratch.segment, segment);
+        let Scratch { record, walk, .. } = &mut *self.scratch;
+        let parsed = packet::parse(packet, &mut record.outer, walk);
+        if parsed.fragmented {
+            self.fragment(packet, arrival());
+        }
+        if let Err(reason) = parsed.segment {
+            self.counters.add_computed(reason.counter());
+            return Outcome::Passed;
+        }
+        let segment = self.scratch.walk.segment();
         let (opens, closes) = (segment.flags & SYN != 0, segment.flags & (FIN | RST) != 0);
         if segment.length == 0 {
             self.counters.add(Counter::NoPayload);
@@ -196,6 +190,29 @@ where
             self.closed(&segment);
         }
         outcome
+    }
+
+    /// Copies a fragment of TCP to the agent, within the budget of this CPU.
+    #[inline(always)]
+    fn fragment<P: Packet>(&mut self, packet: &P, arrival: Arrival) {
+        let Arrival { time, interface } = arrival;
+        let Fragment { source, destination, place, total, offset, length } = *self.scratch.walk.fragment();
+        let (burst, rate) = (self.settings.fragment_burst, self.settings.fragment_rate);
+        if !self.budget.fragments.available(burst, rate, ticks(time)) {
+            self.counters.add(Counter::FragmentsSpent);
+            return;
+        }
+        self.budget.fragments.take(length);
+        let record = &mut self.scratch.record;
+        let (key, direction) = FlowKey::fragments(source, destination);
+        record.header = EventHeader::new(EventKind::Fragment, key, direction, time, place, interface);
+        record.header.set_total(total);
+        let extract = Extract { sequence: place, offset, length };
+        self.counters.add_computed(match upcall(packet, &mut self.output, record, extract) {
+            Sent::All => Counter::FragmentsCopied,
+            Sent::RingFull => Counter::RingFull,
+            Sent::Unreadable => Counter::Unreadable,
+        });
     }
 
     /// Forgets what was known of an earlier connection on the same ends. A connection gets an entry
@@ -269,7 +286,7 @@ where
                 }
             }
         }
-        let Scratch { record: EventRecord { header, payload }, reading, .. } = &mut *self.scratch;
+        let Scratch { record: EventRecord { header, payload, .. }, reading, .. } = &mut *self.scratch;
         let flow = find(&mut self.flows, &mut self.lasting, header.key());
         let Some((automaton, flow)) = (self.automaton)().zip(flow) else {
             // Another CPU's flow has just washed it out.
@@ -373,12 +390,14 @@ where
     /// not to its end.
     #[inline(always)]
     fn copy<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> bool {
-        if !self.budget.available(self.settings.budget_burst, self.settings.budget_rate, now) {
+        if !self.budget.flows.available(self.settings.budget_burst, self.settings.budget_rate, now) {
             self.counters.add(Counter::BudgetSpent);
             return false;
         }
-        self.budget.take(segment.length);
-        match upcall(packet, &mut self.output, &mut self.scratch.record, segment) {
+        self.budget.flows.take(segment.length);
+        let Segment { sequence, offset, length, .. } = *segment;
+        let extract = Extract { sequence, offset, length };
+        match upcall(packet, &mut self.output, &mut self.scratch.record, extract) {
             Sent::All => return true,
             Sent::RingFull => self.counters.add(Counter::RingFull),
             Sent::Unreadable => self.counters.add(Counter::Unreadable),

@@ -2,14 +2,23 @@ use core::ops::ControlFlow;
 
 use super::Output;
 use crate::event::{EVENT_PAYLOAD, EventRecord};
-use crate::packet::{Packet, Segment};
+use crate::packet::Packet;
 use crate::repeat::{Round, repeat};
 
 /// Enough rounds for the longest segment.
 #[expect(clippy::cast_possible_truncation, reason = "33")]
 const ROUNDS: u32 = ((1 << 16) / EVENT_PAYLOAD) as u32 + 1;
 
-/// What became of the parts of a segment.
+/// Bytes of a packet.
+pub(super) struct Extract {
+    /// What the number of the first one is for the agent.
+    pub(super) sequence: u32,
+    /// Where in the frame they begin.
+    pub(super) offset: u32,
+    pub(super) length: u32,
+}
+
+/// What became of the parts of them.
 #[derive(PartialEq, Eq)]
 pub(super) enum Sent {
     All,
@@ -21,9 +30,7 @@ struct Upcall<'a, P, O> {
     packet: &'a P,
     output: &'a mut O,
     record: &'a mut EventRecord,
-    sequence: u32,
-    offset: u32,
-    length: u32,
+    extract: Extract,
     sent: Sent,
 }
 
@@ -33,17 +40,18 @@ impl<P: Packet, O: Output> Round for Upcall<'_, P, O> {
         #[expect(clippy::cast_possible_truncation, reason = "2048")]
         let part = EVENT_PAYLOAD as u32;
         let done = index * part;
-        if done >= self.length {
+        let Extract { sequence, offset, length } = self.extract;
+        if done >= length {
             return ControlFlow::Break(());
         }
-        let length = (self.length - done).min(part);
-        if !self.packet.copy(self.offset + done, length, &mut self.record.payload) {
+        let length = (length - done).min(part);
+        if !self.packet.copy(offset + done, length, &mut self.record.payload) {
             self.sent = Sent::Unreadable;
             return ControlFlow::Break(());
         }
         #[expect(clippy::cast_possible_truncation, reason = "at most 2048")]
         {
-            self.record.header.set_part(self.sequence.wrapping_add(done), length as u16);
+            self.record.header.set_part(sequence.wrapping_add(done), length as u16);
         }
         if !self.output.send(self.record, length) {
             self.sent = Sent::RingFull;
@@ -53,17 +61,16 @@ impl<P: Packet, O: Output> Round for Upcall<'_, P, O> {
     }
 }
 
-/// Copies the payload of a segment to the agent, in as many events as it takes. The header of
+/// Copies bytes of a packet to the agent, in as many events as it takes. The header of
 /// `record` is complete but for sequence number and length.
 #[inline(always)]
 pub(super) fn upcall<P: Packet, O: Output>(
     packet: &P,
     output: &mut O,
     record: &mut EventRecord,
-    segment: &Segment,
+    extract: Extract,
 ) -> Sent {
-    let Segment { sequence, offset, length, .. } = *segment;
-    let mut upcall = Upcall { packet, output, record, sequence, offset, length, sent: Sent::All };
+    let mut upcall = Upcall { packet, output, record, extract, sent: Sent::All };
     repeat(ROUNDS, &mut upcall);
     upcall.sent
 }

@@ -9,7 +9,7 @@ use aya::{Ebpf, EbpfError, EbpfLoader};
 use aya_log::EbpfLogger;
 use detector_common::automaton::Automaton;
 use detector_common::counters::{Counter, Counters};
-use detector_common::flow::{Credit, Flow, FlowKey, Watch};
+use detector_common::flow::{Budget, Flow, FlowKey, Watch};
 use detector_common::settings::Settings;
 use nix::errno::Errno;
 
@@ -205,8 +205,8 @@ impl Program {
             .map_max_entries("WATCHED", limits.watched)
             .map_max_entries("EVENTS", limits.ring)
             .load(object::embedded()?)?;
-        let mut budget: PerCpuArray<_, Credit> = map(&mut ebpf, "BUDGET")?;
-        let full = Credit::full(settings.budget_burst, 0);
+        let mut budget: PerCpuArray<_, Budget> = map(&mut ebpf, "BUDGET")?;
+        let full = Budget::full(settings, 0);
         let cpus = nr_cpus().map_err(|(_, error)| MapError::IoError(error))?;
         budget.set(0, PerCpuValues::try_from(vec![full; cpus]).map_err(MapError::IoError)?, 0)?;
         let memory = Memory::of(&ebpf, limits)?;

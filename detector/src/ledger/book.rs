@@ -1,4 +1,5 @@
 use detector_common::flow::FlowKey;
+use detector_common::packet::Encapsulation;
 use hashlink::{LinkedHashMap, LruCache};
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,6 +39,8 @@ pub struct Observation<'a> {
     pub key: FlowKey,
     /// Name of the interface that saw it, if it has one.
     pub interface: Option<&'a str>,
+    /// What packets from the miner are wrapped in.
+    pub outer: Encapsulation,
     /// When.
     pub time: Timestamp,
     /// Payload bytes of the flow in both directions so far.

@@ -1,6 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use detector_common::flow::FlowKey;
+use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 
 use super::frequency::Frequency;
@@ -93,6 +94,8 @@ pub(super) struct Case {
     key: FlowKey,
     miner_port: u16,
     interface: Option<String>,
+    /// If they are wrapped in anything.
+    outer: Option<Box<Encapsulation>>,
     protocol: Protocol,
     verdict: Verdict,
     stage: Stage,
@@ -120,6 +123,7 @@ impl Case {
             key: observation.key,
             miner_port: 0,
             interface: None,
+            outer: None,
             protocol: assessment.protocol,
             verdict: assessment.verdict,
             stage: assessment.stage,
@@ -185,6 +189,10 @@ impl Case {
         self.miner_port = observation.key.sender(assessment.miner_sends).port();
         if self.interface.as_deref() != observation.interface {
             self.interface = observation.interface.map(str::to_owned);
+        }
+        let outer = Some(observation.outer).filter(|outer| !outer.is_none());
+        if self.outer.as_deref() != outer.as_ref() {
+            self.outer = outer.map(Box::new);
         }
         self.first_seen = self.first_seen.min(observation.time);
         self.last_seen = self.last_seen.max(observation.time);
@@ -264,6 +272,7 @@ impl Case {
             miner: SocketAddr::new(self.id.miner, self.miner_port),
             pool: self.id.pool,
             interface: self.interface.clone(),
+            outer: self.outer.as_deref().copied().unwrap_or(Encapsulation::NONE),
             protocol: self.protocol,
             verdict: self.verdict,
             stage: self.stage,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use detector_common::flow::{Direction, FlowKey};
+use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 
 use super::*;
@@ -74,6 +75,7 @@ impl Line<'_> {
             let _ = self.ledger.observe(&Observation {
                 key,
                 interface: None,
+                outer: Encapsulation::NONE,
                 time,
                 bytes,
                 assessment: &assessment,

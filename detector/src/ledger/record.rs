@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use detector_common::flow::FlowKey;
+use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -42,6 +43,8 @@ pub struct Record {
     pub pool: SocketAddr,
     /// The interface that last saw the case.
     pub interface: Option<String>,
+    /// What packets of the latest flow are wrapped in, as seen from the miner.
+    pub outer: Encapsulation,
     /// The dialect spoken.
     pub protocol: Protocol,
     /// The strongest verdict so far.

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use detector_common::flow::{Direction, FlowKey};
+use detector_common::packet::Encapsulation;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -64,6 +65,7 @@ impl Rig {
         ledger.observe(&Observation {
             key: self.key,
             interface: Some("lan0"),
+            outer: Encapsulation::NONE,
             time: at(time),
             bytes: self.bytes,
             assessment: &self.assessment,
@@ -322,7 +324,7 @@ proptest! {
             let mut assessment = assessment(direction, verdict, stage);
             assessment.facts.jobs = jobs;
             let time = at(time.into());
-            check(ledger.observe(&Observation { key, interface: None, time, bytes, assessment: &assessment }))?;
+            check(ledger.observe(&Observation { key, interface: None, outer: Encapsulation::NONE, time, bytes, assessment: &assessment }))?;
             prop_assert!(ledger.cases() <= cases);
         }
         check(ledger.finish(at(0)).collect())?;

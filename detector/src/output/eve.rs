@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::identity::{Identities, Identity};
+use super::outer::{self, Layer, Outer};
 use super::rate::Rate;
 use super::signature::{REVISION, category, severity, signature};
 use crate::judge::{Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
@@ -34,6 +35,8 @@ pub struct Alert<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     in_iface: Option<&'a str>,
     event_type: &'static str,
+    #[serde(flatten)]
+    outer: Outer,
     src_ip: IpAddr,
     src_port: u16,
     dest_ip: IpAddr,
@@ -74,6 +77,8 @@ struct Mining<'a> {
     miner_port: u16,
     pool_ip: IpAddr,
     pool_port: u16,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    encapsulation: Vec<Layer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coin: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +132,7 @@ impl<'a> Alert<'a> {
             flow_id: flow_id(&record.key),
             in_iface: record.interface.as_deref(),
             event_type: "alert",
+            outer: Outer::of(&record.outer),
             src_ip: miner.ip(),
             src_port: miner.port(),
             dest_ip: pool.ip(),
@@ -156,6 +162,7 @@ impl<'a> Mining<'a> {
             miner_port: record.miner.port(),
             pool_ip: record.pool.ip(),
             pool_port: record.pool.port(),
+            encapsulation: outer::layers(&record.outer),
             coin: facts.coin,
             algorithm: facts.algorithm.as_deref(),
             agent,

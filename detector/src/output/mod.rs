@@ -3,6 +3,7 @@
 
 pub mod eve;
 mod identity;
+mod outer;
 mod rate;
 mod signature;
 mod writer;

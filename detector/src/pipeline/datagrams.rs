@@ -44,6 +44,7 @@ impl Datagrams {
         due.extend(ledger.observe(&Observation {
             key,
             interface,
+            outer: if direction == known.first { event.outer } else { event.outer.reverse() },
             time,
             bytes: known.bytes,
             assessment: &assessment,

@@ -1,5 +1,6 @@
 use detector_common::event::{Event, EventKind};
-use detector_common::flow::FlowKey;
+use detector_common::flow::{Direction, FlowKey};
+use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 
 use super::Settings;
@@ -22,6 +23,8 @@ pub(super) struct Followed {
     revision: u64,
     ended: [bool; 2],
     interface: Option<Box<str>>,
+    /// What the packets of each direction were wrapped in, if in anything.
+    outer: [Option<Box<Encapsulation>>; 2],
 }
 
 impl Followed {
@@ -39,6 +42,7 @@ impl Followed {
             revision: 0,
             ended: [false; 2],
             interface: None,
+            outer: [None, None],
         }
     }
 
@@ -64,6 +68,13 @@ impl Followed {
         self.bytes += event.payload.len() as u64;
         if self.interface.as_deref() != interface {
             self.interface = interface.map(Box::from);
+        }
+        // A gateway may see a packet within its tunnel and outside: the plain copy takes nothing back.
+        if !event.outer.is_none()
+            && let Some(outer) = self.outer.get_mut(direction as usize)
+            && outer.as_deref() != Some(&event.outer)
+        {
+            *outer = Some(Box::new(event.outer));
         }
         match event.kind {
             EventKind::First | EventKind::Segment | EventKind::Datagram | EventKind::Fragment => {}
@@ -103,6 +114,14 @@ impl Followed {
         self.ended == [true; 2]
     }
 
+    /// What packets from the miner are wrapped in; if none were, what those to it are.
+    fn outer(&self, miner_sends: Direction) -> Encapsulation {
+        let known =
+            |direction: Direction| self.outer.get(direction as usize).and_then(Option::as_deref).copied();
+        let back = || known(miner_sends.reverse()).map(Encapsulation::reverse);
+        known(miner_sends).or_else(back).unwrap_or(Encapsulation::NONE)
+    }
+
     /// Enters the judgement as it is now into the ledger.
     pub(super) fn observe(
         &mut self,
@@ -115,7 +134,8 @@ impl Followed {
         self.observed = time;
         let Some(assessment) = self.conversation.assessment() else { return };
         let interface = self.interface.as_deref();
-        let observation = Observation { key, interface, time, bytes: self.bytes, assessment: &assessment };
+        let (outer, bytes) = (self.outer(assessment.miner_sends), self.bytes);
+        let observation = Observation { key, interface, outer, time, bytes, assessment: &assessment };
         due.extend(ledger.observe(&observation));
     }
 }

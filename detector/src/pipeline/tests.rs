@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use detector_common::event::EventHeader;
 use detector_common::flow::Direction;
+use detector_common::packet::{Encapsulation, LayerKind};
 
 use super::*;
 use crate::ledger::Reason;
@@ -18,6 +19,8 @@ struct Flow {
     key: FlowKey,
     client: Direction,
     next: [u32; 2],
+    /// What its packets are wrapped in from now on.
+    outer: Encapsulation,
 }
 
 impl Flow {
@@ -25,7 +28,7 @@ impl Flow {
         let (client, server): (SocketAddr, SocketAddr) =
             (client.parse().unwrap(), "203.0.113.9:3333".parse().unwrap());
         let (key, client) = FlowKey::tcp(client.into(), server.into());
-        Self { key, client, next: [1000, 5000] }
+        Self { key, client, next: [1000, 5000], outer: Encapsulation::NONE }
     }
 
     fn header(&self, direction: Direction) -> EventHeader {
@@ -36,7 +39,7 @@ impl Flow {
     fn segment(&mut self, to: &mut Pipeline, direction: Direction, payload: &[u8], time: i64) -> Reaction {
         // As the recogniser does: a flow that is not followed is not watched before this segment.
         let kind = if to.followed.contains_key(&self.key) { EventKind::Segment } else { EventKind::First };
-        let event = Event { kind, header: self.header(direction), payload };
+        let event = Event { kind, header: self.header(direction), outer: self.outer, payload };
         self.skip(direction, payload.len());
         to.event(&event, at(time), Some("lan0"))
     }
@@ -56,7 +59,8 @@ impl Flow {
     }
 
     fn ends(&self, to: &mut Pipeline, kind: EventKind, direction: Direction, time: i64) -> Reaction {
-        to.event(&Event { kind, header: self.header(direction), payload: &[] }, at(time), Some("lan0"))
+        let (header, outer) = (self.header(direction), self.outer);
+        to.event(&Event { kind, header, outer, payload: &[] }, at(time), Some("lan0"))
     }
 
     /// Both sides say goodbye.

@@ -202,17 +202,17 @@ impl Trial<'_, '_> {
         let bytes = bytes.get(..LONGEST).unwrap_or(bytes);
         let mut events = Vec::new();
         self.engine.frame(bytes, clock, &mut |event| {
-            events.push((event.kind, event.header, event.payload.to_vec()));
+            events.push((event.kind, event.header, event.outer, event.payload.to_vec()));
         })?;
-        for (kind, header, payload) in events {
-            self.event(&Event { kind, header, payload: &payload }, at)?;
+        for (kind, header, outer, payload) in events {
+            self.event(&Event { kind, header, outer, payload: &payload }, at)?;
         }
         Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>, at: At<'_>) -> Result<(), EngineError> {
-        // There are no tokens for datagrams.
-        if event.kind == EventKind::Datagram {
+        // There are no tokens for datagrams, and fragments are no part of a stream.
+        if matches!(event.kind, EventKind::Datagram | EventKind::Fragment) {
             return Ok(());
         }
         let key = *event.header.key();

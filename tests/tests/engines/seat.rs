@@ -6,6 +6,7 @@ use detector::replay::engine::Engine;
 use detector_common::counters::{Counter, Counters};
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::{Direction, FlowKey};
+use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 
 /// An event that owns its payload. Which interface it names is left out: a replay has none, and the
@@ -19,6 +20,8 @@ pub(crate) struct Owned {
     sequence: u32,
     accept: Option<u16>,
     answers_tls: bool,
+    total: Option<u16>,
+    outer: Encapsulation,
     payload: Vec<u8>,
 }
 
@@ -33,6 +36,8 @@ impl Owned {
             sequence: header.sequence(),
             accept: header.accept(),
             answers_tls: header.answers_tls(),
+            total: header.total(),
+            outer: event.outer,
             payload: event.payload.to_vec(),
         }
     }
@@ -40,10 +45,13 @@ impl Owned {
 
 impl std::fmt::Debug for Owned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kind, key, direction, time, sequence, accept, answers_tls, payload } = self;
+        let Self { kind, key, direction, time, sequence, accept, answers_tls, total, outer, payload } = self;
         let text = payload.escape_ascii();
         let tls = if *answers_tls { ", answers TLS" } else { "" };
-        write!(f, "{kind:?} {key:?} {direction:?} at {time}, {sequence}, {accept:?}{tls}: {text}")
+        write!(
+            f,
+            "{kind:?} {key:?} {direction:?} at {time}, {sequence}, {accept:?}, {total:?}{tls}, {outer:?}: {text}"
+        )
     }
 }
 

@@ -29,7 +29,6 @@ fn packets_without_a_segment() {
         (arp, "not_ip"),
         (with(23, 1), "not_tcp"),
         (with(23, 17), "udp"),
-        (with(21, 1), "fragments"),
         (with(14, 0x44), "malformed"),
         (with(46, 0x40), "malformed"),
         (whole[..13].to_vec(), "truncated"),

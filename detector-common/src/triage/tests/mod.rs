@@ -107,7 +107,7 @@ impl Output for &mut Ring {
             return false;
         }
         assert_eq!(u32::from(record.header.length()), length);
-        let Event { kind, header, payload } = Event::decode(record.bytes()).unwrap();
+        let Event { kind, header, payload, .. } = Event::decode(record.bytes()).unwrap();
         assert_eq!(header.interface(), INTERFACE);
         self.texts
             .push([header.direction(), header.direction().reverse()].map(|way| header.opened_as_text(way)));
@@ -142,7 +142,7 @@ struct World {
     watched: Bounded<Watch>,
     ring: Ring,
     counters: Counters,
-    budget: Credit,
+    budget: Budget,
     scratch: Box<Scratch>,
     time: u64,
 }
@@ -161,7 +161,7 @@ impl World {
             watched: Bounded::new(),
             ring: Ring { events: Vec::new(), texts: Vec::new(), room: usize::MAX },
             counters: Counters::ZERO,
-            budget: Credit::full(settings.budget_burst, 0),
+            budget: Budget::full(&settings, 0),
             scratch: Box::default(),
             time: SECOND,
         }
@@ -216,7 +216,7 @@ impl World {
 }
 
 /// Every packet is counted under exactly one of these.
-const FATES: [Counter; 15] = [
+const FATES: [Counter; 17] = [
     Counter::NotIp,
     Counter::NotTcp,
     Counter::Udp,
@@ -225,6 +225,8 @@ const FATES: [Counter; 15] = [
     Counter::Truncated,
     Counter::Malformed,
     Counter::ExtensionHeaders,
+    Counter::TunnelsMalformed,
+    Counter::TooDeep,
     Counter::NoPayload,
     Counter::FlowsRefused,
     Counter::Scanned,

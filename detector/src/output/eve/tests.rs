@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
-use detector_common::flow::Direction;
+use detector_common::flow::{Direction, End};
+use detector_common::packet::{Encapsulation, LayerKind};
 use serde_json::{Value, json};
 
 use super::*;
@@ -19,6 +20,7 @@ fn record() -> Record {
         miner,
         pool,
         interface: Some("lan0".to_owned()),
+        outer: Encapsulation::NONE,
         protocol: Protocol::CryptoNote,
         verdict: Verdict::Confirmed,
         stage: Stage::Submitting,
@@ -115,6 +117,34 @@ fn a_whole_record() {
 }
 
 #[test]
+fn what_the_packets_were_wrapped_in_is_told_as_suricata_tells_it() {
+    let mut outer = Encapsulation::NONE;
+    let [from, to] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|address| End::v4(address, [0; 2]));
+    for (kind, id) in [
+        (LayerKind::Vlan, Some(5)),
+        (LayerKind::Vxlan, Some(4711)),
+        (LayerKind::Vlan, Some(6)),
+        (LayerKind::Gre, None),
+    ] {
+        outer.push(kind, id);
+    }
+    outer.set_tunnel(from, to, 47, 2);
+    let alert =
+        serde_json::to_value(Alert::new(&Record { outer, ..record() }, Identities::Clear, None)).unwrap();
+    assert_eq!(alert["src_ip"], "10.1.2.3");
+    assert_eq!(alert["vlan"], json!([5, 6]));
+    let tunnel = json!({"src_ip": "192.0.2.1", "dest_ip": "192.0.2.2", "proto": "GRE", "depth": 2});
+    assert_eq!(alert["tunnel"], tunnel);
+    let layers = json!([
+        {"kind": "vlan", "id": 5},
+        {"kind": "vxlan", "id": 4711},
+        {"kind": "vlan", "id": 6},
+        {"kind": "gre"},
+    ]);
+    assert_eq!(alert["mining"]["encapsulation"], layers);
+}
+
+#[test]
 fn what_is_not_known_is_left_out() {
     let bare = Record {
         facts: Facts { difficulty: Some(f64::INFINITY), ..Facts::default() },
@@ -135,6 +165,9 @@ fn what_is_not_known_is_left_out() {
         "connections_per_hour",
         "hashrate",
         "power",
+        "vlan",
+        "tunnel",
+        "encapsulation",
     ] {
         assert!(!text.contains(absent), "{absent} in {text}");
     }

@@ -1,7 +1,7 @@
 use detector_common::automaton::Automaton;
 use detector_common::counters::Counters;
-use detector_common::event::{Event, EventHeader, EventRecord};
-use detector_common::flow::{Credit, Flow, FlowKey, Watch};
+use detector_common::event::{EVENT_FIXED, Event, EventRecord};
+use detector_common::flow::{Budget, Flow, FlowKey, Watch};
 use detector_common::triage::{Arrival, Output, Recogniser, Scratch, Table};
 use hashlink::LruCache;
 
@@ -16,7 +16,7 @@ pub struct HostEngine<'a> {
     lasting: LruCache<FlowKey, Flow>,
     watched: LruCache<FlowKey, Watch>,
     counters: Counters,
-    budget: Credit,
+    budget: Budget,
     scratch: Box<Scratch>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> HostEngine<'a> {
             lasting: LruCache::new(limits.lasting() as usize),
             watched: LruCache::new(limits.watched as usize),
             counters: Counters::ZERO,
-            budget: Credit::full(SETTINGS.budget_burst, 0),
+            budget: Budget::full(&SETTINGS, 0),
             scratch: Box::default(),
         }
     }
@@ -67,7 +67,7 @@ struct Direct<'a>(&'a mut dyn FnMut(&Event<'_>));
 impl Output for Direct<'_> {
     fn send(&mut self, record: &EventRecord, length: u32) -> bool {
         let bytes = record.bytes();
-        let length = size_of::<EventHeader>() + length as usize;
+        let length = EVENT_FIXED + length as usize;
         let event = bytes.get(..length).and_then(|bytes| Event::decode(bytes).ok());
         if let Some(event) = &event {
             (self.0)(event);

@@ -59,10 +59,12 @@ pub trait Engine {
     fn counters(&self) -> Result<Counters, EngineError>;
 }
 
-/// The limits in a replay: those of a live run, but nobody else shares the budget.
+/// The limits in a replay: those of a live run, but nobody else shares the budgets.
 pub(crate) const SETTINGS: Settings = Settings {
     budget_burst: i32::MAX.cast_unsigned(),
     budget_rate: i32::MAX.cast_unsigned(),
+    fragment_burst: i32::MAX.cast_unsigned(),
+    fragment_rate: i32::MAX.cast_unsigned(),
     replay: 1,
     ..Settings::DEFAULT
 };
