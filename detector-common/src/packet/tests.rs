@@ -1,3 +1,6 @@
+mod fragments;
+mod tunnels;
+
 use std::vec::Vec;
 
 use super::*;

@@ -38,6 +38,7 @@ enum Next {
     Gre,
     Erspan2,
     Erspan3,
+    /// UDP with a tunnel in it, or without.
     Udp,
     GtpExtension,
 }
@@ -62,8 +63,10 @@ impl From<Unread> for Stop {
 /// once for each way that leads there.
 pub struct Walk {
     offset: u32,
-    /// Where what the innermost IP header claims ends, or the frame.
+    /// Where the innermost IP packet ends, or the frame, or a packet around it, if that ends before.
     end: u32,
+    /// Where that packet ends by its own header.
+    claimed: u32,
     next: Next,
     stop: Stop,
     /// What follows the latest IP header.
@@ -89,6 +92,7 @@ impl Walk {
         Self {
             offset: 0,
             end: 0,
+            claimed: 0,
             next: Next::Ethernet,
             stop: Stop::Unread(Unread::TooDeep),
             protocol: 0,

@@ -2,7 +2,7 @@ use super::{LABELS, Next, Stop, TAGS, Walker};
 use crate::packet::encapsulation::LayerKind;
 use crate::packet::{Packet, Unread, ethernet};
 
-/// The first byte of a header of PPPoE (RFC 2516): version and type. The code of a session's data is 0.
+/// Version and type of PPP over Ethernet (RFC 2516), and the code of a session's data.
 const PPPOE: [u8; 2] = [0x11, 0];
 
 /// PPP's protocol numbers of IPv4 and IPv6, of which RFC 1661 lets a sender leave out the first byte.
@@ -35,10 +35,7 @@ impl<P: Packet> Walker<'_, P> {
 
     #[inline(always)]
     pub(super) fn ethernet(&mut self) -> Result<Next, Stop> {
-        let [high, low] = {
-            // The addresses must be there, too, which the offset shows.
-            self.read::<2>(12)?
-        };
+        let [high, low] = self.read::<2>(12)?;
         self.walk.offset += 14;
         self.walk.tags = 0;
         self.announced(u16::from_be_bytes([high, low]))

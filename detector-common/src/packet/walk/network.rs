@@ -10,8 +10,6 @@ struct Part {
     place: u32,
     /// Whether others come after it.
     more: bool,
-    /// How long it is by its IP header.
-    claimed: u32,
     protocol: u8,
 }
 
@@ -30,19 +28,16 @@ impl<P: Packet> Walker<'_, P> {
     pub(super) fn v4(&mut self) -> Result<Next, Stop> {
         let v4 = ip::v4(self.read::<20>(0)?)?;
         self.enter(v4.source, v4.destination)?;
-        let end = ip::end(self.walk.end, self.walk.offset, v4.total);
-        self.walk.end = end;
+        self.ends(self.walk.offset, v4.total);
         self.walk.offset += v4.length;
-        if self.walk.offset > end {
+        if self.walk.offset > self.walk.end {
             return Err(Unread::Truncated.into());
         }
         if v4.fragment & (ip::PLACE | ip::MORE) != 0 {
-            let room = end - self.walk.offset;
             self.fragment(&Part {
                 identification: u32::from(v4.identification),
                 place: u32::from(v4.fragment & ip::PLACE) * 8,
                 more: v4.fragment & ip::MORE != 0,
-                claimed: if v4.total == 0 { room } else { u32::from(v4.total) - v4.length },
                 protocol: v4.protocol,
             })?;
         }
@@ -57,7 +52,7 @@ impl<P: Packet> Walker<'_, P> {
         }
         self.enter(v6.source, v6.destination)?;
         self.walk.offset += 40;
-        self.walk.end = ip::end(self.walk.end, self.walk.offset, v6.payload);
+        self.ends(self.walk.offset, v6.payload);
         self.carried(v6.next)
     }
 
@@ -76,9 +71,8 @@ impl<P: Packet> Walker<'_, P> {
                 // RFC 8200: where it belongs in units of eight bytes, two reserved bits, and whether others follow.
                 let place = u16::from_be_bytes([f0, f1]);
                 if place & 0xfff9 != 0 {
-                    let claimed = self.walk.end - self.walk.offset;
                     let (place, more) = (u32::from(place & 0xfff8), place & 1 != 0);
-                    self.fragment(&Part { identification, place, more, claimed, protocol: next })?;
+                    self.fragment(&Part { identification, place, more, protocol: next })?;
                 }
             }
             // RFC 4302: in units of four bytes, less two.
@@ -102,6 +96,13 @@ impl<P: Packet> Walker<'_, P> {
         self.walk.source = source;
         self.walk.destination = destination;
         Ok(())
+    }
+
+    /// Bounds what is read to the `length` bytes from `start` that an IP header claims.
+    #[inline(always)]
+    fn ends(&mut self, start: u32, length: u16) {
+        self.walk.end = ip::end(self.walk.end, start, length);
+        self.walk.claimed = if length == 0 { self.walk.end } else { start + u32::from(length) };
     }
 
     /// What an IP header is followed by.
@@ -139,7 +140,7 @@ impl<P: Packet> Walker<'_, P> {
     #[inline(always)]
     fn fragment(&mut self, part: &Part) -> Result<(), Stop> {
         let (offset, room) = (self.walk.offset, self.walk.end.saturating_sub(self.walk.offset));
-        let total = part.place + part.claimed;
+        let total = part.place + self.walk.claimed.saturating_sub(offset);
         if part.protocol == TCP && room > 0 {
             let Ok(whole) = u16::try_from(total) else { return Err(Unread::Malformed.into()) };
             let [i0, i1, i2, i3] = part.identification.to_be_bytes();

@@ -97,37 +97,57 @@ impl<P: Packet> Walker<'_, P> {
     /// A tunnel over UDP, if its port and what stands there agree.
     #[inline(always)]
     pub(super) fn udp(&mut self) -> Result<Next, Stop> {
-        let Ok([_, _, p0, p1]) = self.read::<4>(0) else { return Err(Stop::Arrived) };
-        let Ok([a, b, c, d, e, f, g, h]) = self.read::<8>(udp::HEADER) else { return Err(Stop::Arrived) };
-        let port = u16::from_be_bytes([p0, p1]);
-        match port {
-            udp::VXLAN | udp::VXLAN_OLD if a & WITH_VNI != 0 => {
-                self.outer.push(LayerKind::Vxlan, Some(u32::from_be_bytes([0, e, f, g])));
-                self.walk.offset += udp::HEADER + 8;
-                Ok(Next::Ethernet)
-            }
-            // RFC 8926: version 0, and the length of the options in units of four bytes.
-            udp::GENEVE if a >> 6 == 0 => {
-                self.walk.offset += udp::HEADER + 8 + u32::from(a & 0x3f) * 4;
-                if self.walk.offset > self.walk.end {
-                    return Err(Unread::Tunnel.into());
-                }
-                self.outer.push(LayerKind::Geneve, Some(u32::from_be_bytes([0, e, f, g])));
-                self.announced(u16::from_be_bytes([c, d]))
-            }
-            udp::GTP if a & GTP_FORM == GTP && b == PACKET => {
-                self.outer.push(LayerKind::Gtp, Some(u32::from_be_bytes([e, f, g, h])));
-                self.walk.offset += udp::HEADER + 8;
-                if a & GTP_OPTIONAL == 0 {
-                    return Ok(Next::Ip);
-                }
-                let [_, _, _, next] = self.read::<4>(0)?;
-                self.walk.offset += 4;
-                self.walk.extensions = 0;
-                Ok(if a & GTP_EXTENSION == 0 || next == 0 { Next::Ip } else { Next::GtpExtension })
-            }
+        let Ok([_, _, high, low]) = self.read::<4>(0) else { return Err(Stop::Arrived) };
+        let Ok(head) = self.read::<8>(udp::HEADER) else { return Err(Stop::Arrived) };
+        match u16::from_be_bytes([high, low]) {
+            udp::VXLAN | udp::VXLAN_OLD => self.vxlan(head),
+            udp::GENEVE => self.geneve(head),
+            udp::GTP => self.gtp(head),
             _ => Err(Stop::Arrived),
         }
+    }
+
+    #[inline(always)]
+    fn vxlan(&mut self, head: [u8; 8]) -> Result<Next, Stop> {
+        let [flags, _, _, _, v0, v1, v2, _] = head;
+        if flags & WITH_VNI == 0 {
+            return Err(Stop::Arrived);
+        }
+        self.outer.push(LayerKind::Vxlan, Some(u32::from_be_bytes([0, v0, v1, v2])));
+        self.walk.offset += udp::HEADER + 8;
+        Ok(Next::Ethernet)
+    }
+
+    /// RFC 8926: version 0, and the length of the options in units of four bytes.
+    #[inline(always)]
+    fn geneve(&mut self, head: [u8; 8]) -> Result<Next, Stop> {
+        let [first, _, p0, p1, v0, v1, v2, _] = head;
+        if first >> 6 != 0 {
+            return Err(Stop::Arrived);
+        }
+        self.walk.offset += udp::HEADER + 8 + u32::from(first & 0x3f) * 4;
+        if self.walk.offset > self.walk.end {
+            return Err(Unread::Tunnel.into());
+        }
+        self.outer.push(LayerKind::Geneve, Some(u32::from_be_bytes([0, v0, v1, v2])));
+        self.announced(u16::from_be_bytes([p0, p1]))
+    }
+
+    #[inline(always)]
+    fn gtp(&mut self, head: [u8; 8]) -> Result<Next, Stop> {
+        let [flags, kind, _, _, t0, t1, t2, t3] = head;
+        if flags & GTP_FORM != GTP || kind != PACKET {
+            return Err(Stop::Arrived);
+        }
+        self.outer.push(LayerKind::Gtp, Some(u32::from_be_bytes([t0, t1, t2, t3])));
+        self.walk.offset += udp::HEADER + 8;
+        if flags & GTP_OPTIONAL == 0 {
+            return Ok(Next::Ip);
+        }
+        let [_, _, _, next] = self.read::<4>(0)?;
+        self.walk.offset += 4;
+        self.walk.extensions = 0;
+        Ok(if flags & GTP_EXTENSION == 0 || next == 0 { Next::Ip } else { Next::GtpExtension })
     }
 
     /// Its length in units of four bytes comes first, the type of the next one last.
