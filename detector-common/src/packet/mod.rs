@@ -139,29 +139,22 @@ pub struct Fragment {
     pub length: u32,
 }
 
-/// What the headers of a frame lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parsed {
-    /// Whether there is a segment or datagram, which [`Walk::segment`] then has, or why there is none.
-    pub segment: Result<(), Unread>,
-    /// Whether it is a fragment of TCP, the first or another, which [`Walk::fragment`] then has.
-    pub fragmented: bool,
-}
-
-/// Reads the headers of an Ethernet frame. What it was wrapped in is noted in `outer`.
+/// Reads the headers of an Ethernet frame. What it was wrapped in is noted in `outer`; [`Walk::segment`] then has the
+/// segment or datagram, and [`Walk::fragment`] the fragment of TCP, if it is one, also where there is no segment.
+///
+/// # Errors
+/// The frame holds no readable TCP segment, and no datagram that is to be looked at.
 #[inline(always)]
-pub fn parse<P: Packet>(packet: &P, outer: &mut Encapsulation, walk: &mut Walk) -> Parsed {
+pub fn parse<P: Packet>(packet: &P, outer: &mut Encapsulation, walk: &mut Walk) -> Result<(), Unread> {
     outer.clear();
+    walk.clear();
     match straight::parse(packet, outer) {
-        Way::Straight(transport) => {
-            Parsed { segment: segment(packet, &transport, &mut walk.segment), fragmented: false }
-        }
-        Way::Unread(reason) => Parsed { segment: Err(reason), fragmented: false },
+        Way::Straight(transport) => segment(packet, &transport, &mut walk.segment),
+        Way::Unread(reason) => Err(reason),
         Way::Aside => {
-            let arrived = walk::walk(packet, outer, walk);
+            walk::walk(packet, outer, walk)?;
             let transport = walk.transport();
-            let segment = arrived.and_then(|()| segment(packet, &transport, &mut walk.segment));
-            Parsed { segment, fragmented: walk.fragmented() }
+            segment(packet, &transport, &mut walk.segment)
         }
     }
 }

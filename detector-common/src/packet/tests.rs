@@ -55,14 +55,14 @@ fn frame(tags: &[u16], kind: u16, inner: &[u8]) -> Vec<u8> {
 }
 
 /// What a frame leads to, and what it was wrapped in.
-fn parsed(frame: &[u8]) -> (Parsed, Encapsulation, Walk) {
+fn parsed(frame: &[u8]) -> (Result<(), Unread>, Encapsulation, Walk) {
     let (mut outer, mut walk) = (Encapsulation::NONE, Walk::new());
     (parse(&frame, &mut outer, &mut walk), outer, walk)
 }
 
 fn segment(frame: &[u8]) -> Result<Segment, Unread> {
     let (parsed, _, walk) = parsed(frame);
-    parsed.segment.map(|()| walk.segment())
+    parsed.map(|()| walk.segment())
 }
 
 fn payload(frame: &[u8]) -> Result<&[u8], Unread> {

@@ -123,7 +123,7 @@ impl Walk {
         }
     }
 
-    /// The segment or datagram of which [`parse`](super::parse) told.
+    /// The segment or datagram that was found.
     ///
     /// Read from memory of which the verifier does not remember what is in it: it would follow the rest of the program
     /// once for each way that leads here.
@@ -133,14 +133,16 @@ impl Walk {
         *core::hint::black_box(&self.segment)
     }
 
-    /// The fragment of which [`parse`](super::parse) told.
+    /// The fragment of TCP that was found, the first of its packet or another.
     #[must_use]
-    pub const fn fragment(&self) -> &Fragment {
-        &self.fragment
+    #[inline(always)]
+    pub fn fragment(&self) -> Option<&Fragment> {
+        core::hint::black_box(self.fragmented).then_some(&self.fragment)
     }
 
-    pub(super) const fn fragmented(&self) -> bool {
-        self.fragmented
+    #[inline(always)]
+    pub(super) const fn clear(&mut self) {
+        self.fragmented = false;
     }
 
     #[inline(always)]
@@ -170,7 +172,6 @@ pub(super) fn walk<P: Packet>(packet: &P, outer: &mut Encapsulation, place: &mut
     place.next = Next::Ethernet;
     place.stop = Stop::Unread(Unread::TooDeep);
     place.networks = 0;
-    place.fragmented = false;
     let mut walker = Walker { packet, outer, walk: place };
     repeat(HEADERS, &mut walker);
     match walker.walk.stop {

@@ -151,14 +151,22 @@ where
     pub fn packet<P: Packet>(&mut self, packet: &P, arrival: impl Fn() -> Arrival) -> Outcome {
         self.counters.add(Counter::Packets);
         let Scratch { record, walk, .. } = &mut *self.scratch;
-        let parsed = packet::parse(packet, &mut record.outer, walk);
-        if parsed.fragmented {
+        let outcome = match packet::parse(packet, &mut record.outer, walk) {
+            Ok(()) => self.segment(packet, &arrival),
+            Err(reason) => {
+                self.counters.add_computed(reason.counter());
+                Outcome::Passed
+            }
+        };
+        if self.scratch.walk.fragment().is_some() {
             self.fragment(packet, arrival());
         }
-        if let Err(reason) = parsed.segment {
-            self.counters.add_computed(reason.counter());
-            return Outcome::Passed;
-        }
+        outcome
+    }
+
+    /// Reads a segment or a datagram.
+    #[inline(always)]
+    fn segment<P: Packet>(&mut self, packet: &P, arrival: &impl Fn() -> Arrival) -> Outcome {
         let segment = self.scratch.walk.segment();
         let (opens, closes) = (segment.flags & SYN != 0, segment.flags & (FIN | RST) != 0);
         if segment.length == 0 {
@@ -196,7 +204,11 @@ where
     #[inline(always)]
     fn fragment<P: Packet>(&mut self, packet: &P, arrival: Arrival) {
         let Arrival { time, interface } = arrival;
-        let Fragment { source, destination, place, total, offset, length } = *self.scratch.walk.fragment();
+        let Some(&Fragment { source, destination, place, total, offset, length }) =
+            self.scratch.walk.fragment()
+        else {
+            return;
+        };
         let (burst, rate) = (self.settings.fragment_burst, self.settings.fragment_rate);
         if !self.budget.fragments.available(burst, rate, ticks(time)) {
             self.counters.add(Counter::FragmentsSpent);

@@ -3,8 +3,7 @@
 use super::*;
 
 fn fragment(frame: &[u8]) -> Option<Fragment> {
-    let (read, _, walk) = parsed(frame);
-    read.fragmented.then(|| *walk.fragment())
+    parsed(frame).2.fragment().copied()
 }
 
 /// IPv4's field of a fragment.

@@ -305,12 +305,11 @@ proptest! {
         }
         bytes.truncate(cut.index(bytes.len() + 1));
         let (read, _, walk) = parsed(&bytes);
-        if read.segment.is_ok() {
+        if read.is_ok() {
             let segment = walk.segment();
             prop_assert!((segment.offset + segment.length) as usize <= bytes.len());
         }
-        if read.fragmented {
-            let fragment = walk.fragment();
+        if let Some(fragment) = walk.fragment() {
             prop_assert!(fragment.length > 0);
             prop_assert!((fragment.offset + fragment.length) as usize <= bytes.len());
         }
@@ -340,6 +339,6 @@ proptest! {
         prop_assert_eq!(straight, long);
         prop_assert_eq!(segment, walk.segment());
         prop_assert_eq!(straight_outer, outer);
-        prop_assert!(!walk.fragmented());
+        prop_assert_eq!(walk.fragment(), None);
     }
 }
