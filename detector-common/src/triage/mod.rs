@@ -45,6 +45,7 @@ pub struct Scratch {
     /// A flow in the making.
     flow: Flow,
     walk: Walk,
+    outcome: Outcome,
     reading: Reading,
 }
 
@@ -59,6 +60,7 @@ impl Scratch {
             record: EventRecord { header, outer: Encapsulation::NONE, payload: [0; EVENT_PAYLOAD] },
             flow: Flow::new(&Settings::DEFAULT, 0),
             walk: Walk::new(),
+            outcome: Outcome::Passed,
             reading: Reading::NOTHING,
         }
     }
@@ -158,6 +160,7 @@ where
                 Outcome::Passed
             }
         };
+        let outcome = forget(&mut self.scratch.outcome, outcome);
         if self.scratch.walk.fragment().is_some() {
             self.fragment(packet, arrival());
         }
