@@ -9,8 +9,10 @@ mod command;
 mod object;
 mod setup;
 mod verbs;
+mod vm;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -44,6 +46,14 @@ enum Verb {
     },
     /// Build everything that the tests run, then run them all
     Test {
+        /// Run the tests of the kernel program in an emulated machine under Debian's kernel of this
+        /// line, for example 6.1, or under the image at this path; then the words that follow choose
+        /// tests by name
+        #[arg(long, value_name = "LINE|FILE")]
+        kernel: Option<String>,
+        /// The folder of that image's modules, with modules.dep
+        #[arg(long, value_name = "DIR", requires = "kernel")]
+        modules: Option<PathBuf>,
         /// Arguments of `cargo test`, for example: -p detector judge
         #[arg(allow_hyphen_values = true)]
         cargo: Vec<String>,
@@ -87,7 +97,10 @@ fn perform(verb: Verb) -> Result<()> {
             verbs::build(&workspace, if release { Profile::Release } else { Profile::Dev })
         }
         Verb::BuildAndRun { agent } => verbs::build_and_run(&workspace, &agent),
-        Verb::Test { cargo, harness } => verbs::test(&workspace, &cargo, &harness),
+        Verb::Test { kernel: None, cargo, harness, .. } => verbs::test(&workspace, &cargo, &harness),
+        Verb::Test { kernel: Some(kernel), modules, cargo, harness } => {
+            verbs::test_under(&workspace, &kernel, modules.as_deref(), &[cargo, harness].concat())
+        }
         Verb::Bench { bench } => verbs::bench(&workspace, &bench),
         Verb::Lint => verbs::lint(&workspace),
         Verb::Docs => verbs::docs(&workspace),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -9,6 +10,7 @@ use anyhow::{Context, Result};
 use crate::command::{become_program, privileged, run, step};
 use crate::object;
 use crate::setup::{self, Extra};
+use crate::vm;
 use crate::workspace::{Profile, Workspace};
 
 const AGENT: &str = "detector";
@@ -51,6 +53,18 @@ pub(crate) fn test(workspace: &Workspace, cargo_arguments: &[String], harness: &
         command.arg("--").args(harness);
     }
     become_program(&mut command)
+}
+
+/// The tests that need a kernel, under another one. All arguments are for the tests.
+pub(crate) fn test_under(
+    workspace: &Workspace,
+    kernel: &str,
+    modules: Option<&Path>,
+    arguments: &[String],
+) -> Result<()> {
+    kernel_program(workspace, &[Extra::Ip, Extra::Emulator])?;
+    programs(workspace, Profile::Dev, &[AGENT, TESTS])?;
+    vm::test(workspace, kernel, modules, arguments)
 }
 
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {

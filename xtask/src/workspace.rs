@@ -54,6 +54,11 @@ impl Workspace {
         self.root.join("target/ebpf")
     }
 
+    /// Kernels to test with, and what they boot.
+    pub(crate) fn vm(&self) -> PathBuf {
+        self.target.join("vm")
+    }
+
     /// The tools that `setup` builds.
     pub(crate) fn tools(&self) -> PathBuf {
         self.root.join(".tools")

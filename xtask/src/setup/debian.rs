@@ -12,7 +12,8 @@ pub(super) fn may_install() -> bool {
     is_root() && is_debian()
 }
 
-fn is_debian() -> bool {
+/// Whether `apt-get` brings what is missing.
+pub(crate) fn is_debian() -> bool {
     let about = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let kin = about.lines().filter(|line| line.starts_with("ID=") || line.starts_with("ID_LIKE="));
     kin.into_iter().any(|line| line.contains("debian")) && find("apt-get").is_some()

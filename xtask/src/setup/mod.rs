@@ -14,10 +14,13 @@ use anyhow::{Error, Result, anyhow};
 use crate::command::{find as find_program, step};
 use crate::workspace::Workspace;
 use compiler::Compiler;
+pub(crate) use debian::is_debian;
 
 const COMPILER_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
 const LLVM_PACKAGE: &str = "llvm-22-dev";
 const IP_PACKAGE: &str = "iproute2";
+/// What runs another kernel: the emulator, and the guest's shell and tools.
+pub(crate) const EMULATOR_PACKAGES: [&str; 2] = ["qemu-system-x86", "busybox-static"];
 
 /// What it takes to build the kernel program.
 pub(crate) struct Toolchain {
@@ -32,6 +35,8 @@ pub(crate) enum Extra {
     Clippy,
     /// Network namespaces of the laboratory and the tests.
     Ip,
+    /// Tests under another kernel.
+    Emulator,
 }
 
 /// What is on this machine; an `Err` holds the places looked at and why they will not do.
@@ -40,6 +45,8 @@ struct Found {
     linker: Result<(PathBuf, String), Vec<String>>,
     llvm: Result<PathBuf, String>,
     ip: Option<PathBuf>,
+    qemu: Option<PathBuf>,
+    busybox: Option<PathBuf>,
 }
 
 impl Found {
@@ -53,7 +60,14 @@ impl Found {
             }
             Ok(compiler)
         });
-        Self { compiler, linker, llvm: linker::llvm(), ip: find_program("ip") }
+        Self {
+            compiler,
+            linker,
+            llvm: linker::llvm(),
+            ip: find_program("ip"),
+            qemu: find_program("qemu-system-x86_64"),
+            busybox: find_program("busybox"),
+        }
     }
 
     /// The Debian packages that would help.
@@ -73,6 +87,9 @@ impl Found {
         }
         if self.ip.is_none() && extras.contains(&Extra::Ip) {
             packages.push(IP_PACKAGE);
+        }
+        if (self.qemu.is_none() || self.busybox.is_none()) && extras.contains(&Extra::Emulator) {
+            packages.extend(EMULATOR_PACKAGES);
         }
         packages
     }
@@ -121,6 +138,7 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
     }
     rows.push(("LLVM to build it with", path(found.llvm.ok())));
     rows.push(("ip, for the laboratory", path(found.ip)));
+    rows.push(("qemu, for other kernels", path(found.qemu)));
     for (part, place) in rows {
         println!("{part:<24}{place}");
     }
