@@ -2,7 +2,9 @@
 
 use aya_ebpf::Global;
 use aya_ebpf::bindings::BPF_NOEXIST;
-use aya_ebpf::btf_maps::{Array, ArrayOfMaps, HashMap, LruHashMap, PerCpuArray, RingBuf};
+use aya_ebpf::bindings::bpf_map_type::BPF_MAP_TYPE_ARRAY;
+use aya_ebpf::btf_maps::{ArrayOfMaps, HashMap, LruHashMap, PerCpuArray, RingBuf};
+use aya_ebpf::helpers::bpf_map_lookup_elem;
 use aya_ebpf::macros::btf_map;
 use detector_common::automaton::Automaton;
 use detector_common::counters::Counters;
@@ -27,12 +29,29 @@ pub(crate) fn settings() -> &'static Settings {
 /// A map in a map: the agent fills a new one and puts it in the place of the old one at once, so
 /// the program never sees half an automaton, and nobody writes to one that is being stepped.
 #[btf_map]
-static AUTOMATON: ArrayOfMaps<Array<Automaton, 1>, 1> = ArrayOfMaps::new();
+static AUTOMATON: ArrayOfMaps<AutomatonTable, 1> = ArrayOfMaps::new();
+
+/// An array of one automaton, described by sizes. aya's `Array` is described by types, and the
+/// agent has no types to give to the maps that it makes: kernels before 6.2 do not put a map
+/// without types in the place of one with.
+#[repr(C)]
+struct AutomatonTable {
+    r#type: *const [i32; BPF_MAP_TYPE_ARRAY as usize],
+    key_size: *const [i32; size_of::<u32>()],
+    value_size: *const [i32; size_of::<Automaton>()],
+    max_entries: *const [i32; 1],
+}
 
 /// The automaton in place. It stays what it is until the program returns.
 #[inline(always)]
 pub(crate) fn automaton() -> Option<&'static Automaton> {
-    AUTOMATON.get_value(0, &0)
+    let table = core::ptr::from_ref(AUTOMATON.get(0)?);
+    let index = 0_u32;
+    // SAFETY: `table` came out of a map of maps, and `index` is a key of it.
+    let value = unsafe { bpf_map_lookup_elem(table.cast_mut().cast(), (&raw const index).cast()) };
+    // SAFETY: the value is as large as `Automaton`, every pattern of which is valid, and aligned;
+    // nobody writes to it while it is in place.
+    unsafe { value.cast::<Automaton>().as_ref() }
 }
 
 #[btf_map]

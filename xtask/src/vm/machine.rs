@@ -1,23 +1,29 @@
 //! The emulated machine: qemu, with this machine's processor if the kernel lends it (KVM).
 
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+use super::kernel::Kernel;
+use crate::command::step;
 
 pub(super) const QEMU: &str = "qemu-system-x86_64";
 
 const CPUS: &str = "2";
 const MEBIBYTES: &str = "2048";
 
+/// Before this, a guest that runs at all has begun its tests.
+const FIRST_LINE: Duration = Duration::from_mins(1);
+
 /// How the guest's instructions are run.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accelerator {
+enum Accelerator {
     /// By the processor.
     Kvm,
     /// By a translator, many times slower.
@@ -25,15 +31,15 @@ pub(super) enum Accelerator {
 }
 
 impl Accelerator {
-    pub(super) fn here() -> Self {
+    fn here() -> Self {
         let kvm = OpenOptions::new().read(true).write(true).open("/dev/kvm");
         if kvm.is_ok() { Self::Kvm } else { Self::Tcg }
     }
 
-    pub(super) fn description(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             Self::Kvm => "with KVM",
-            Self::Tcg => "without KVM (/dev/kvm cannot be opened), which is many times slower",
+            Self::Tcg => "without KVM, which is many times slower",
         }
     }
 
@@ -55,57 +61,70 @@ impl Accelerator {
 
 /// Boots the kernel with the guest and hands its output on, up to the line that begins with
 /// `marker`; gives the number behind it. The kernel's own messages go into the file `log`.
-pub(super) fn boot(
-    accelerator: Accelerator,
-    image: &Path,
-    guest: &Path,
-    log: &Path,
-    marker: &str,
-) -> Result<u32> {
-    let mut qemu = Command::new(QEMU);
-    qemu.args(["-machine", "pc", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
-    qemu.args(accelerator.arguments()).args(["-smp", CPUS, "-m", MEBIBYTES]);
-    qemu.arg("-serial").arg(format!("file:{}", log.display())).args(["-serial", "stdio"]);
-    qemu.arg("-kernel").arg(image).arg("-initrd").arg(guest);
-    qemu.args(["-append", "console=ttyS0 panic=-1 quiet random.trust_cpu=on"]);
-    let child = qemu.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-    let mut machine = Machine(child.with_context(|| format!("cannot start {QEMU}"))?);
-    let patience = accelerator.patience();
-    let code = machine.listen(marker, Instant::now() + patience);
-    let messages = || String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
-    match code? {
-        Ended::Finished(failed) => Ok(failed),
-        Ended::Early => bail!("the guest ended before its tests; its kernel said:\n{}", end_of(&messages())),
-        Ended::Stuck => {
-            bail!("the guest is not done after {patience:?}; its kernel said:\n{}", end_of(&messages()))
-        }
+///
+/// There are machines whose KVM cannot run a whole kernel, such as some that are emulated
+/// themselves: then it is done without.
+pub(super) fn boot(kernel: &Kernel, guest: &Path, log: &Path, marker: &str) -> Result<u32> {
+    let mut accelerator = Accelerator::here();
+    loop {
+        step(&format!("booting {}, {}", kernel.name, accelerator.description()));
+        let mut machine = Machine::start(accelerator, &kernel.image, guest, log)?;
+        let problem = match machine.listen(accelerator, marker)? {
+            Ended::Finished(failed) => return Ok(failed),
+            Ended::Silent if accelerator == Accelerator::Kvm => {
+                step("the KVM of this machine does not run it");
+                accelerator = Accelerator::Tcg;
+                continue;
+            }
+            Ended::Silent | Ended::Early => "ended before its tests did".to_owned(),
+            Ended::Stuck => format!("is not done after {:?}", accelerator.patience()),
+        };
+        let messages = std::fs::read(log).unwrap_or_default();
+        bail!("the guest {problem}; its kernel said:\n{}", end_of(&String::from_utf8_lossy(&messages)))
     }
 }
 
 enum Ended {
     Finished(u32),
+    /// Nothing was heard of it.
+    Silent,
     Early,
     Stuck,
+}
+
+enum Said {
+    Guest(Vec<u8>),
+    Qemu(Vec<u8>),
 }
 
 /// A running qemu; it does not outlive this value.
 struct Machine(Child);
 
 impl Machine {
-    fn listen(&mut self, marker: &str, deadline: Instant) -> Result<Ended> {
-        let output = self.0.stdout.take().context("qemu has no output")?;
+    fn start(accelerator: Accelerator, image: &Path, guest: &Path, log: &Path) -> Result<Self> {
+        let mut qemu = Command::new(QEMU);
+        qemu.args(["-machine", "pc", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]);
+        qemu.args(accelerator.arguments()).args(["-smp", CPUS, "-m", MEBIBYTES]);
+        qemu.arg("-serial").arg(format!("file:{}", log.display())).args(["-serial", "stdio"]);
+        qemu.arg("-kernel").arg(image).arg("-initrd").arg(guest);
+        qemu.args(["-append", "console=ttyS0 panic=-1 quiet random.trust_cpu=on"]);
+        let child = qemu.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        Ok(Self(child.with_context(|| format!("cannot start {QEMU}"))?))
+    }
+
+    fn listen(&mut self, accelerator: Accelerator, marker: &str) -> Result<Ended> {
+        let start = Instant::now();
         let (sender, lines) = channel();
-        thread::spawn(move || {
-            for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        read(self.0.stdout.take(), sender.clone(), Said::Guest);
+        read(self.0.stderr.take(), sender, Said::Qemu);
         let mut out = std::io::stdout().lock();
+        let mut heard = false;
         loop {
-            match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(line) => {
+            let waits_for_first = accelerator == Accelerator::Kvm && !heard;
+            let patience = if waits_for_first { FIRST_LINE } else { accelerator.patience() };
+            match lines.recv_timeout(patience.saturating_sub(start.elapsed())) {
+                Ok(Said::Guest(line)) => {
+                    heard = true;
                     let line = String::from_utf8_lossy(&line);
                     let line = line.trim_end_matches('\r');
                     if let Some(failed) = result(line, marker) {
@@ -113,8 +132,16 @@ impl Machine {
                     }
                     writeln!(out, "{line}")?;
                 }
-                Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Early),
-                Err(RecvTimeoutError::Timeout) => return Ok(Ended::Stuck),
+                Ok(Said::Qemu(line)) => {
+                    let line = String::from_utf8_lossy(&line);
+                    if line.starts_with("KVM internal error") && !heard {
+                        return Ok(Ended::Silent);
+                    }
+                    eprintln!("qemu: {line}");
+                }
+                Err(RecvTimeoutError::Timeout) if heard => return Ok(Ended::Stuck),
+                Err(RecvTimeoutError::Disconnected) if heard => return Ok(Ended::Early),
+                Err(_) => return Ok(Ended::Silent),
             }
         }
     }
@@ -126,6 +153,17 @@ impl Drop for Machine {
         self.0.kill().ok();
         self.0.wait().ok();
     }
+}
+
+fn read(pipe: Option<impl Read + Send + 'static>, sender: Sender<Said>, said: fn(Vec<u8>) -> Said) {
+    thread::spawn(move || {
+        let lines = pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).split(b'\n'));
+        for line in lines.map_while(Result::ok) {
+            if sender.send(said(line)).is_err() {
+                return;
+            }
+        }
+    });
 }
 
 fn result(line: &str, marker: &str) -> Option<u32> {

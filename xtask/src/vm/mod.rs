@@ -19,7 +19,7 @@ use crate::command::{find, step};
 use crate::setup::EMULATOR_PACKAGES;
 use crate::workspace::{Profile, Workspace};
 use guest::Guest;
-use machine::{Accelerator, QEMU};
+use machine::QEMU;
 
 /// The programs of the tests that run the kernel program.
 const TESTS: [&str; 3] = ["kernel", "end_to_end", "engines"];
@@ -55,10 +55,8 @@ pub(crate) fn test(
     };
     let (initramfs, log) = (folder.join("guest.cpio"), folder.join("kernel.log"));
     guest.write(&kernel, MARKER, &initramfs)?;
-    let accelerator = Accelerator::here();
-    step(&format!("booting {}, {}", kernel.name, accelerator.description()));
     let start = Instant::now();
-    let failed = machine::boot(accelerator, &kernel.image, &initramfs, &log, MARKER)?;
+    let failed = machine::boot(&kernel, &initramfs, &log, MARKER)?;
     let seconds = start.elapsed().as_secs();
     if failed > 0 {
         bail!("{failed} of {} test programs failed under {} ({seconds} s)", TESTS.len(), kernel.name);
