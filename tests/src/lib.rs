@@ -15,6 +15,7 @@ pub mod lab;
 pub mod lookalikes;
 pub mod noise;
 pub mod packet;
+pub mod patience;
 pub mod privileges;
 pub mod sim;
 pub mod talk;

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use firedamp_tests::dialects::Dialect;
 use firedamp_tests::lab::{self, Agent, LAN, Lab, Record, Report, WAN};
 use firedamp_tests::packet::{QINQ, VLAN};
+use firedamp_tests::patience::patience;
 use firedamp_tests::privileges;
 use firedamp_tests::sim::{
     FirstLine, MinerPlan, Pace, PoolPlan, Progress, Simulator, bulk_client, bulk_service, miner, pool,
@@ -22,10 +23,14 @@ use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
 /// From the miner's login to the record, for a person who waits.
-const AT_ONCE: Duration = Duration::from_millis(100);
+fn at_once() -> Duration {
+    patience(Duration::from_millis(100))
+}
 
 /// For what must happen, on a busy machine.
-const SOON: Duration = Duration::from_secs(20);
+fn soon() -> Duration {
+    patience(Duration::from_secs(20))
+}
 
 /// Verdict and stage may rise a few times, and there is a final record: more is noise.
 const RECORDS_A_CASE: usize = 8;
@@ -84,7 +89,7 @@ impl Pair {
 
     /// The agent finds it confirmed and submitting.
     fn is_found(&self, agent: &mut Agent) -> Result<()> {
-        agent.wait_for(SOON, |record| {
+        agent.wait_for(soon(), |record| {
             self.is_in(&record.value)
                 && record.says("verdict", "confirmed")
                 && record.says("stage", "submitting")
@@ -100,9 +105,9 @@ impl Pair {
 }
 
 fn until(what: &str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + SOON;
+    let deadline = Instant::now() + soon();
     while !done()? {
-        ensure!(Instant::now() < deadline, "not within {SOON:?}: {what}");
+        ensure!(Instant::now() < deadline, "not within {:?}: {what}", soon());
         std::thread::sleep(Duration::from_millis(20));
     }
     Ok(())
@@ -110,7 +115,7 @@ fn until(what: &str, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
 
 /// Stops the agent; it must end well and have lost nothing.
 fn stop(agent: Agent) -> Result<Report> {
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     ensure!(report.clean(), "{}; log:\n{}", report.status, report.log.join("\n"));
     ensure!(report.lost() == Some(0), "something was lost: {:?}", report.stats);
     Ok(report)
@@ -136,12 +141,12 @@ fn a_miner_is_found_at_once() -> Result<()> {
     // A busy machine is late now and then; a detector that is late is late every time.
     for host in 0..5 {
         let pair = Pair::start(&lab, Dialect::Monero, host, false, |_| {})?;
-        let first = agent.wait_for(SOON, |record| pair.is_in(&record.value))?;
+        let first = agent.wait_for(soon(), |record| pair.is_in(&record.value))?;
         let login = pair.miner.counts().first_login().context("a record before the login")?;
         let delay = first.arrived.saturating_duration_since(login);
         pair.stop()?;
         println!("first record {delay:?} after the login");
-        if delay < AT_ONCE {
+        if delay < at_once() {
             stop(agent)?;
             return Ok(());
         }
@@ -292,12 +297,12 @@ fn a_login_in_pieces_is_found() -> Result<()> {
         let first_line = FirstLine { pieces, pause: Duration::from_millis(15) };
         let pair = Pair::start(&lab, Dialect::Monero, host, false, |plan| plan.first_line = first_line)?;
         pair.is_found(&mut agent)?;
-        let first = agent.wait_for(SOON, |record| pair.is_in(&record.value))?;
+        let first = agent.wait_for(soon(), |record| pair.is_in(&record.value))?;
         // The wallet stands in the login alone, so the login was put together again.
         let wallet = pair.dialect.identity("").wallet;
-        agent.wait_for(SOON, |record| pair.is_in(&record.value) && record.says("wallet", &wallet))?;
+        agent.wait_for(soon(), |record| pair.is_in(&record.value) && record.says("wallet", &wallet))?;
         let login = pair.miner.counts().first_login().context("a record before the login")?;
-        assert!(first.arrived.saturating_duration_since(login) < AT_ONCE);
+        assert!(first.arrived.saturating_duration_since(login) < at_once());
         pair.stop()?;
     }
     assert_eq!(cases(&stop(agent)?).len(), 2);
@@ -347,7 +352,7 @@ fn a_rotated_file_is_opened_anew() -> Result<()> {
     early.stop()?;
     late.stop()?;
     // The records went to the file, so there is nothing on the pipe to count.
-    assert!(agent.stop(SOON)?.clean());
+    assert!(agent.stop(soon())?.clean());
     let last = std::fs::read_to_string(&current)?;
     let last: Value = serde_json::from_str(last.lines().last().context("the file is empty")?)?;
     assert_eq!(last["event_type"], "stats");
@@ -415,7 +420,7 @@ impl Line {
 
     fn is_found(&self, agent: &mut Agent, verdict: &str) -> Result<Record> {
         let (from, to) = (self.from.to_string(), self.to.ip().to_string());
-        agent.wait_for(SOON, |record| {
+        agent.wait_for(soon(), |record| {
             let says = |key: &str, text: &str| record.value.get(key).is_some_and(|value| value == text);
             says("app_proto", "zork")
                 && says("src_ip", &from)
@@ -426,7 +431,7 @@ impl Line {
 }
 
 fn read_line(stream: &mut TcpStream) -> Result<()> {
-    stream.set_read_timeout(Some(SOON))?;
+    stream.set_read_timeout(Some(soon()))?;
     let mut byte = [0];
     while byte != *b"\n" {
         stream.read_exact(&mut byte)?;
@@ -457,7 +462,7 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
     std::fs::write(&file, ZORK)?;
     agent.signal(Signal::SIGHUP)?;
     let changes = "2 added (zork-login, zork-work), 2 removed (quux-login, quux-work)";
-    agent.wait_for_log(SOON, &["signatures read anew", changes, "of 4096 states"])?;
+    agent.wait_for_log(soon(), &["signatures read anew", changes, "of 4096 states"])?;
     early.login()?;
     early.is_found(&mut agent, "probable")?;
     early.work()?;
@@ -468,7 +473,8 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
 
     std::fs::write(&file, ZORK.replace("weight = 6", "weight = 66"))?;
     agent.signal(Signal::SIGHUP)?;
-    agent.wait_for_log(SOON, &["ERROR", "the old signatures stay in use", "zork.toml:14: weight must be"])?;
+    agent
+        .wait_for_log(soon(), &["ERROR", "the old signatures stay in use", "zork.toml:14: weight must be"])?;
     let mut late = Line::open(&lab, 2)?;
     late.login()?;
     late.work()?;
@@ -478,7 +484,7 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
     for weight in 0..5 {
         std::fs::write(&file, ZORK.replace("weight = 6", &format!("weight = {weight}")))?;
         agent.signal(Signal::SIGHUP)?;
-        agent.wait_for_log(SOON, &["signatures read anew", "1 changed (zork-work)"])?;
+        agent.wait_for_log(soon(), &["signatures read anew", "1 changed (zork-work)"])?;
     }
     let shares = pair.miner.counts().submitted();
     pair.submits(shares + 5)?;

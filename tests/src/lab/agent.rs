@@ -16,6 +16,7 @@ use nix::unistd::{Pid, getppid};
 use serde_json::Value;
 
 use super::Lab;
+use crate::patience::patience;
 
 /// What a line of the agent's log contains when it is attached to an interface.
 pub const WATCHING: &str = "watching";
@@ -144,7 +145,7 @@ impl Agent {
     }
 
     fn attached(&mut self, interfaces: usize) -> Result<()> {
-        let deadline = Instant::now() + ATTACH;
+        let deadline = Instant::now() + patience(ATTACH);
         let mut heard = Vec::new();
         let mut watching = 0;
         while watching < interfaces {

@@ -50,6 +50,14 @@ impl Accelerator {
         }
     }
 
+    /// How many times longer the tests are to wait.
+    fn slowness(self) -> u32 {
+        match self {
+            Self::Kvm => 1,
+            Self::Tcg => 30,
+        }
+    }
+
     /// After which a run counts as stuck.
     fn patience(self) -> Duration {
         Duration::from_mins(match self {
@@ -107,7 +115,9 @@ impl Machine {
         qemu.args(accelerator.arguments()).args(["-smp", CPUS, "-m", MEBIBYTES]);
         qemu.arg("-serial").arg(format!("file:{}", log.display())).args(["-serial", "stdio"]);
         qemu.arg("-kernel").arg(image).arg("-initrd").arg(guest);
-        qemu.args(["-append", "console=ttyS0 panic=-1 quiet random.trust_cpu=on"]);
+        // What the kernel does not know goes into the environment of the guest's first process.
+        let words = "console=ttyS0 panic=-1 quiet random.trust_cpu=on";
+        qemu.arg("-append").arg(format!("{words} FIREDAMP_PATIENCE={}", accelerator.slowness()));
         let child = qemu.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         Ok(Self(child.with_context(|| format!("cannot start {QEMU}"))?))
     }
