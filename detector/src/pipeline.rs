@@ -2,7 +2,9 @@
 //! and replays drive it alike.
 
 mod datagrams;
+mod dismissed;
 mod followed;
+mod fragments;
 mod habits;
 
 use std::collections::HashSet;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::FlowKey;
+use detector_common::packet::SYN;
 use hashlink::LinkedHashMap;
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,7 +20,10 @@ use crate::ledger::{self, Ledger, Record};
 use crate::signature::Signatures;
 use crate::stream::{self, Connection};
 use datagrams::Datagrams;
+use dismissed::Dismissed;
 use followed::Followed;
+pub use fragments::{FragmentLimits, FragmentLosses};
+pub(crate) use fragments::{Fragments, Whole};
 use habits::Habits;
 
 /// Limits of a pipeline.
@@ -31,6 +37,8 @@ pub struct Settings {
     pub idle: SignedDuration,
     /// Pairs of a client and a server of which it is remembered how often the client asked for work, at least 1.
     pub habits: usize,
+    /// Limits of packets that come in fragments.
+    pub fragments: FragmentLimits,
     /// Limits of each conversation.
     pub stream: stream::Limits,
     /// Limits of the ledger.
@@ -46,6 +54,7 @@ impl Default for Settings {
             buffered_bytes: 256 << 20,
             idle: SignedDuration::from_hours(6),
             habits: 16_384,
+            fragments: FragmentLimits::default(),
             stream: stream::Limits::default(),
             ledger: ledger::Settings::default(),
             signatures: None,
@@ -60,6 +69,8 @@ pub enum Feedback {
     Dismiss(FlowKey),
     /// It has ended: what speaks next on these ends is a new flow.
     Forget(FlowKey),
+    /// It comes in fragments and is followed: copy what of it is not fragmented.
+    Watch(FlowKey),
 }
 
 /// What an event, or the passing of time, leads to.
@@ -84,6 +95,8 @@ pub struct Losses {
     pub overlong_lines: u64,
     /// Messages of a batch that were too many to read.
     pub messages: u64,
+    /// Fragmented packets.
+    pub fragments: FragmentLosses,
 }
 
 /// How often a conversation that says nothing new is entered into the ledger, so that the last
@@ -98,6 +111,8 @@ pub struct Pipeline {
     /// Those that hold segments for which others are missing.
     waiting: HashSet<FlowKey>,
     buffered: usize,
+    fragments: Fragments,
+    dismissed: Dismissed,
     datagrams: Datagrams,
     habits: Habits,
     ledger: Ledger,
@@ -112,6 +127,8 @@ impl Pipeline {
             followed: LinkedHashMap::new(),
             waiting: HashSet::new(),
             buffered: 0,
+            fragments: Fragments::new(settings.fragments),
+            dismissed: Dismissed::new(settings.conversations),
             datagrams: Datagrams::new(settings.conversations),
             habits: Habits::new(settings.habits),
             ledger: Ledger::new(settings.ledger.clone()),
@@ -131,11 +148,55 @@ impl Pipeline {
     /// Takes an event that happened at `time` on an interface.
     pub fn event(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Reaction {
         let mut reaction = Reaction::default();
-        if event.kind == EventKind::Datagram {
-            let (ledger, due) = (&mut self.ledger, &mut reaction.records);
-            self.datagrams.take(event, time, interface, ledger, due);
-            return reaction;
+        match event.kind {
+            EventKind::Datagram => {
+                let (ledger, due) = (&mut self.ledger, &mut reaction.records);
+                self.datagrams.take(event, time, interface, ledger, due);
+            }
+            EventKind::Fragment => {
+                if let Some(whole) = self.fragments.take(event, time) {
+                    self.whole(&whole, time, interface, &mut reaction);
+                }
+            }
+            EventKind::First | EventKind::Segment | EventKind::Closed | EventKind::Reset => {
+                self.stream(event, time, interface, &mut reaction);
+            }
         }
+        reaction
+    }
+
+    /// Takes a segment that came in fragments. Nobody but this pipeline has read it, so it is a reason to follow its flow.
+    fn whole(&mut self, whole: &Whole, time: Timestamp, interface: Option<&str>, reaction: &mut Reaction) {
+        let key = whole.key;
+        if whole.flags & SYN != 0 {
+            // As in the recogniser: what was known of an earlier connection is void.
+            self.dismissed.forget(&key);
+        }
+        let known = self.followed.contains_key(&key);
+        if !known && (whole.payload.is_empty() || self.dismissed.contains(&key, time)) {
+            return;
+        }
+        if !whole.payload.is_empty() {
+            let kind = if known { EventKind::Segment } else { EventKind::First };
+            self.stream(&whole.event(kind), time, interface, reaction);
+            if !known && self.followed.contains_key(&key) {
+                reaction.feedback.push(Feedback::Watch(key));
+            }
+        }
+        if self.followed.contains_key(&key)
+            && let Some(end) = whole.end()
+        {
+            self.stream(&end, time, interface, reaction);
+        }
+    }
+
+    fn stream(
+        &mut self,
+        event: &Event<'_>,
+        time: Timestamp,
+        interface: Option<&str>,
+        reaction: &mut Reaction,
+    ) {
         let key = *event.header.key();
         let fresh = || Followed::new(&self.settings, time);
         let known = self.followed.remove(&key).or_else(|| (event.kind == EventKind::First).then(fresh));
@@ -146,19 +207,18 @@ impl Pipeline {
                 EventKind::First | EventKind::Segment | EventKind::Datagram | EventKind::Fragment => {}
                 EventKind::Closed | EventKind::Reset => reaction.feedback.push(Feedback::Forget(key)),
             }
-            return reaction;
+            return;
         };
         self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
         if followed.take(event, time, interface) == Connection::Another {
             // The same ends serve a new connection, and nobody saw the old one end.
             let old = std::mem::replace(&mut followed, Followed::new(&self.settings, time));
-            self.conclude(key, old, &mut reaction);
+            self.conclude(key, old, reaction);
             self.ledger.closed(&key);
             followed.take(event, time, interface);
         }
         followed.habit(&key, time, &mut self.habits);
-        self.judge(key, followed, time, &mut reaction);
-        reaction
+        self.judge(key, followed, time, reaction);
     }
 
     /// Enters what is new into the ledger, and decides whether to go on following.
@@ -172,13 +232,11 @@ impl Pipeline {
             self.ledger.closed(&key);
             reaction.feedback.push(Feedback::Forget(key));
         } else if followed.conversation.hopeless() || followed.conversation.is_settled_node() {
-            self.conclude(key, followed, reaction);
-            reaction.feedback.push(Feedback::Dismiss(key));
+            self.dismiss(key, followed, time, reaction);
         } else if self.buffered + buffered > self.settings.buffered_bytes {
             // Those that hold nothing are not to suffer from those that hold much.
             self.losses.buffers += 1;
-            self.conclude(key, followed, reaction);
-            reaction.feedback.push(Feedback::Dismiss(key));
+            self.dismiss(key, followed, time, reaction);
         } else {
             self.buffered += buffered;
             if followed.conversation.waiting() {
@@ -191,10 +249,17 @@ impl Pipeline {
         }
     }
 
+    fn dismiss(&mut self, key: FlowKey, followed: Followed, time: Timestamp, reaction: &mut Reaction) {
+        self.conclude(key, followed, reaction);
+        self.dismissed.insert(key, time);
+        reaction.feedback.push(Feedback::Dismiss(key));
+    }
+
     /// Lets time pass: what is missing is given up after a while, silent conversations are forgotten,
     /// quiet cases recorded.
     pub fn advance(&mut self, time: Timestamp) -> Reaction {
         let mut reaction = Reaction { records: self.ledger.advance(time), feedback: Vec::new() };
+        self.fragments.expire(time);
         for key in std::mem::take(&mut self.waiting) {
             if let Some(mut followed) = self.followed.remove(&key) {
                 self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
@@ -214,6 +279,7 @@ impl Pipeline {
     /// Ends: gives what is still to be said of the conversations, and the last record of every case.
     pub fn finish(&mut self, time: Timestamp) -> Vec<Record> {
         let mut reaction = Reaction::default();
+        self.fragments.finish();
         while self.give_up_oldest(&mut reaction) {}
         reaction.records.extend(self.ledger.finish(time));
         reaction.records
@@ -243,10 +309,10 @@ impl Pipeline {
         self.ledger.evicted()
     }
 
-    /// What was lost in conversations that have ended.
+    /// What was lost in conversations that have ended, and of packets in fragments.
     #[must_use]
     pub const fn losses(&self) -> Losses {
-        self.losses
+        Losses { fragments: self.fragments.losses(), ..self.losses }
     }
 
     fn make_room(&mut self, reaction: &mut Reaction) {

@@ -13,7 +13,7 @@ use crate::flow::{End, TCP};
 use straight::Way;
 
 pub use encapsulation::{Encapsulation, LAYERS, Layer, LayerKind, Tunnel};
-pub use tcp::{FIN, RST, SYN};
+pub use tcp::{FIN, RST, SYN, TcpHeader};
 pub use walk::Walk;
 
 /// The bytes of a packet, wherever they lie.

@@ -278,6 +278,12 @@ impl Conversation {
         self.streams.iter().map(Reassembler::held_bytes).sum::<usize>() + self.transport.held_bytes()
     }
 
+    /// Payload bytes of both directions, each once however often it came.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.streams.iter().map(Reassembler::taken).sum()
+    }
+
     /// What could not be read so far.
     #[must_use]
     pub fn losses(&self) -> Losses {

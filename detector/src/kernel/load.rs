@@ -18,6 +18,9 @@ use super::{Memory, object};
 const PROGRAM: &str = "firedamp";
 const YARDSTICK: &str = "empty";
 
+/// For a map: only if there is no entry (the kernel's `linux/bpf.h`).
+const BPF_NOEXIST: u64 = 1;
+
 /// How many lines of the verifier's log are the cause; the rest is how it got there.
 const VERIFIER_LINES: usize = 4;
 
@@ -329,10 +332,15 @@ impl Watches {
     /// # Errors
     /// The kernel refuses; that the flow is not known is no error.
     pub fn forget(&mut self, key: &FlowKey) -> Result<(), MapError> {
+        self.remove_flow(key)?;
+        was_there(self.watched.remove(key)).map(drop)
+    }
+
+    fn remove_flow(&mut self, key: &FlowKey) -> Result<(), MapError> {
         let [flows, lasting] = &mut self.forgotten;
         *flows += u64::from(was_there(self.flows.remove(key))?);
         *lasting += u64::from(was_there(self.lasting.remove(key))?);
-        was_there(self.watched.remove(key)).map(drop)
+        Ok(())
     }
 
     /// How many flows, at least, new ones have pushed out of the full tables: those that were stored and not removed, less
@@ -344,6 +352,27 @@ impl Watches {
         let new = new.saturating_sub(lasting).saturating_sub(forgotten);
         let lasting = lasting.saturating_sub(forgotten_lasting);
         new.saturating_sub(self.limits.flows.into()) + lasting.saturating_sub(self.limits.lasting().into())
+    }
+
+    /// Puts a flow under watch. False if the table of watched flows is full.
+    ///
+    /// # Errors
+    /// The kernel refuses; that the flow is watched already is no error.
+    pub fn watch(&mut self, key: &FlowKey) -> Result<bool, MapError> {
+        // A full credit is full at any time.
+        match self.watched.insert(key, Watch::new(&Settings::DEFAULT, 0), BPF_NOEXIST) {
+            Ok(()) => {}
+            Err(MapError::SyscallError(error)) if error.io_error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(MapError::SyscallError(error))
+                if error.io_error.raw_os_error() == Some(Errno::E2BIG as i32) =>
+            {
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        // What the program knows of the flow would be asked first.
+        self.remove_flow(key)?;
+        Ok(true)
     }
 
     /// Forgets all flows.

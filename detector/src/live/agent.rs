@@ -116,6 +116,9 @@ impl Agent<'_> {
             let done = match feedback {
                 Feedback::Dismiss(key) => self.watches.dismiss(&key),
                 Feedback::Forget(key) => self.watches.forget(&key),
+                Feedback::Watch(key) => self.watches.watch(&key).map(|there_is_room| {
+                    self.refused += u64::from(!there_is_room);
+                }),
             };
             if let Err(error) = done {
                 self.refused += 1;
@@ -174,6 +177,10 @@ impl Agent<'_> {
             ("stream_gaps", losses.gaps),
             ("overlong_lines", losses.overlong_lines),
             ("messages_unread", losses.messages),
+            ("fragments_expired", losses.fragments.expired),
+            ("fragments_evicted", losses.fragments.evicted),
+            ("fragments_conflicting", losses.fragments.conflicting),
+            ("fragments_malformed", losses.fragments.malformed),
             ("cases_evicted", self.pipeline.cases_evicted()),
             ("records_written", output.written),
             ("records_lost", output.lost),

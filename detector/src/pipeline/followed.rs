@@ -16,8 +16,6 @@ pub(super) struct Followed {
     pub(super) active: Timestamp,
     /// When it was last entered into the ledger.
     pub(super) observed: Timestamp,
-    /// Payload bytes, as they came.
-    bytes: u64,
     /// Requests of the conversation's habit that were taken into account.
     requests: u64,
     revision: u64,
@@ -37,7 +35,6 @@ impl Followed {
             conversation,
             active: time,
             observed: Timestamp::MIN,
-            bytes: 0,
             requests: 0,
             revision: 0,
             ended: [false; 2],
@@ -65,7 +62,6 @@ impl Followed {
             return connection;
         }
         self.active = self.active.max(time);
-        self.bytes += event.payload.len() as u64;
         if self.interface.as_deref() != interface {
             self.interface = interface.map(Box::from);
         }
@@ -134,7 +130,7 @@ impl Followed {
         self.observed = time;
         let Some(assessment) = self.conversation.assessment() else { return };
         let interface = self.interface.as_deref();
-        let (outer, bytes) = (self.outer(assessment.miner_sends), self.bytes);
+        let (outer, bytes) = (self.outer(assessment.miner_sends), self.conversation.bytes());
         let observation = Observation { key, interface, outer, time, bytes, assessment: &assessment };
         due.extend(ledger.observe(&observation));
     }

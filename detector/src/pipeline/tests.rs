@@ -7,6 +7,8 @@ use detector_common::packet::{Encapsulation, LayerKind};
 use super::*;
 use crate::ledger::Reason;
 
+mod fragments;
+
 const START: i64 = 1_700_000_000;
 const HOUR: i64 = 3_600;
 

@@ -16,7 +16,7 @@ use super::engine::{Engine, EngineError, HostEngine};
 use super::progress::Progress;
 use crate::judge::Conversation;
 use crate::kernel::Limits;
-use crate::pipeline::Feedback;
+use crate::pipeline::{Feedback, FragmentLimits, Fragments};
 use crate::signature::{Hit, Search, Signature, Signatures, Stream};
 use crate::stream::{self, Connection, Piece, Reassembler};
 
@@ -107,6 +107,7 @@ pub fn trial(
         search: Search::new(signatures),
         engine: HostEngine::new(signatures.automaton(), &Limits::default()),
         tell,
+        fragments: Fragments::new(FragmentLimits::default()),
         flows: LinkedHashMap::new(),
         summary: TrialSummary::default(),
         ended: false,
@@ -128,6 +129,7 @@ struct Trial<'a, 'b> {
     search: Search<'a>,
     engine: HostEngine<'a>,
     tell: &'b mut dyn FnMut(&Found<'_>) -> ControlFlow<()>,
+    fragments: Fragments,
     flows: LinkedHashMap<FlowKey, Flow>,
     summary: TrialSummary,
     ended: bool,
@@ -167,6 +169,7 @@ impl Trial<'_, '_> {
             }
         };
         let progress = Progress::of(path, capture.size());
+        self.fragments = Fragments::new(FragmentLimits::default());
         let mut at = At { capture: path, frame: 0, time: Timestamp::UNIX_EPOCH };
         while !self.ended {
             let frame = match capture.next_frame() {
@@ -211,10 +214,27 @@ impl Trial<'_, '_> {
     }
 
     fn event(&mut self, event: &Event<'_>, at: At<'_>) -> Result<(), EngineError> {
-        // There are no tokens for datagrams, and fragments are no part of a stream.
-        if matches!(event.kind, EventKind::Datagram | EventKind::Fragment) {
-            return Ok(());
+        match event.kind {
+            // There are no tokens for datagrams.
+            EventKind::Datagram => Ok(()),
+            EventKind::Fragment => {
+                let Some(whole) = self.fragments.take(event, at.time) else { return Ok(()) };
+                if !whole.payload.is_empty() {
+                    self.stream(&whole.event(EventKind::Segment), at)?;
+                }
+                if !self.flows.contains_key(&whole.key) {
+                    return Ok(());
+                }
+                self.engine.feedback(Feedback::Watch(whole.key))?;
+                whole.end().map_or(Ok(()), |end| self.stream(&end, at))
+            }
+            EventKind::First | EventKind::Segment | EventKind::Closed | EventKind::Reset => {
+                self.stream(event, at)
+            }
         }
+    }
+
+    fn stream(&mut self, event: &Event<'_>, at: At<'_>) -> Result<(), EngineError> {
         let key = *event.header.key();
         let mut flow = self.flows.remove(&key).unwrap_or_else(|| Flow::new(self.signatures));
         if self.take(&key, &mut flow, event, at) == Connection::Another {

@@ -47,6 +47,7 @@ pub struct Reassembler {
     /// Since when the stream is read, until it is settled.
     youth: Option<Patience>,
     gaps: u64,
+    taken: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +76,16 @@ impl Reassembler {
     /// Nothing is known yet: the first segment given begins the stream.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self { limits, done: None, held: BTreeMap::new(), held_bytes: 0, gap: None, youth: None, gaps: 0 }
+        Self {
+            limits,
+            done: None,
+            held: BTreeMap::new(),
+            held_bytes: 0,
+            gap: None,
+            youth: None,
+            gaps: 0,
+            taken: 0,
+        }
     }
 
     /// Takes a segment and hands on what has become readable, unless it is of another connection.
@@ -163,6 +173,12 @@ impl Reassembler {
         self.gaps
     }
 
+    /// Bytes taken in, each once however often it came.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// `None` if it belongs to another connection.
     fn position(&mut self, sequence: u32, time: Timestamp) -> Option<u64> {
         if let Some(done) = self.done {
@@ -187,6 +203,7 @@ impl Reassembler {
             if known <= position && wanted {
                 self.held.insert(position, Bytes::copy_from_slice(piece));
                 self.held_bytes += cost(piece);
+                self.taken += piece.len() as u64;
             }
             position += length as u64;
             bytes = rest;

@@ -1,5 +1,5 @@
 use detector_common::automaton::Automaton;
-use detector_common::counters::Counters;
+use detector_common::counters::{Counter, Counters};
 use detector_common::event::{EVENT_FIXED, Event, EventRecord};
 use detector_common::flow::{Budget, Flow, FlowKey, Watch};
 use detector_common::triage::{Arrival, Output, Recogniser, Scratch, Table};
@@ -33,6 +33,11 @@ impl<'a> HostEngine<'a> {
             budget: Budget::full(&SETTINGS, 0),
             scratch: Box::default(),
         }
+    }
+
+    fn forget(&mut self, key: &FlowKey) {
+        self.flows.remove(key);
+        self.lasting.remove(key);
     }
 }
 
@@ -99,12 +104,23 @@ impl Engine for HostEngine<'_> {
     }
 
     fn feedback(&mut self, feedback: Feedback) -> Result<(), EngineError> {
-        let (Feedback::Dismiss(key) | Feedback::Forget(key)) = feedback;
-        if feedback == Feedback::Forget(key) {
-            self.flows.remove(&key);
-            self.lasting.remove(&key);
+        match feedback {
+            Feedback::Dismiss(key) => {
+                self.watched.remove(&key);
+            }
+            Feedback::Forget(key) => {
+                self.forget(&key);
+                self.watched.remove(&key);
+            }
+            Feedback::Watch(key) => {
+                let mut watched = Entries { entries: &mut self.watched, evicts: false };
+                if watched.get(&key).is_some() || watched.insert(&key, &Watch::new(&SETTINGS, 0)) {
+                    self.forget(&key);
+                } else {
+                    self.counters.add(Counter::WatchRefused);
+                }
+            }
         }
-        self.watched.remove(&key);
         Ok(())
     }
 

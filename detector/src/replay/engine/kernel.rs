@@ -1,6 +1,6 @@
 use aya::maps::{MapData, RingBuf};
 use detector_common::automaton::Automaton;
-use detector_common::counters::Counters;
+use detector_common::counters::{Counter, Counters};
 use detector_common::event::Event;
 
 use super::{Engine, EngineError, SETTINGS};
@@ -12,6 +12,8 @@ pub struct KernelEngine {
     program: Program,
     events: RingBuf<MapData>,
     watches: Watches,
+    /// What the agent's side was refused.
+    refused: Counters,
 }
 
 impl KernelEngine {
@@ -22,7 +24,7 @@ impl KernelEngine {
     pub fn load(automaton: &Automaton, limits: &Limits) -> Result<Self, EngineError> {
         let mut program = Program::load(&SETTINGS, limits, automaton)?;
         let (events, watches) = (program.take_events()?, program.take_watches()?);
-        Ok(Self { program, events, watches })
+        Ok(Self { program, events, watches, refused: Counters::ZERO })
     }
 
     /// The loaded program.
@@ -49,6 +51,11 @@ impl Engine for KernelEngine {
         match feedback {
             Feedback::Dismiss(key) => self.watches.dismiss(&key)?,
             Feedback::Forget(key) => self.watches.forget(&key)?,
+            Feedback::Watch(key) => {
+                if !self.watches.watch(&key)? {
+                    self.refused.add(Counter::WatchRefused);
+                }
+            }
         }
         Ok(())
     }
@@ -59,6 +66,8 @@ impl Engine for KernelEngine {
     }
 
     fn counters(&self) -> Result<Counters, EngineError> {
-        Ok(self.program.counters()?)
+        let mut counters = self.program.counters()?;
+        counters.merge(&self.refused);
+        Ok(counters)
     }
 }
