@@ -415,6 +415,32 @@ fn the_end_of_a_watched_flow_is_told() {
 }
 
 #[test]
+fn the_agent_may_put_a_flow_under_watch() {
+    if !privileges::granted("the_agent_may_put_a_flow_under_watch") {
+        return;
+    }
+    let mut kernel = Kernel::load();
+    let says = |kernel: &mut Kernel, sequence| {
+        let fate = kernel.run(&v4().sequence(sequence).payload(b"abc\n").bytes());
+        (fate.counted, fate.sent.iter().map(|sent| sent.kind).collect::<Vec<_>>())
+    };
+    assert_eq!(says(&mut kernel, 100), (vec!["flows", "scanned"], vec![]));
+    for _ in 0..2 {
+        kernel.feedback(Feedback::Watch(key()));
+        assert_eq!(says(&mut kernel, 104), (vec!["watched"], vec![EventKind::Segment]));
+    }
+    for port in 1..=SMALL.watched {
+        let [client, server] = ends(false);
+        let client = SocketAddr::new(client.ip(), u16::try_from(port).unwrap());
+        kernel.feedback(Feedback::Watch(FlowKey::tcp(client.into(), server.into()).0));
+    }
+    assert_eq!(kernel.engine.counters().unwrap().get(Counter::WatchRefused), 1, "the table is full");
+    assert_eq!(says(&mut kernel, 108), (vec!["watched"], vec![EventKind::Segment]));
+    kernel.feedback(Feedback::Forget(key()));
+    assert_eq!(says(&mut kernel, 112), (vec!["flows", "scanned"], vec![]));
+}
+
+#[test]
 fn a_dismissed_flow_is_left_alone_and_a_forgotten_one_is_new() {
     if !privileges::granted("a_dismissed_flow_is_left_alone_and_a_forgotten_one_is_new") {
         return;

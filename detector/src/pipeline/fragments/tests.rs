@@ -8,8 +8,8 @@ fn at(seconds: i64) -> Timestamp {
 
 /// Packets from 10.0.0.2 to 203.0.113.9, by their identification.
 fn key(identification: u32) -> (FlowKey, Direction) {
-    let [high, low] = [(identification >> 16) as u16, identification as u16].map(u16::to_be_bytes);
-    FlowKey::fragments(End::v4([10, 0, 0, 2], high), End::v4([203, 0, 113, 9], low))
+    let [h0, h1, l0, l1] = identification.to_be_bytes();
+    FlowKey::fragments(End::v4([10, 0, 0, 2], [h0, h1]), End::v4([203, 0, 113, 9], [l0, l1]))
 }
 
 struct Bench {
@@ -238,9 +238,9 @@ fn the_oldest_makes_room() {
 }
 
 /// Where fragments begin and end, what is in them, whether they are last.
-fn hostile() -> impl Strategy<Value = Vec<(u32, u32, usize, u8, bool)>> {
+fn hostile() -> impl Strategy<Value = Vec<(u32, u32, u8, u8, bool)>> {
     let place = prop_oneof![4 => (0..16u32).prop_map(|unit| unit * 8), 1 => 0..70_000u32, 1 => any::<u32>()];
-    prop::collection::vec((0..4u32, place, 0..64usize, any::<u8>(), prop::bool::weighted(0.1)), 0..200)
+    prop::collection::vec((0..4u32, place, 0..64u8, any::<u8>(), prop::bool::weighted(0.1)), 0..200)
 }
 
 proptest! {
@@ -248,8 +248,8 @@ proptest! {
     fn nothing_hostile_breaks_the_accounts(fragments in hostile()) {
         let mut bench = Bench::new(|limits| *limits = FragmentLimits { packets: 3, bytes: 2500, ..*limits });
         for (packet, place, length, fill, last) in fragments {
-            let total = last.then(|| u16::try_from(place.saturating_add(length as u32)).unwrap_or(u16::MAX));
-            bench.give(packet, place, &vec![fill; length], total);
+            let total = last.then(|| u16::try_from(place.saturating_add(length.into())).unwrap_or(u16::MAX));
+            bench.give(packet, place, &vec![fill; length.into()], total);
             bench.check();
         }
     }

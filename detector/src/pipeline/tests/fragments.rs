@@ -91,7 +91,7 @@ impl Flow {
         time: i64,
     ) -> Reaction {
         let bytes = segment(self, direction, flags, 0, text.as_bytes());
-        let identification = self.next[direction as usize] as u16;
+        let identification = u16::try_from(self.next[direction as usize] % (1 << 16)).unwrap();
         let mut all = Reaction::default();
         for fragment in cut(&bytes, &[3]) {
             let reaction = self.fragment(to, direction, identification, &fragment, time);
