@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 
 use detector_common::event::{Event, EventHeader, EventKind};
 use detector_common::flow::{Direction, End, FlowKey};
-use detector_common::packet::{FIN, RST, TcpHeader};
+use detector_common::packet::{Encapsulation, FIN, RST, TcpHeader};
 use hashlink::LinkedHashMap;
 use jiff::{SignedDuration, Timestamp};
 
@@ -51,8 +51,9 @@ pub(crate) struct Whole {
     /// The flags of its header.
     pub(crate) flags: u8,
     pub(crate) payload: Vec<u8>,
-    /// The clock and the interface of the last fragment.
+    /// The clock and the interface of the last fragment, and what it was wrapped in.
     clock: (u64, u32),
+    outer: Encapsulation,
 }
 
 impl Whole {
@@ -62,7 +63,7 @@ impl Whole {
         let mut header = EventHeader::new(kind, self.key, self.direction, time, self.sequence, interface);
         let length = u16::try_from(self.payload.len()).unwrap_or(u16::MAX);
         header.set_part(self.sequence, length);
-        Event { kind, header, payload: &self.payload }
+        Event { kind, header, outer: self.outer, payload: &self.payload }
     }
 
     /// The event of its FIN or RST, which stands behind its payload.
@@ -75,7 +76,7 @@ impl Whole {
         let mut header = self.event(kind).header;
         let length = u32::from(header.length());
         header.set_part(self.sequence.wrapping_add(length), 0);
-        Some(Event { kind, header, payload: &[] })
+        Some(Event { kind, header, outer: self.outer, payload: &[] })
     }
 }
 
@@ -112,7 +113,7 @@ impl Fragments {
         }
         if packet.is_whole() {
             let bytes = self.packets.remove(&id)?.concatenated();
-            let whole = read(&event.header, bytes);
+            let whole = read(event, bytes);
             self.losses.malformed += u64::from(whole.is_none());
             return whole;
         }
@@ -152,8 +153,9 @@ impl Fragments {
     }
 }
 
-/// The segment in the packet that `header`, of one of its fragments, belongs to.
-fn read(header: &EventHeader, mut bytes: Vec<u8>) -> Option<Whole> {
+/// The segment in the packet that a fragment belongs to.
+fn read(fragment: &Event<'_>, mut bytes: Vec<u8>) -> Option<Whole> {
+    let header = &fragment.header;
     let end = u32::try_from(bytes.len()).ok()?;
     let tcp = TcpHeader::read(&bytes.as_slice(), 0, end).ok()?;
     let at = |end: End, port| End::from(SocketAddr::new(end.ip(), u16::from_be_bytes(port)));
@@ -162,7 +164,8 @@ fn read(header: &EventHeader, mut bytes: Vec<u8>) -> Option<Whole> {
     let (key, direction) = FlowKey::tcp(at(source, tcp.source), at(destination, tcp.destination));
     let payload = bytes.split_off(tcp.payload as usize);
     let clock = (header.time(), header.interface());
-    Some(Whole { key, direction, sequence: tcp.sequence, flags: tcp.flags, payload, clock })
+    let (sequence, flags, outer) = (tcp.sequence, tcp.flags, fragment.outer);
+    Some(Whole { key, direction, sequence, flags, payload, clock, outer })
 }
 
 /// A packet of which fragments are missing.

@@ -31,7 +31,10 @@ impl Bench {
         if let Some(total) = total {
             header.set_total(total);
         }
-        self.fragments.take(&Event { kind: EventKind::Fragment, header, payload: bytes }, self.now)
+        self.fragments.take(
+            &Event { kind: EventKind::Fragment, header, outer: Encapsulation::NONE, payload: bytes },
+            self.now,
+        )
     }
 
     /// Nothing is held that is not accounted for.
@@ -96,7 +99,7 @@ fn addresses_of_ipv6_and_the_way_back() {
     let bytes = segment(5, RST, 0, b"");
     header.set_total(20);
     let mut fragments = Fragments::new(FragmentLimits::default());
-    let event = Event { kind: EventKind::Fragment, header, payload: &bytes };
+    let event = Event { kind: EventKind::Fragment, header, outer: Encapsulation::NONE, payload: &bytes };
     let whole = fragments.take(&event, at(0)).unwrap();
     assert_eq!(whole.key.sender(whole.direction), End::v6([0x20; 8], [2; 8], [0x9c, 0x40]));
     assert_eq!(whole.key.receiver(whole.direction), End::v6([0x20; 8], [1; 8], [0x0d, 0x05]));
@@ -117,7 +120,8 @@ fn packets_are_told_apart_by_identification_and_direction() {
     assert_eq!(key, self::key(0xffff_0000).0);
     let mut header = EventHeader::new(EventKind::Fragment, key, direction, 0, 16, 1);
     header.set_total(24);
-    let event = Event { kind: EventKind::Fragment, header, payload: &bytes[16..] };
+    let event =
+        Event { kind: EventKind::Fragment, header, outer: Encapsulation::NONE, payload: &bytes[16..] };
     assert_eq!(bench.fragments.take(&event, at(0)), None);
     assert!(bench.give(0xffff_0000, 16, &bytes[16..], Some(24)).is_some());
 }

@@ -77,7 +77,8 @@ impl Flow {
         if let Some(total) = fragment.total {
             header.set_total(total);
         }
-        let event = Event { kind: EventKind::Fragment, header, payload: &fragment.bytes };
+        let event =
+            Event { kind: EventKind::Fragment, header, outer: Encapsulation::NONE, payload: &fragment.bytes };
         to.event(&event, at(time), Some("lan0"))
     }
 
@@ -164,7 +165,12 @@ fn fragmented(said: &[Said], cuts: &[Cut]) -> Vec<Record> {
             let fragment = &fragments[index];
             let payload = fragment.bytes.get(20 + cut.options * 4..).unwrap_or_default();
             if fragment.place == 0 && !payload.is_empty() && pipeline.followed.contains_key(&miner.key) {
-                let event = Event { kind: EventKind::Segment, header: miner.header(direction), payload };
+                let event = Event {
+                    kind: EventKind::Segment,
+                    header: miner.header(direction),
+                    outer: Encapsulation::NONE,
+                    payload,
+                };
                 records.extend(pipeline.event(&event, at(0), Some("lan0")).records);
             }
             let identification = u16::try_from(number).unwrap();
