@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::{self, Ledger, Record};
 use crate::signature::Signatures;
-use crate::stream::{self, Connection};
+use crate::stream;
 use datagrams::Datagrams;
 use dismissed::Dismissed;
 use followed::Followed;
@@ -95,6 +95,8 @@ pub struct Losses {
     pub overlong_lines: u64,
     /// Messages of a batch that were too many to read.
     pub messages: u64,
+    /// Segments and ends that cannot be of any connection between their ends, by their sequence numbers.
+    pub strays: u64,
     /// Fragmented packets.
     pub fragments: FragmentLosses,
 }
@@ -209,24 +211,27 @@ impl Pipeline {
             }
             return;
         };
-        self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
-        if followed.take(event, time, interface) == Connection::Another {
-            // The same ends serve a new connection, and nobody saw the old one end.
-            let old = std::mem::replace(&mut followed, Followed::new(&self.settings, time));
-            self.conclude(key, old, reaction);
-            self.ledger.closed(&key);
-            followed.take(event, time, interface);
-        }
-        followed.habit(&key, time, &mut self.habits);
+        self.buffered = self.buffered.saturating_sub(followed.buffered());
+        followed.take(event, time, interface, &self.settings);
         self.judge(key, followed, time, reaction);
     }
 
     /// Enters what is new into the ledger, and decides whether to go on following.
     fn judge(&mut self, key: FlowKey, mut followed: Followed, time: Timestamp, reaction: &mut Reaction) {
+        if let Some(next) = followed.successor(time) {
+            // The same ends serve a new connection, and nobody saw the old one end.
+            let old = std::mem::replace(&mut followed, next);
+            self.conclude(key, old, reaction);
+            self.ledger.closed(&key);
+        }
+        followed.habit(&key, time, &mut self.habits);
         if followed.has_news() || time.duration_since(followed.observed) > REFRESH {
             followed.observe(key, time, &mut self.ledger, &mut reaction.records);
         }
-        let buffered = followed.conversation.buffered();
+        if self.buffered + followed.buffered() > self.settings.buffered_bytes {
+            followed.give_up_rival();
+        }
+        let buffered = followed.buffered();
         if followed.has_ended() {
             self.conclude(key, followed, reaction);
             self.ledger.closed(&key);
@@ -239,7 +244,7 @@ impl Pipeline {
             self.dismiss(key, followed, time, reaction);
         } else {
             self.buffered += buffered;
-            if followed.conversation.waiting() {
+            if followed.waiting() {
                 self.waiting.insert(key);
             } else {
                 self.waiting.remove(&key);
@@ -262,8 +267,8 @@ impl Pipeline {
         self.fragments.expire(time);
         for key in std::mem::take(&mut self.waiting) {
             if let Some(mut followed) = self.followed.remove(&key) {
-                self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
-                followed.conversation.pass(time);
+                self.buffered = self.buffered.saturating_sub(followed.buffered());
+                followed.pass(time);
                 self.judge(key, followed, time, &mut reaction);
             }
         }
@@ -324,7 +329,7 @@ impl Pipeline {
 
     fn give_up_oldest(&mut self, reaction: &mut Reaction) -> bool {
         let Some((key, followed)) = self.followed.pop_front() else { return false };
-        self.buffered = self.buffered.saturating_sub(followed.conversation.buffered());
+        self.buffered = self.buffered.saturating_sub(followed.buffered());
         self.conclude(key, followed, reaction);
         reaction.feedback.push(Feedback::Forget(key));
         true
@@ -339,6 +344,11 @@ impl Pipeline {
         self.losses.gaps += losses.gaps;
         self.losses.overlong_lines += losses.overlong_lines;
         self.losses.messages += losses.messages;
+        self.losses.strays += followed.strays;
+        if let Some(rival) = followed.suspicious_rival() {
+            self.ledger.closed(&key);
+            self.conclude(key, rival, reaction);
+        }
     }
 }
 

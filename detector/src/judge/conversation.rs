@@ -223,6 +223,12 @@ impl Conversation {
         self.streams.get(direction as usize).is_none_or(|stream| stream.continues(sequence))
     }
 
+    /// Whether a FIN or RST at `sequence` may be the end of this stream, and not one that somebody made up.
+    #[must_use]
+    pub fn may_end(&self, direction: Direction, sequence: u32) -> bool {
+        self.streams.get(direction as usize).is_none_or(|stream| stream.may_end(sequence))
+    }
+
     /// Takes note of what the recogniser tells of how the streams opened before the conversation was followed.
     pub fn opened(&mut self, header: &EventHeader) {
         if header.answers_tls() {
@@ -250,6 +256,12 @@ impl Conversation {
     #[must_use]
     pub fn assessment(&self) -> Option<Assessment> {
         self.speech.assess()
+    }
+
+    /// Whether anything speaks for mining: whether there is an assessment.
+    #[must_use]
+    pub fn is_suspicious(&self) -> bool {
+        self.speech.score().is_some()
     }
 
     /// Both ends are nodes of a blockchain, and there is nothing more to learn: the caller can end the watch.

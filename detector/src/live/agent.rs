@@ -177,6 +177,7 @@ impl Agent<'_> {
             ("stream_gaps", losses.gaps),
             ("overlong_lines", losses.overlong_lines),
             ("messages_unread", losses.messages),
+            ("segments_stray", losses.strays),
             ("fragments_expired", losses.fragments.expired),
             ("fragments_evicted", losses.fragments.evicted),
             ("fragments_conflicting", losses.fragments.conflicting),

@@ -1,17 +1,23 @@
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::{Direction, FlowKey};
 use detector_common::packet::Encapsulation;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Settings;
 use super::habits::{HabitKey, Habits};
 use crate::judge::Conversation;
 use crate::ledger::{Ledger, Observation, Record};
-use crate::stream::Connection;
+
+/// How long a connection must have been silent to be over because another one has the same ends.
+const SILENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A conversation that is followed.
 pub(super) struct Followed {
     pub(super) conversation: Conversation,
+    /// What may be another connection between the same ends, because its sequence numbers are far away. They may as well
+    /// be forged, so both are followed until one of them is silent.
+    rival: Option<Box<Self>>,
+    since: Timestamp,
     /// When it was last heard.
     pub(super) active: Timestamp,
     /// When it was last entered into the ledger.
@@ -19,7 +25,10 @@ pub(super) struct Followed {
     /// Requests of the conversation's habit that were taken into account.
     requests: u64,
     revision: u64,
-    ended: [bool; 2],
+    /// The sequence numbers at which the directions ended.
+    ends: [Option<u32>; 2],
+    /// Segments that belong to neither connection, and ends that belong to none.
+    pub(super) strays: u64,
     interface: Option<Box<str>>,
     /// What the packets of each direction were wrapped in, if in anything.
     outer: [Option<Box<Encapsulation>>; 2],
@@ -33,34 +42,58 @@ impl Followed {
         }
         Self {
             conversation,
+            rival: None,
+            since: time,
             active: time,
             observed: Timestamp::MIN,
             requests: 0,
             revision: 0,
-            ended: [false; 2],
+            ends: [None; 2],
+            strays: 0,
             interface: None,
             outer: [None, None],
         }
     }
 
-    /// Takes an event in, unless it belongs to another connection of the same ends.
-    pub(super) fn take(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Connection {
+    /// Takes an event in, of whichever connection it is.
+    pub(super) fn take(
+        &mut self,
+        event: &Event<'_>,
+        time: Timestamp,
+        interface: Option<&str>,
+        settings: &Settings,
+    ) {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
-        if !self.conversation.continues(direction, sequence) {
-            return Connection::Another;
+        if self.conversation.continues(direction, sequence) {
+            self.take_own(event, time, interface);
+            return;
+        }
+        let known = self.rival.as_ref().map(|rival| &rival.conversation);
+        if known.is_none_or(|rival| !rival.continues(direction, sequence)) {
+            if event.payload.is_empty() || known.is_some_and(Conversation::is_suspicious) {
+                self.strays += 1;
+                return;
+            }
+            self.strays += u64::from(known.is_some());
+            self.rival = Some(Box::new(Self::new(settings, time)));
+        }
+        if let Some(rival) = &mut self.rival {
+            rival.take_own(event, time, interface);
+            let is_over = rival.has_ended() && !rival.conversation.is_suspicious();
+            if is_over || rival.conversation.hopeless() || rival.conversation.is_settled_node() {
+                self.rival = None;
+            }
+        }
+    }
+
+    fn take_own(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) {
+        let (direction, sequence) = (event.header.direction(), event.header.sequence());
+        let is_end = matches!(event.kind, EventKind::Closed | EventKind::Reset);
+        if is_end && !self.conversation.may_end(direction, sequence) {
+            self.strays += 1;
+            return;
         }
         self.conversation.opened(&event.header);
-        let connection = match event.kind {
-            EventKind::First | EventKind::Segment => {
-                self.conversation.segment(direction, sequence, event.payload, time)
-            }
-            EventKind::Closed | EventKind::Reset => self.conversation.closed(direction, sequence, time),
-            // No part of a stream.
-            EventKind::Datagram | EventKind::Fragment => Connection::Same,
-        };
-        if connection == Connection::Another {
-            return connection;
-        }
         self.active = self.active.max(time);
         if self.interface.as_deref() != interface {
             self.interface = interface.map(Box::from);
@@ -73,15 +106,76 @@ impl Followed {
             *outer = Some(Box::new(event.outer));
         }
         match event.kind {
-            EventKind::First | EventKind::Segment | EventKind::Datagram | EventKind::Fragment => {}
-            EventKind::Closed => {
-                if let Some(ended) = self.ended.get_mut(direction as usize) {
-                    *ended = true;
-                }
+            EventKind::First | EventKind::Segment => {
+                self.conversation.segment(direction, sequence, event.payload, time);
+                let length = u32::try_from(event.payload.len()).unwrap_or(u32::MAX);
+                self.goes_on(direction, sequence.wrapping_add(length));
             }
-            EventKind::Reset => self.ended = [true; 2],
+            EventKind::Closed | EventKind::Reset => self.end(event.kind, direction, sequence, time),
+            // No part of a stream.
+            EventKind::Datagram | EventKind::Fragment => {}
         }
-        connection
+    }
+
+    /// Who sends more than there was to be until its end has not ended.
+    fn goes_on(&mut self, direction: Direction, until: u32) {
+        if let Some(end) = self.ends.get_mut(direction as usize) {
+            *end = end.filter(|end| until.wrapping_sub(*end).cast_signed() <= 0);
+        }
+    }
+
+    /// What was held is read when the whole conversation ends: until then the missing bytes may still come.
+    fn end(&mut self, kind: EventKind, direction: Direction, sequence: u32, time: Timestamp) {
+        if let Some(end) = self.ends.get_mut(direction as usize) {
+            *end = Some(sequence);
+        }
+        let [up, down] = &mut self.ends;
+        if kind == EventKind::Reset {
+            // Of the other direction it is not known where it ends; what was heard of it is all.
+            (*up, *down) = (up.or(Some(sequence)), down.or(Some(sequence)));
+            self.conversation.closed(direction, sequence, time);
+        } else if let (Some(up), Some(down)) = (*up, *down) {
+            self.conversation.closed(Direction::Up, up, time);
+            self.conversation.closed(Direction::Down, down, time);
+        }
+    }
+
+    /// The other connection between the same ends, if this one is over.
+    pub(super) fn successor(&mut self, time: Timestamp) -> Option<Self> {
+        let (mine, rival) = (&self.conversation, self.rival.as_ref()?);
+        let is_silent = time.duration_since(self.active.max(rival.since)) >= SILENCE;
+        let is_over =
+            is_silent || (rival.conversation.is_suspicious() && (self.has_ended() || !mine.is_suspicious()));
+        if is_over { self.rival.take().map(|rival| *rival) } else { None }
+    }
+
+    /// The other connection between the same ends, if it says anything of mining.
+    pub(super) fn suspicious_rival(&mut self) -> Option<Self> {
+        self.rival.take().map(|rival| *rival).filter(|rival| rival.conversation.is_suspicious())
+    }
+
+    /// There is no room to follow both.
+    pub(super) fn give_up_rival(&mut self) {
+        self.strays += u64::from(self.rival.take().is_some());
+    }
+
+    /// Bytes held in memory.
+    pub(super) fn buffered(&self) -> usize {
+        let rival = self.rival.as_ref().map_or(0, |rival| rival.conversation.buffered());
+        self.conversation.buffered() + rival
+    }
+
+    /// Whether time bears on what is to be done with it.
+    pub(super) fn waiting(&self) -> bool {
+        self.conversation.waiting() || self.rival.is_some()
+    }
+
+    /// Lets time pass.
+    pub(super) fn pass(&mut self, time: Timestamp) {
+        self.conversation.pass(time);
+        if let Some(rival) = &mut self.rival {
+            rival.conversation.pass(time);
+        }
     }
 
     /// Tells the conversation if what it asked for was asked for again and again lately, on whichever connection.
@@ -107,7 +201,7 @@ impl Followed {
 
     /// Whether both sides, or a reset, have ended it.
     pub(super) fn has_ended(&self) -> bool {
-        self.ended == [true; 2]
+        self.ends.iter().all(Option::is_some)
     }
 
     /// What packets from the miner are wrapped in; if none were, what those to it are.

@@ -7,6 +7,7 @@ use detector_common::packet::{Encapsulation, LayerKind};
 use super::*;
 use crate::ledger::Reason;
 
+mod forged;
 mod fragments;
 
 const START: i64 = 1_700_000_000;

@@ -8,6 +8,9 @@ use super::Limits;
 /// A sequence number further than this from what is expected belongs to another connection.
 const FAR: u64 = 1024 * 1024;
 
+/// The largest window of a receiver without scaling (RFC 9293): an end further away than that is none it would heed.
+const WINDOW: u64 = 64 * 1024;
+
 /// What the reassembler hands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -153,6 +156,16 @@ impl Reassembler {
     #[must_use]
     pub fn continues(&self, sequence: u32) -> bool {
         self.done.is_none_or(|done| nearest(done.end, sequence).abs_diff(done.end) <= FAR)
+    }
+
+    /// Whether a FIN or RST at `sequence` may be the end of this stream, and not one that somebody made up.
+    #[must_use]
+    pub fn may_end(&self, sequence: u32) -> bool {
+        let held = self.held.last_key_value().map_or(0, |(at, piece)| at + piece.len() as u64);
+        self.done.is_none_or(|done| {
+            let window = done.end.saturating_sub(WINDOW)..=done.end.max(held) + WINDOW;
+            window.contains(&nearest(done.end, sequence))
+        })
     }
 
     /// Whether pieces are held for bytes that may never come.

@@ -104,14 +104,14 @@ impl Flow {
     }
 }
 
-fn job(number: usize) -> String {
+pub(super) fn job(number: usize) -> String {
     format!(
         r#"{{"jsonrpc":"2.0","method":"job","params":{{"blob":"1010{}","job_id":"{number}","target":"b88d0600"}}}}"#,
         "ab".repeat(74)
     )
 }
 
-fn share(number: usize) -> String {
+pub(super) fn share(number: usize) -> String {
     format!(
         r#"{{"id":{number},"jsonrpc":"2.0","method":"submit","params":{{"id":"a","job_id":"{number}","nonce":"d0030040","result":"{}"}}}}"#,
         "e1".repeat(32)

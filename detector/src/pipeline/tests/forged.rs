@@ -1,0 +1,166 @@
+//! Packets that somebody made up to make the agent follow the wrong thing.
+
+use super::fragments::{job, share};
+use super::*;
+
+fn miner() -> (Pipeline, Flow) {
+    let mut pipeline = pipeline(|_| {});
+    let mut miner = Flow::from("10.0.0.2:40000");
+    miner.client_says(&mut pipeline, &login(), 0);
+    miner.server_says(&mut pipeline, &job(0), 0);
+    (pipeline, miner)
+}
+
+/// Says something at another place of the stream.
+fn forge(
+    flow: &Flow,
+    to: &mut Pipeline,
+    kind: EventKind,
+    direction: Direction,
+    ahead: u32,
+    text: &str,
+    time: i64,
+) -> Reaction {
+    let sequence = flow.next[direction as usize].wrapping_add(ahead);
+    let mut header = EventHeader::new(kind, flow.key, direction, 0, sequence, 1);
+    header.set_part(sequence, u16::try_from(text.len()).unwrap());
+    let event = Event { kind, header, outer: Encapsulation::NONE, payload: text.as_bytes() };
+    to.event(&event, at(time), Some("lan0"))
+}
+
+/// The numbers of the only case at the end.
+fn outcome(mut pipeline: Pipeline, time: i64) -> (u64, u64, u64) {
+    let records = pipeline.finish(at(time));
+    let last = records.last().unwrap();
+    assert_eq!(pipeline.cases(), 0);
+    (last.connections, last.facts.jobs, last.facts.shares.submitted)
+}
+
+#[test]
+fn an_end_out_of_the_window_ends_nothing() {
+    for kind in [EventKind::Reset, EventKind::Closed] {
+        let (mut pipeline, miner) = miner();
+        for ahead in [70_000, 1 << 20, 1 << 31, u32::MAX - 70_000] {
+            for direction in [Direction::Up, Direction::Down] {
+                let reaction = forge(&miner, &mut pipeline, kind, direction, ahead, "", 1);
+                assert_eq!(reaction.feedback, [], "{kind:?} {ahead}");
+            }
+        }
+        assert_eq!((pipeline.conversations(), pipeline.losses().strays), (1, 0));
+        let mut feedback = Vec::new();
+        for direction in [Direction::Up, Direction::Down] {
+            feedback.extend(forge(&miner, &mut pipeline, kind, direction, 0, "", 1).feedback);
+        }
+        assert_eq!(feedback.first(), Some(&Feedback::Forget(miner.key)), "that was the true one");
+        assert_eq!(pipeline.losses().strays, 8);
+        assert_eq!(outcome(pipeline, 2), (1, 1, 0));
+    }
+}
+
+#[test]
+fn an_end_ahead_hides_nothing_that_is_said_before_it() {
+    let (mut pipeline, mut miner) = miner();
+    let (client, server) = (miner.client, miner.client.reverse());
+    forge(&miner, &mut pipeline, EventKind::Closed, client, 60_000, "", 1);
+    miner.client_says(&mut pipeline, &share(1), 2);
+    // At its true place, but the miner goes on.
+    forge(&miner, &mut pipeline, EventKind::Closed, client, 0, "", 3);
+    miner.client_says(&mut pipeline, &share(2), 4);
+    let reaction = forge(&miner, &mut pipeline, EventKind::Closed, server, 0, "", 5);
+    assert_eq!(reaction.feedback, [], "only one side has ended");
+    assert_eq!(outcome(pipeline, 6), (1, 1, 2));
+}
+
+#[test]
+fn what_is_far_away_does_not_end_what_goes_on() {
+    let (mut pipeline, mut miner) = miner();
+    for round in 1..50_u32 {
+        let time = i64::from(round) * 30;
+        let text = if round % 2 == 0 { "x".repeat(500) } else { "{\"id\":".to_owned() };
+        for ahead in [500_000_000, round * 40_000_000] {
+            for direction in [Direction::Up, Direction::Down] {
+                forge(&miner, &mut pipeline, EventKind::Segment, direction, ahead, &text, time);
+                pipeline.advance(at(time));
+            }
+        }
+        forge(&miner, &mut pipeline, EventKind::Reset, miner.client, 500_000_000, "", time);
+        let number = usize::try_from(round).unwrap();
+        assert_eq!(miner.server_says(&mut pipeline, &job(number), time).feedback, []);
+        miner.client_says(&mut pipeline, &share(number), time);
+    }
+    assert!(pipeline.losses().strays == 0, "they are counted when the conversation ends");
+    assert_eq!(outcome(pipeline, 1500), (1, 50, 49));
+}
+
+#[test]
+fn forged_mining_makes_no_more_of_a_miner_than_a_connection() {
+    let (mut pipeline, mut miner) = miner();
+    for number in 1..20_usize {
+        let time = i64::try_from(number).unwrap() * 30;
+        for ahead in [500_000_000, 1_000_000_000] {
+            let text = login() + "\n";
+            forge(&miner, &mut pipeline, EventKind::Segment, miner.client, ahead, &text, time);
+        }
+        miner.server_says(&mut pipeline, &job(number), time);
+        miner.client_says(&mut pipeline, &share(number), time);
+        pipeline.advance(at(time + 1));
+    }
+    assert_eq!(outcome(pipeline, 600), (2, 20, 19));
+}
+
+#[test]
+fn another_connection_is_told_once_the_old_one_is_silent() {
+    let (mut pipeline, mut miner) = miner();
+    miner.next = [900_000_000, 800_000_000];
+    let mut reasons = reasons(&miner.client_says(&mut pipeline, &login(), 10));
+    reasons.extend(self::reasons(&miner.server_says(&mut pipeline, &job(0), 10)));
+    reasons.extend(self::reasons(&miner.client_says(&mut pipeline, &share(0), 20)));
+    pipeline.advance(at(69));
+    assert_eq!(reasons, [], "either may be forged");
+    let reaction = pipeline.advance(at(70));
+    assert_eq!(self::reasons(&reaction), [Reason::Stage], "it hands in shares");
+    assert_eq!((reaction.records[0].connections, reaction.feedback), (2, vec![]));
+    miner.client_says(&mut pipeline, &share(1), 71);
+    assert_eq!(outcome(pipeline, 80), (2, 2, 2));
+}
+
+#[test]
+fn a_miner_on_the_ends_of_something_else_is_told_at_once() {
+    let mut pipeline = pipeline(|_| {});
+    let mut flow = Flow::from("10.0.0.2:40000");
+    let client = flow.client;
+    flow.client_says(&mut pipeline, "{\"id\":7}", 0);
+    let old = flow.next;
+    flow.next = [900_000_000, 800_000_000];
+    // However much else is said far away.
+    for ahead in 1..50 {
+        forge(&flow, &mut pipeline, EventKind::Segment, client, ahead * 40_000_000, "x", 1);
+    }
+    assert_eq!(reasons(&flow.client_says(&mut pipeline, &login(), 2)), [Reason::Opened]);
+    for ahead in 1..50 {
+        forge(&flow, &mut pipeline, EventKind::Segment, client, ahead * 40_000_000, "x", 3);
+    }
+    flow.server_says(&mut pipeline, &job(0), 4);
+    flow.client_says(&mut pipeline, &share(0), 5);
+    flow.next = old;
+    flow.client_says(&mut pipeline, "{\"id\":8}", 6);
+    assert_eq!(outcome(pipeline, 7), (1, 1, 1));
+}
+
+#[test]
+fn what_may_be_another_connection_counts_among_what_is_held_and_makes_room_first() {
+    for (room, held) in [(10_000, true), (1500, false)] {
+        let mut pipeline = pipeline(|settings| settings.buffered_bytes = room);
+        let mut miner = Flow::from("10.0.0.2:40000");
+        miner.client_says(&mut pipeline, &login(), 0);
+        for ahead in [500_000_000, 500_010_000] {
+            let text = " ".repeat(1000);
+            forge(&miner, &mut pipeline, EventKind::Segment, miner.client, ahead, &text, 0);
+        }
+        assert_eq!(pipeline.buffered >= 1000, held, "{room}");
+        assert_eq!((pipeline.conversations(), pipeline.losses().buffers), (1, 0));
+        pipeline.advance(at(1));
+        miner.closes(&mut pipeline, 2);
+        assert_eq!(pipeline.buffered, 0);
+    }
+}
