@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use detector_common::event::EventHeader;
 use detector_common::flow::Direction;
-use detector_common::packet::{Encapsulation, LayerKind};
+use detector_common::packet::Encapsulation;
 
 use super::*;
 use crate::ledger::Reason;
