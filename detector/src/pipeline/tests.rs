@@ -1,8 +1,8 @@
 use std::net::SocketAddr;
 
 use detector_common::event::EventHeader;
-use detector_common::flow::Direction;
-use detector_common::packet::Encapsulation;
+use detector_common::flow::{Direction, End};
+use detector_common::packet::{Encapsulation, LayerKind};
 
 use super::*;
 use crate::ledger::Reason;
@@ -108,6 +108,35 @@ fn a_miner_is_recorded_with_the_interface_and_repetition_is_not_news() {
     assert_eq!((pipeline.conversations(), pipeline.cases()), (1, 1));
     let last: Vec<_> = pipeline.finish(at(3)).into_iter().map(|record| record.reason).collect();
     assert_eq!(last, [Reason::Final]);
+}
+
+fn vxlan(source: [u8; 4], destination: [u8; 4], vni: u32) -> Encapsulation {
+    let mut outer = Encapsulation::NONE;
+    outer.push(LayerKind::Vxlan, Some(vni));
+    let [source, destination] = [source, destination].map(|address| End::v4(address, [0; 2]));
+    outer.set_tunnel(source, destination, 17, 1);
+    outer
+}
+
+#[test]
+fn a_record_names_what_the_miners_packets_are_wrapped_in() {
+    let mut pipeline = pipeline(|_| {});
+    let mut miner = Flow::from("10.0.0.2:40000");
+    let (up, down) = (vxlan([1; 4], [2; 4], 7), vxlan([2; 4], [1; 4], 8));
+    let job = format!(
+        r#"{{"jsonrpc":"2.0","method":"job","params":{{"blob":"1010{}","job_id":"7","target":"b88d0600"}}}}"#,
+        "ab".repeat(74)
+    );
+    miner.outer = down;
+    let reaction = miner.server_says(&mut pipeline, &job, 0);
+    assert_eq!(reaction.records[0].outer, down.reverse(), "only the pool was heard");
+    miner.outer = up;
+    let reaction = miner.client_says(&mut pipeline, &login(), 1);
+    assert_eq!(reaction.records[0].outer, up);
+    miner.outer = Encapsulation::NONE;
+    miner.client_says(&mut pipeline, &login(), 2);
+    let last = pipeline.finish(at(3));
+    assert_eq!(last[0].outer, up, "a copy outside of the tunnel takes nothing back");
 }
 
 #[test]
