@@ -13,7 +13,7 @@ use std::sync::Arc;
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::FlowKey;
 use detector_common::packet::SYN;
-use hashlink::LinkedHashMap;
+use hashlink::{LinkedHashMap, LinkedHashSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::{self, Ledger, Record};
@@ -110,6 +110,8 @@ pub struct Pipeline {
     settings: Settings,
     /// The longest silent first.
     followed: LinkedHashMap<FlowKey, Followed>,
+    /// Those of them for which nothing spoke yet: they go first when there are too many.
+    unproven: LinkedHashSet<FlowKey>,
     /// Those that hold segments for which others are missing.
     waiting: HashSet<FlowKey>,
     buffered: usize,
@@ -127,6 +129,7 @@ impl Pipeline {
     pub fn new(settings: Settings) -> Self {
         Self {
             followed: LinkedHashMap::new(),
+            unproven: LinkedHashSet::new(),
             waiting: HashSet::new(),
             buffered: 0,
             fragments: Fragments::new(settings.fragments),
@@ -249,6 +252,11 @@ impl Pipeline {
             } else {
                 self.waiting.remove(&key);
             }
+            if followed.suspicious {
+                self.unproven.remove(&key);
+            } else {
+                self.unproven.insert(key);
+            }
             self.followed.insert(key, followed);
             self.make_room(reaction);
         }
@@ -323,21 +331,31 @@ impl Pipeline {
     fn make_room(&mut self, reaction: &mut Reaction) {
         while self.followed.len() > self.settings.conversations.max(1) {
             self.losses.conversations += 1;
-            self.give_up_oldest(reaction);
+            // A flood of what only looks like mining must not push out who mines.
+            let unproven = self.unproven.pop_front();
+            match unproven.and_then(|key| Some((key, self.followed.remove(&key)?))) {
+                Some((key, followed)) => self.give_up(key, followed, reaction),
+                None => drop(self.give_up_oldest(reaction)),
+            }
         }
     }
 
     fn give_up_oldest(&mut self, reaction: &mut Reaction) -> bool {
         let Some((key, followed)) = self.followed.pop_front() else { return false };
+        self.give_up(key, followed, reaction);
+        true
+    }
+
+    fn give_up(&mut self, key: FlowKey, followed: Followed, reaction: &mut Reaction) {
         self.buffered = self.buffered.saturating_sub(followed.buffered());
         self.conclude(key, followed, reaction);
         reaction.feedback.push(Feedback::Forget(key));
-        true
     }
 
     /// Reads what a conversation still holds, takes the last judgement, and counts what was lost.
     fn conclude(&mut self, key: FlowKey, mut followed: Followed, reaction: &mut Reaction) {
         self.waiting.remove(&key);
+        self.unproven.remove(&key);
         followed.conversation.finish();
         followed.observe(key, followed.active, &mut self.ledger, &mut reaction.records);
         let losses = followed.conversation.losses();

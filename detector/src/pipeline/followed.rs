@@ -22,6 +22,8 @@ pub(super) struct Followed {
     pub(super) active: Timestamp,
     /// When it was last entered into the ledger.
     pub(super) observed: Timestamp,
+    /// Whether something spoke for mining when it was.
+    pub(super) suspicious: bool,
     /// Requests of the conversation's habit that were taken into account.
     requests: u64,
     revision: u64,
@@ -46,6 +48,7 @@ impl Followed {
             since: time,
             active: time,
             observed: Timestamp::MIN,
+            suspicious: false,
             requests: 0,
             revision: 0,
             ends: [None; 2],
@@ -223,6 +226,7 @@ impl Followed {
         self.revision = self.conversation.revision();
         self.observed = time;
         let Some(assessment) = self.conversation.assessment() else { return };
+        self.suspicious = true;
         let interface = self.interface.as_deref();
         let (outer, bytes) = (self.outer(assessment.miner_sends), self.conversation.bytes());
         let observation = Observation { key, interface, outer, time, bytes, assessment: &assessment };

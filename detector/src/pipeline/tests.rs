@@ -9,6 +9,7 @@ use crate::ledger::Reason;
 
 mod forged;
 mod fragments;
+mod room;
 
 const START: i64 = 1_700_000_000;
 const HOUR: i64 = 3_600;
