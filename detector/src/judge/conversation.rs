@@ -4,12 +4,13 @@ use detector_common::event::EventHeader;
 use detector_common::flow::Direction;
 use jiff::Timestamp;
 
-use super::hypothesis::Hypothesis;
+use super::copies::{self, Copies};
+use super::hypothesis::{Hypothesis, reason};
 use super::marks::Marks;
 use super::{Assessment, Carrier, Side, Verdict};
 use crate::protocol::{Dialogue, Finding, Habit, Heard, Kind, discv4};
 use crate::signature::Signatures;
-use crate::stream::{Connection, Limits, Piece, Reassembler};
+use crate::stream::{Connection, Limits, Overlap, Piece, Reassembler};
 use crate::transport::{Frame, Head, Secrecy, Transport, Utterance};
 
 /// Foreign lines that the opening with other text counts for. Not more: the stream of a miner may have been joined
@@ -32,6 +33,7 @@ static NO_RIVAL: Hypothesis = Hypothesis::NONE;
 pub struct Conversation {
     limits: Limits,
     streams: [Reassembler; 2],
+    copies: [Copies; 2],
     transport: Transport,
     speech: Speech,
     /// Bytes read of both directions since something was said over HTTP that bears on mining, without those that answer it.
@@ -63,6 +65,10 @@ struct Speech {
     peers_spoke: [bool; 2],
     spoken: [u32; 2],
     foreign: [u32; 2],
+    /// Which lines were heard lately.
+    heard: [copies::Heard; 2],
+    /// Whether segments of the direction had other contents than segments before them in their place.
+    contradicted: [bool; 2],
     /// The direction opened with other text than JSON, and neither HTTP nor a proxy explains it yet.
     other_text: [bool; 2],
     /// What carried the last message that said something.
@@ -108,6 +114,7 @@ impl Conversation {
         Self {
             limits,
             streams: [Reassembler::new(limits), Reassembler::new(limits)],
+            copies: <[Copies; 2]>::default(),
             transport: Transport::new(limits.line_bytes),
             speech: Speech::default(),
             read: 0,
@@ -131,12 +138,32 @@ impl Conversation {
         time: Timestamp,
     ) -> Connection {
         self.speech.now = self.speech.now.max(time);
+        let stream = self.streams.get(direction as usize);
+        let overlap = stream.map_or(Overlap::Agrees, |stream| stream.overlap(sequence, payload));
         let taken = self
             .listen(direction, |reassembler, mut out| reassembler.segment(sequence, payload, time, &mut out));
         if taken == Connection::Same {
+            self.copy(direction, sequence, payload, overlap);
             self.pass(time);
         }
         taken
+    }
+
+    /// Reads a segment by itself if the stream has, or may have, other bytes in its place, or if such a one led to it.
+    fn copy(&mut self, direction: Direction, sequence: u32, payload: &[u8], overlap: Overlap) {
+        let Self { copies, speech, .. } = self;
+        let before = match overlap {
+            Overlap::Agrees => None,
+            Overlap::Differs { before, lines } => {
+                speech.contradict(direction, lines);
+                Some(before)
+            }
+            // What is late and in HTTP may be any part of a page.
+            Overlap::Forgotten => (speech.http == Exchanges::Unseen).then(Vec::new),
+        };
+        if let Some(copies) = copies.get_mut(direction as usize) {
+            copies.take(sequence, payload, before, &mut |line| speech.hear_copy(direction, line));
+        }
     }
 
     /// The sender of `direction` has ended with FIN or RST at `sequence`: reads what is held.
@@ -287,7 +314,9 @@ impl Conversation {
     /// Bytes held in memory.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        self.streams.iter().map(Reassembler::held_bytes).sum::<usize>() + self.transport.held_bytes()
+        let streams = self.streams.iter().map(|stream| stream.held_bytes() + stream.remembered_bytes());
+        let copies = self.copies.iter().map(Copies::held_bytes);
+        streams.chain(copies).sum::<usize>() + self.transport.held_bytes()
     }
 
     /// Payload bytes of both directions, each once however often it came.
@@ -317,6 +346,7 @@ impl Speech {
         {
             *other_text = false;
         }
+        self.dialogue.pass(self.now);
         let marks = self.marks.of(said);
         let direction = if let Utterance::Frame(Frame::Noise { by, .. }) = said { by } else { direction };
         match self.dialogue.hear(direction, said) {
@@ -332,6 +362,11 @@ impl Speech {
                 {
                     return;
                 }
+                if let Utterance::Line(line) = said
+                    && !self.heard.get_mut(direction as usize).is_none_or(|heard| heard.first(line))
+                {
+                    return;
+                }
                 if let Some(secrecy) = said.secrecy() {
                     self.secrecy = Some(self.secrecy.map_or(secrecy, |known| known.min(secrecy)));
                 }
@@ -339,6 +374,37 @@ impl Speech {
                 let findings: Vec<Finding> = findings.into_iter().chain(marked).collect();
                 self.say(direction, said.carrier(), &findings);
             }
+        }
+        for (direction, finding) in self.dialogue.met() {
+            self.say(direction, said.carrier(), &[finding]);
+        }
+    }
+
+    /// Hears a line of another copy of what was sent in `direction`. What is foreign in it counts for nothing.
+    fn hear_copy(&mut self, direction: Direction, line: &[u8]) {
+        if !self.heard.get_mut(direction as usize).is_none_or(|heard| heard.other(line)) {
+            return;
+        }
+        self.dialogue.pass(self.now);
+        if let Heard::Findings(findings) = self.dialogue.hear_copy(direction, line)
+            && !findings.is_empty()
+        {
+            self.secrecy = Some(Secrecy::Clear);
+            self.say(direction, Carrier::Tcp, &findings);
+        }
+        for (direction, finding) in self.dialogue.met() {
+            self.say(direction, Carrier::Tcp, &[finding]);
+        }
+    }
+
+    /// A segment of `direction` denies bytes in which `lines` ended: if they were foreign, perhaps nobody has got them.
+    fn contradict(&mut self, direction: Direction, lines: u32) {
+        if let (Some(contradicted), Some(foreign)) =
+            (self.contradicted.get_mut(direction as usize), self.foreign.get_mut(direction as usize))
+        {
+            self.revision += u64::from(!*contradicted || *foreign > 0);
+            *contradicted = true;
+            *foreign = foreign.saturating_sub(lines);
         }
     }
 
@@ -411,6 +477,14 @@ impl Speech {
         let mut assessment = hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))?;
         if self.secrecy == Some(Secrecy::Sizes) {
             assessment.verdict = assessment.verdict.min(Verdict::Probable);
+        }
+        for way in [Direction::Up, Direction::Down].into_iter().filter(|way| get(&self.contradicted, *way)) {
+            let side = match assessment.evidence.first() {
+                Some(first) if first.side == Side::Peer => Side::Peer,
+                _ if way == miner_sends => Side::Miner,
+                _ => Side::Pool,
+            };
+            assessment.evidence.push(reason(Kind::OVERLAP, side));
         }
         let encrypted = self.secrecy.is_some_and(|secrecy| secrecy != Secrecy::Clear);
         Some(Assessment { carrier: self.carrier, encrypted, ..assessment })

@@ -298,6 +298,6 @@ fn foreign_sides(foreign: [f64; 2]) -> impl Iterator<Item = (Side, f64)> {
     [Side::Miner, Side::Pool].into_iter().zip(foreign).filter(|&(_, lines)| lines > 0.0)
 }
 
-fn reason(kind: Kind, side: Side) -> Evidence {
+pub(super) fn reason(kind: Kind, side: Side) -> Evidence {
     Evidence { kind: kind.name, side, detail: kind.detail, weight: kind.weight }
 }

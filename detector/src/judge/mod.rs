@@ -2,6 +2,7 @@
 
 mod assessment;
 mod conversation;
+mod copies;
 mod hypothesis;
 mod marks;
 mod protocol;

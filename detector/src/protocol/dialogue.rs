@@ -1,10 +1,11 @@
 use detector_common::flow::Direction;
+use jiff::Timestamp;
 
 use super::finding::{Fact, Finding, Kind};
 use super::frames::Frames;
 use super::http::{Habit, Http};
 use super::message::Message;
-use super::outstanding::{Ask, Outstanding};
+use super::outstanding::{Ask, Early, Outstanding};
 use super::tunnel::Tunnels;
 use super::{
     beam, ckb, coinhive, cryptonote, dero, duino, eth_proxy, eth_websocket, grin, ironfish, merge_mining,
@@ -50,6 +51,11 @@ pub enum Heard {
 #[derive(Debug, Default)]
 pub struct Dialogue {
     outstanding: Outstanding,
+    /// What early answers say, since their requests are known.
+    met: Vec<(Direction, Finding)>,
+    /// What is read is another copy of bytes that were read before.
+    again: bool,
+    now: Timestamp,
     stratum: stratum::Session,
     works: [eth_proxy::Works; 2],
     duino: duino::Duino,
@@ -68,6 +74,26 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
+    /// Reads a line that another copy of the bytes of `direction` has. A share with the id of one that is not answered yet
+    /// is no other: the pool has got one of the two.
+    pub fn hear_copy(&mut self, direction: Direction, line: &[u8]) -> Heard {
+        self.again = true;
+        let heard = self.hear(direction, Utterance::Line(line));
+        self.again = false;
+        heard
+    }
+
+    /// It is `now`: answers wait only a while for their requests.
+    pub const fn pass(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
+    /// What was said before, in which direction, and can be understood only since the last message was heard: answers that
+    /// were read before their requests.
+    pub fn met(&mut self) -> Vec<(Direction, Finding)> {
+        std::mem::take(&mut self.met)
+    }
+
     /// Reads what was said in `direction`.
     pub fn hear(&mut self, direction: Direction, said: Utterance<'_>) -> Heard {
         match said {
@@ -161,9 +187,9 @@ impl Dialogue {
     /// An object that is no JSON-RPC.
     fn plain(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
         let numbered = qubic::plain(message).or_else(|| zkrush::plain(message));
-        let (finding, ask) = numbered.or_else(|| Some((plain(message)?, Ask::Other)))?;
+        let (mut finding, ask) = numbered.or_else(|| Some((plain(message)?, Ask::Other)))?;
         if ask != Ask::Other {
-            self.await_answer(direction, message, ask);
+            self.ask(direction, message, ask, &mut finding);
         }
         self.remember(direction, &finding);
         Some(finding)
@@ -183,7 +209,7 @@ impl Dialogue {
 
     fn request(&mut self, direction: Direction, method: &str, message: &Message) -> Option<Finding> {
         let alone = self.alone(direction);
-        let (finding, ask) = ironfish::request(method, message, alone)
+        let (mut finding, ask) = ironfish::request(method, message, alone)
             .or_else(|| self.stratum.request(method, message))
             .or_else(|| beam::request(method, message))
             .or_else(|| grin::request(method, message))
@@ -192,9 +218,27 @@ impl Dialogue {
             .or_else(|| eth_proxy::request(method, message))
             .or_else(|| eth_websocket::request(method, message))
             .or_else(|| merge_mining::request(method, message))?;
-        self.await_answer(direction, message, ask);
+        self.ask(direction, message, ask, &mut finding);
         self.remember(direction, &finding);
         Some(finding)
+    }
+
+    /// Remembers a request until it is answered, or lets it meet an answer that was read before it. A share that was
+    /// counted already counts no more.
+    fn ask(&mut self, direction: Direction, message: &Message, ask: Ask, finding: &mut Finding) {
+        let Some(id) = message.id() else { return };
+        let counted = self.again && self.outstanding.awaits_share(direction, &id);
+        let early = self.outstanding.met(self.now, direction, &id);
+        if counted || matches!(early, Some(Early::Counted)) {
+            finding.facts.retain(|fact| *fact != Fact::Submitted);
+            return;
+        }
+        self.outstanding.add(direction, id, ask);
+        if let Some(Early::Unread(answer)) = early {
+            let answerer = direction.reverse();
+            let finding = self.answer(answerer, &answer);
+            self.met.extend(finding.map(|finding| (answerer, finding)));
+        }
     }
 
     fn await_answer(&mut self, direction: Direction, message: &Message, ask: Ask) {
@@ -205,6 +249,25 @@ impl Dialogue {
 
     fn answer(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
         let ask = message.id().and_then(|id| self.outstanding.answered(direction, &id));
+        let finding = self.understand(direction, message, ask);
+        if ask.is_none()
+            && let Some(id) = message.id()
+        {
+            match &finding {
+                None if message.is_short() => {
+                    self.outstanding.keep(self.now, direction, id, Early::Unread(message.clone()));
+                }
+                Some(finding) if finding.facts.contains(&Fact::Submitted) => {
+                    self.outstanding.keep(self.now, direction, id, Early::Counted);
+                }
+                _ => {}
+            }
+        }
+        finding
+    }
+
+    /// Reads an answer to `ask`, or to a request that was not seen.
+    fn understand(&mut self, direction: Direction, message: &Message, ask: Option<Ask>) -> Option<Finding> {
         let foreign = ask == Some(Ask::Foreign);
         self.paired = self.paired.saturating_add(u32::from(ask.is_some() && !foreign));
         let ask = ask.filter(|_| !foreign);

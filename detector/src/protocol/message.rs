@@ -146,9 +146,28 @@ impl Message {
         self.object.len()
     }
 
+    /// Whether it costs little to keep: an answer of yes or no, with a reason perhaps.
+    pub(crate) fn is_short(&self) -> bool {
+        self.object.len() <= 8 && self.object.values().all(|value| is_short(value, 2))
+    }
+
     /// A text beside the usual keys, for example eth-proxy's `worker`.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.object.get(key)?.as_str()
+    }
+}
+
+/// A value of a few words, in lists or objects of at most `depth` levels.
+fn is_short(value: &Value, depth: u32) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => text.len() <= 128,
+        Value::Array(list) => {
+            depth > 0 && list.len() <= 4 && list.iter().all(|value| is_short(value, depth - 1))
+        }
+        Value::Object(named) => {
+            depth > 0 && named.len() <= 4 && named.values().all(|value| is_short(value, depth - 1))
+        }
     }
 }
 

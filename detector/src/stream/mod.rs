@@ -1,9 +1,11 @@
 //! From the segments of one TCP direction, in whatever order they arrive, to the bytes that were sent.
 
+mod overlap;
 mod reassembly;
 #[cfg(test)]
 mod tests;
 
+pub use overlap::Overlap;
 pub use reassembly::{Connection, Piece, Reassembler};
 
 use jiff::SignedDuration;

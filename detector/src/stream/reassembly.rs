@@ -4,6 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Limits;
+use super::overlap::Recent;
 
 /// A sequence number further than this from what is expected belongs to another connection.
 const FAR: u64 = 1024 * 1024;
@@ -36,31 +37,33 @@ pub enum Connection {
 
 /// Puts the segments of one direction in order by TCP sequence number.
 ///
-/// The first copy of a byte wins. The stream may be joined at any place.
+/// The first copy of a byte wins; [`Reassembler::overlap`] tells of later ones. The stream may be joined at any place.
 #[derive(Debug)]
 pub struct Reassembler {
     limits: Limits,
     /// What was handed on: positions whose low 32 bits are the sequence number.
-    done: Option<Span>,
+    pub(super) done: Option<Span>,
     /// Pieces outside `done`, by position, that do not overlap.
-    held: BTreeMap<u64, Bytes>,
+    pub(super) held: BTreeMap<u64, Bytes>,
     held_bytes: usize,
+    /// What was handed on last, up to the end of `done`.
+    pub(super) recent: Recent,
     /// Since when bytes before the lowest held piece are awaited.
     gap: Option<Patience>,
     /// Since when the stream is read, until it is settled.
-    youth: Option<Patience>,
+    pub(super) youth: Option<Patience>,
     gaps: u64,
     taken: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u64,
-    end: u64,
+pub(super) struct Span {
+    pub(super) start: u64,
+    pub(super) end: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Patience {
+pub(super) struct Patience {
     since: Timestamp,
     segments: u32,
 }
@@ -84,6 +87,7 @@ impl Reassembler {
             done: None,
             held: BTreeMap::new(),
             held_bytes: 0,
+            recent: Recent::new(),
             gap: None,
             youth: None,
             gaps: 0,
@@ -138,6 +142,7 @@ impl Reassembler {
         let end = nearest(done.end, sequence);
         if end > done.end && end - done.end <= FAR {
             done.end = end;
+            self.recent.clear();
             self.gaps += 1;
             out(Piece::Gap);
         }
@@ -242,6 +247,7 @@ impl Reassembler {
         while let Some(piece) = self.held.remove(&done.end) {
             self.held_bytes -= cost(&piece);
             done.end += piece.len() as u64;
+            self.recent.push(&piece);
             out(Piece::Next(&piece));
         }
         while let Some((&at, piece)) = self.held.range(..done.start).next_back()
@@ -264,6 +270,7 @@ impl Reassembler {
         let Some(done) = &mut self.done else { return };
         let Some((&at, _)) = self.held.range(done.end..).next() else { return };
         done.end = at;
+        self.recent.clear();
         self.gaps += 1;
         out(Piece::Gap);
         self.hand_on(out);
@@ -288,7 +295,7 @@ const fn cost(piece: &[u8]) -> usize {
 }
 
 /// The position nearest to `around` that has this sequence number.
-fn nearest(around: u64, sequence: u32) -> u64 {
+pub(super) fn nearest(around: u64, sequence: u32) -> u64 {
     #[expect(clippy::cast_possible_truncation, reason = "the low half of a position is its sequence number")]
     let ahead = sequence.wrapping_sub(around as u32).cast_signed();
     around.saturating_add_signed(i64::from(ahead))

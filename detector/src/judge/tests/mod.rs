@@ -10,6 +10,7 @@ mod json_lines;
 mod lookalikes;
 mod pools;
 mod properties;
+mod streams;
 mod websocket;
 
 use detector_common::flow::Direction;
