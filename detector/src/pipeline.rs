@@ -358,6 +358,7 @@ impl Pipeline {
         self.unproven.remove(&key);
         followed.conversation.finish();
         followed.observe(key, followed.active, &mut self.ledger, &mut reaction.records);
+        self.ledger.paused(&key);
         let losses = followed.conversation.losses();
         self.losses.gaps += losses.gaps;
         self.losses.overlong_lines += losses.overlong_lines;

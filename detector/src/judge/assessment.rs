@@ -24,9 +24,9 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
-    /// The miner spoke, nobody answered.
+    /// The miner spoke; nobody answered, or the pool said no.
     Attempt,
-    /// The pool answered.
+    /// The pool answered. A login that it refuses afterwards takes nothing back: the evidence tells of it.
     Handshake,
     /// Jobs arrive.
     Working,

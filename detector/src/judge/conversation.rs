@@ -346,6 +346,11 @@ impl Speech {
         {
             *other_text = false;
         }
+        if let Utterance::Line(line) = said
+            && self.heard.get_mut(direction as usize).is_some_and(|heard| heard.known(line))
+        {
+            return;
+        }
         self.dialogue.pass(self.now);
         let marks = self.marks.of(said);
         let direction = if let Utterance::Frame(Frame::Noise { by, .. }) = said { by } else { direction };
@@ -363,9 +368,9 @@ impl Speech {
                     return;
                 }
                 if let Utterance::Line(line) = said
-                    && !self.heard.get_mut(direction as usize).is_none_or(|heard| heard.first(line))
+                    && let Some(heard) = self.heard.get_mut(direction as usize)
                 {
-                    return;
+                    heard.first(line);
                 }
                 if let Some(secrecy) = said.secrecy() {
                     self.secrecy = Some(self.secrecy.map_or(secrecy, |known| known.min(secrecy)));
@@ -513,7 +518,8 @@ impl Speech {
     }
 
     /// The likelier hypothesis, its rival and the direction in which the miner sends. Peers have no rival: what both of
-    /// them say does not contradict itself.
+    /// them say does not contradict itself. Whoever is suspected of mining is no mere node: anybody can open with a
+    /// message of one.
     fn likelier<'a>(
         &'a self,
         hypotheses: &'a [Hypothesis; 2],
@@ -525,7 +531,14 @@ impl Speech {
             (down, up, Direction::Down)
         };
         match self.first_peer {
-            Some(first) if self.peers.weight() > likelier.weight() => (&self.peers, &NO_RIVAL, first),
+            Some(first) if self.peers.weight() > likelier.weight() => {
+                let mines = || likelier.score(rival, self.foreign_of(direction)).is_some();
+                if self.peers.is_node() && mines() {
+                    (likelier, rival, direction)
+                } else {
+                    (&self.peers, &NO_RIVAL, first)
+                }
+            }
             _ => (likelier, rival, direction),
         }
     }

@@ -145,15 +145,19 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Whether a line of the first copy is new. Repeated there, it was said again.
-    pub(super) fn first(&mut self, line: &[u8]) -> bool {
-        let digest = digest(line);
-        if let Some(place) = self.other.iter().position(|&known| known == digest) {
-            self.other.remove(place);
+    /// Whether a line of the first copy was heard in another. If it comes once more there, it is said again.
+    pub(super) fn known(&mut self, line: &[u8]) -> bool {
+        if self.other.is_empty() {
             return false;
         }
-        remember(&mut self.first, digest);
-        true
+        let digest = digest(line);
+        let place = self.other.iter().position(|&known| known == digest);
+        place.and_then(|place| self.other.remove(place)).is_some()
+    }
+
+    /// A line of the first copy was heard.
+    pub(super) fn first(&mut self, line: &[u8]) {
+        remember(&mut self.first, digest(line));
     }
 
     /// Whether a line of another copy is new.

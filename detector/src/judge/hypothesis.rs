@@ -146,6 +146,11 @@ impl Hypothesis {
         (sum >= SUSPICION).then_some(sum)
     }
 
+    /// Whether those who speak are nodes and not, by that, miners.
+    pub(super) fn is_node(&self) -> bool {
+        self.protocol().is_some_and(Protocol::is_node)
+    }
+
     /// The judgement if this hypothesis holds, the miner sends in the given direction and `rival` is the opposite
     /// hypothesis. `foreign` is as for the score.
     pub(super) fn assess(
@@ -229,7 +234,12 @@ impl Hypothesis {
             return Some(Verdict::Suspected);
         }
         let (miner, pool) = (self.weight_of(Side::Miner), self.weight_of(Side::Pool));
-        let both = miner >= 6.0 && pool >= 4.0 && confidence >= 0.99;
+        // Before there is a job or a share, staying connected is what the clients of any service do.
+        let worked = self.stage >= Some(Stage::Working);
+        let upkeep =
+            |side| self.by(side).filter(|kind| !worked && kind.is_upkeep()).map(|kind| kind.weight).sum();
+        let [miner_upkeep, pool_upkeep]: [f64; 2] = [upkeep(Side::Miner), upkeep(Side::Pool)];
+        let both = miner - miner_upkeep >= 6.0 && pool - pool_upkeep >= 4.0 && confidence >= 0.99;
         let miner_alone = miner >= 25.0 && self.by(Side::Miner).filter(|kind| kind.message).count() >= 3;
         let pool_alone = pool >= 18.0 && self.facts.jobs >= SERIES;
         let certain = confidence >= 0.999;

@@ -133,6 +133,14 @@ impl Ledger {
         self.flows.remove(key);
     }
 
+    /// A flow is not followed for a while, after its last observation: what is said of it later is counted from nothing,
+    /// and it is the same connection still.
+    pub fn paused(&mut self, key: &FlowKey) {
+        if let Some(flow) = self.flows.get_mut(key) {
+            flow.tally = Tally::default();
+        }
+    }
+
     /// Closes every case; gives their last records one by one.
     pub fn finish(&mut self, time: Timestamp) -> impl Iterator<Item = Record> {
         self.now = self.now.max(time);

@@ -26,6 +26,8 @@ pub(super) struct Followed {
     pub(super) suspicious: bool,
     /// Requests of the conversation's habit that were taken into account.
     requests: u64,
+    /// Those of them that the server did not know.
+    refused: u64,
     revision: u64,
     /// The sequence numbers at which the directions ended.
     ends: [Option<u32>; 2],
@@ -50,6 +52,7 @@ impl Followed {
             observed: Timestamp::MIN,
             suspicious: false,
             requests: 0,
+            refused: 0,
             revision: 0,
             ends: [None; 2],
             strays: 0,
@@ -183,15 +186,15 @@ impl Followed {
 
     /// Tells the conversation if what it asked for was asked for again and again lately, on whichever connection.
     pub(super) fn habit(&mut self, key: &FlowKey, time: Timestamp, habits: &mut Habits) {
-        let Some(habit) = self.conversation.habit().filter(|habit| habit.requests > self.requests) else {
-            return;
-        };
+        let Some(habit) = self.conversation.habit() else { return };
         let key = HabitKey {
             client: key.sender(habit.asker).ip(),
             server: key.receiver(habit.asker).into(),
             protocol: habit.protocol,
         };
-        if habits.note(key, habit.requests - self.requests, time) {
+        habits.take_back(&key, habit.refused.saturating_sub(self.refused));
+        self.refused = habit.refused;
+        if habit.requests > self.requests && habits.note(key, habit.requests - self.requests, time) {
             self.conversation.repeated();
         }
         self.requests = habit.requests;

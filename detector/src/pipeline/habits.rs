@@ -46,6 +46,17 @@ impl Habits {
         self.known.insert(key, times);
         oldest != Timestamp::MIN && time.duration_since(oldest) <= WITHIN
     }
+
+    /// Takes the last `requests` back: they came to nothing.
+    pub(super) fn take_back(&mut self, key: &HabitKey, requests: u64) {
+        let Some(times) = self.known.get_mut(key) else { return };
+        for _ in 0..requests.min(REQUESTS as u64) {
+            times.rotate_right(1);
+            if let Some(first) = times.first_mut() {
+                *first = Timestamp::MIN;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +87,18 @@ mod tests {
         assert!(!habits.note(key(2), 1, at(605)));
         assert!(habits.note(key(3), 6, at(0)), "all on one connection");
         assert!(habits.note(key(3), u64::MAX, at(1)));
+    }
+
+    #[test]
+    fn what_is_taken_back_makes_no_habit() {
+        let mut habits = Habits::new(10);
+        for second in 0..50 {
+            assert!(!habits.note(key(1), 1, at(second)), "{second}");
+            habits.take_back(&key(1), 1);
+        }
+        habits.note(key(1), 5, at(50));
+        assert!(habits.note(key(1), 1, at(51)));
+        habits.take_back(&key(2), 1);
     }
 
     #[test]

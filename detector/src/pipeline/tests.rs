@@ -253,7 +253,7 @@ fn above_the_limit_the_longest_silent_makes_room() {
 
 #[test]
 fn what_waits_for_missing_bytes_is_bounded_in_all() {
-    let mut pipeline = pipeline(|settings| settings.buffered_bytes = 1500);
+    let mut pipeline = pipeline(|settings| settings.buffered_bytes = 2000);
     let mut flows = ["10.0.0.2:1", "10.0.0.3:1"].map(Flow::from);
     let mut feedback = Vec::new();
     for flow in &mut flows {
@@ -366,5 +366,81 @@ fn templates_that_are_asked_for_now_and_then_are_an_operators() {
         let records =
             asks_for_a_template(&mut pipeline, &format!("10.0.0.2:{}", 40_000 + round), round * 300);
         assert_eq!(records, []);
+    }
+}
+
+#[test]
+fn who_is_told_that_the_method_is_unknown_makes_no_habit_of_it() {
+    let mut pipeline = pipeline(|_| {});
+    let ask = |pipeline: &mut Pipeline, round: i64, answer: &str| {
+        let mut flow = Flow::from(&format!("10.0.0.2:{}", 40_000 + round));
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"eth_getWork","params":[]}"#;
+        let request = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
+        let mut records = flow.segment(pipeline, flow.client, request.as_bytes(), round).records;
+        records.extend(flow.segment(pipeline, flow.client.reverse(), response.as_bytes(), round).records);
+        records.extend(flow.closes(pipeline, round).records);
+        records
+    };
+    let unknown = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"the method eth_getWork does not exist"}}"#;
+    for round in 0..40 {
+        assert_eq!(ask(&mut pipeline, round, unknown), [], "{round}");
+    }
+    let hash = "0a".repeat(32);
+    let work =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"result":["0x{hash}","0x{hash}","0x0000{}"]}}"#, "0a".repeat(30));
+    let found = (40..50).any(|round| !ask(&mut pipeline, round, &work).is_empty());
+    assert!(found, "with work it is mining");
+}
+
+/// A miner that says a share each so many hours on one connection, and the pool that accepts it.
+fn seldom(every: i64, shares: i64) -> (Pipeline, Vec<Record>) {
+    let mut pipeline = pipeline(|_| {});
+    let mut miner = Flow::from("10.0.0.2:40000");
+    let mut records = miner.client_says(&mut pipeline, &login(), 0).records;
+    for id in 1..=shares {
+        let time = id * every * HOUR;
+        for minute in (0..every * 60).step_by(10) {
+            records.extend(pipeline.advance(at(time - every * HOUR + minute * 60 + 60)).records);
+        }
+        let share = format!(
+            r#"{{"id":{id},"jsonrpc":"2.0","method":"submit","params":{{"id":"s1","job_id":"j2","nonce":"{id:08x}","result":"{}"}}}}"#,
+            "0a".repeat(32)
+        );
+        records.extend(miner.client_says(&mut pipeline, &share, time).records);
+        let answer = format!(r#"{{"id":{id},"jsonrpc":"2.0","error":null,"result":{{"status":"OK"}}}}"#);
+        records.extend(miner.server_says(&mut pipeline, &answer, time).records);
+    }
+    records.extend(pipeline.finish(at(shares * every * HOUR + 60)));
+    (pipeline, records)
+}
+
+#[test]
+fn a_miner_that_is_silent_for_hours_is_one_case_with_the_right_counts() {
+    for every in [1, 5, 7, 30] {
+        let (pipeline, records) = seldom(every, 6);
+        let opened = records.iter().filter(|record| record.reason == Reason::Opened).count();
+        let last = records.last().unwrap();
+        assert_eq!((opened, last.reason), (1, Reason::Final), "every {every} hours");
+        assert_eq!(last.connections, 1, "every {every} hours");
+        let shares = last.facts.shares;
+        assert_eq!((shares.submitted, shares.accepted), (6, 6), "every {every} hours");
+        assert_eq!(pipeline.conversations(), 0);
+    }
+}
+
+#[test]
+fn the_same_ends_within_a_second_are_found_again_whether_or_not_the_old_connection_closed() {
+    for ahead in [70_000, 5_000_000, u32::MAX - 300_000, u32::MAX / 2] {
+        let mut pipeline = pipeline(|_| {});
+        let mut old = Flow::from("10.0.0.2:40000");
+        old.client_says(&mut pipeline, "{\"id\":1,\"method\":\"status\"}", 0);
+        let mut new = Flow::from("10.0.0.2:40000");
+        new.next = old.next.map(|next| next.wrapping_add(ahead));
+        let mut records = new.client_says(&mut pipeline, &login(), 0).records;
+        records.extend(pipeline.advance(at(3)).records);
+        records.extend(pipeline.finish(at(4)));
+        assert!(records.iter().any(|record| record.reason == Reason::Opened), "{ahead}");
+        assert!(records.iter().all(|record| record.facts.wallet.is_some()), "{ahead}");
     }
 }

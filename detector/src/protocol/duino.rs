@@ -34,7 +34,7 @@ impl Kind {
     pub(crate) const DUINO_SOFTWARE: Self =
         Self::feature("client-duino-software", "the software is one of Duino-Coin's official miners", 6.5);
     pub(crate) const DUINO_JOB: Self =
-        Self::message("pool-duino-job", "two SHA-1 hashes and a difficulty, separated by commas", 7.5);
+        Self::message("pool-duino-job", "two SHA-1 hashes and a difficulty, separated by commas", 7.0);
 }
 
 /// A message by its form alone.

@@ -37,6 +37,21 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether it only keeps a connection alive or asks how it stands.
+    pub(crate) fn is_upkeep(self) -> bool {
+        let upkeep = [
+            Self::KEEPALIVE,
+            Self::KEEPALIVE_ANSWER,
+            Self::GRIN_KEEPALIVE,
+            Self::GRIN_STATUS,
+            Self::GRIN_STATUS_ANSWER,
+            Self::GRIN_ECHO,
+        ];
+        upkeep.contains(&self)
+    }
+}
+
 /// What any family may say.
 impl Kind {
     pub(crate) const AGENT: Self =

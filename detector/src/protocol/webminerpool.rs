@@ -13,7 +13,9 @@ const PROTOCOL: Protocol = Protocol::BrowserMiner;
 
 impl Kind {
     pub(crate) const SCRIPT_HANDSHAKE: Self =
-        Self::message("client-script-handshake", "identifier handshake with login and pool", 12.5);
+        Self::message("client-script-handshake", "identifier handshake with login and pool", 8.0);
+    pub(crate) const SCRIPT_FORM: Self =
+        Self::feature("client-script-form", "the handshake has a password, a user and a version", 4.5);
     pub(crate) const SCRIPT_SOLVED: Self = Self::message(
         "client-script-share",
         "identifier solved with job id, 4-byte nonce and 32-byte result",
@@ -36,7 +38,9 @@ pub(super) fn plain(message: &Message) -> Option<Finding> {
             let pool = message.text("pool").and_then(clean)?;
             let (wallet, worker) = account::split(user);
             let worker = message.text("worker").or(worker);
+            let form = ["password", "userid", "version"].iter().all(|&key| object.contains_key(key));
             let finding = Finding::miner(PROTOCOL, Kind::SCRIPT_HANDSHAKE)
+                .with(Kind::SCRIPT_FORM, form)
                 .with(Kind::ADDRESS, account::is_address(wallet));
             Some(finding.fact(account::paid(wallet, worker)).fact(Some(Fact::PoolName(pool))))
         }

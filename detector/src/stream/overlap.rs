@@ -18,7 +18,7 @@ pub enum Overlap {
         /// Lines that ended within the bytes that it denies.
         lines: u32,
     },
-    /// It lies before what is remembered, or in a gap that was given up.
+    /// It lies before what is remembered, in a gap that was given up, or before the place at which the stream was joined.
     Forgotten,
 }
 
@@ -93,8 +93,8 @@ impl Reassembler {
             before.drain(..line);
             return Overlap::Differs { before, lines };
         }
-        let young = self.youth.is_some() && end <= done.start;
-        if end <= remembered && !young { Overlap::Forgotten } else { Overlap::Agrees }
+        let leads_here = self.youth.is_some() && end == done.start;
+        if end <= remembered && !leads_here { Overlap::Forgotten } else { Overlap::Agrees }
     }
 
     /// Bytes that are remembered to compare later copies with them.

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod corpora;
+mod endurance;
 mod flood;
 mod oracle;
 mod seat;

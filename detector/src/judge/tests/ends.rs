@@ -22,7 +22,8 @@ fn what_is_held_is_read_at_the_end() {
     let mut conversation = held();
     conversation.finish();
     assert!(conversation.assessment().is_some() && !conversation.waiting());
-    assert_eq!((conversation.losses().gaps, conversation.buffered()), (1, 0));
+    assert_eq!(conversation.losses().gaps, 1);
+    assert!(conversation.buffered() <= 1024, "only what later copies are compared with");
     conversation.finish();
     assert_eq!(conversation.losses().gaps, 1);
 }

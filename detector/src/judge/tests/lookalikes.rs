@@ -1,7 +1,9 @@
 //! What is not mining although it looks like it.
 
+use sha2::{Digest as _, Sha256};
+
 use super::super::{Stage, Verdict};
-use super::{MINER, POOL, Talk, XMRIG, fill};
+use super::{MINER, POOL, Talk, XMRIG, fill, only};
 
 const SUBSCRIBE: &str = r#"{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}"#;
 const NOTIFY: &str = r#"{"id":null,"method":"mining.notify","params":NOTIFY}"#;
@@ -223,4 +225,94 @@ fn behind_other_text_only_those_who_converse_are_miners() {
         )
         .pool(r#"{"id":3,"result":true,"error":null}"#);
     assert_eq!(miner.judged().verdict, Verdict::Confirmed);
+}
+
+#[test]
+fn a_login_and_a_keepalive_are_not_certain_before_there_is_work() {
+    let talk = Talk::new()
+        .miner(r#"{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"alice","pass":"x","agent":"BackOffice/3.1"}}"#)
+        .pool(r#"{"id":1,"jsonrpc":"2.0","result":{"id":"s1","status":"OK"}}"#)
+        .miner(r#"{"id":2,"jsonrpc":"2.0","method":"keepalived","params":{"id":"s1"}}"#)
+        .pool(r#"{"id":2,"jsonrpc":"2.0","result":{"status":"KEEPALIVED"}}"#);
+    assert_eq!(talk.judged().verdict, Verdict::Probable);
+    let job = r#"{"jsonrpc":"2.0","method":"job","params":{"blob":"BLOB","job_id":"j","target":"711b0d00"}}"#;
+    assert_eq!(talk.pool(job).judged().verdict, Verdict::Confirmed);
+}
+
+#[test]
+fn a_queue_with_a_status_is_not_certain() {
+    let talk = Talk::new()
+        .miner(r#"{"id":"Stratum","jsonrpc":"2.0","method":"login","params":{"login":"alice","pass":"x","agent":"queue/1"}}"#)
+        .pool(r#"{"id":"Stratum","jsonrpc":"2.0","method":"login","result":"ok","error":null}"#)
+        .miner(r#"{"id":"0","jsonrpc":"2.0","method":"status"}"#)
+        .pool(r#"{"id":"0","jsonrpc":"2.0","method":"status","result":{"accepted":1,"rejected":0,"stale":0}}"#);
+    assert!(talk.judged().verdict < Verdict::Confirmed, "{:?}", talk.judged());
+}
+
+#[test]
+fn the_first_exchange_of_duino_coin_is_not_certain() {
+    let digests = format!("{},{},1500", "0a".repeat(20), "fe".repeat(20));
+    let talk = Talk::new().miner("JOB,alice,MEDIUM").pool(&digests);
+    assert_eq!(talk.judged().verdict, Verdict::Probable);
+    let talk = talk.miner("184,123456.7,Official PC Miner 4.3,rig1").pool("GOOD");
+    assert_eq!(talk.judged().verdict, Verdict::Confirmed);
+}
+
+#[test]
+fn a_service_for_mining_data_is_no_mining() {
+    let talk = Talk::new()
+        .miner(r#"{"id":1,"jsonrpc":"2.0","method":"mining.configure","params":[["apriori","min-support"]]}"#)
+        .pool(r#"{"id":1,"jsonrpc":"2.0","result":{"apriori":true,"min-support":0.2}}"#);
+    assert!(talk.silent(), "{:?}", talk.conversation.assessment());
+    let talk = Talk::new()
+        .miner(r#"{"id":1,"method":"mining.configure","params":[["version-rolling","x"],{"version-rolling.mask":"1fffe000"}]}"#)
+        .pool(r#"{"id":1,"result":{"version-rolling":true,"version-rolling.mask":"1fffe000"},"error":null}"#);
+    assert_eq!(talk.judged().verdict, Verdict::Confirmed);
+}
+
+#[test]
+fn three_common_words_are_no_miner_in_a_page() {
+    let three = r#"{"identifier":"handshake","login":"alice","pool":"north"}"#;
+    assert!(Talk::new().miner(three).silent());
+    let whole = r#"{"identifier":"handshake","pool":"pool.example","login":"WALLET","password":"x","userid":"","version":7}"#;
+    assert_eq!(only(whole).verdict, Verdict::Probable);
+}
+
+#[test]
+fn a_refused_login_takes_no_stage_back() {
+    let talk = Talk::new()
+        .miner(SUBSCRIBE)
+        .pool(r#"{"id":1,"result":[[["mining.notify","s"]],"0011aabb",4],"error":null}"#)
+        .miner(r#"{"id":2,"method":"mining.authorize","params":["u.w","x"]}"#)
+        .pool(r#"{"id":2,"result":null,"error":[24,"Unauthorized worker",null]}"#);
+    assert_eq!(talk.judged().stage, Stage::Handshake, "the pool answered");
+    assert!(talk.kinds().contains(&"pool-unauthorized"), "and said no");
+}
+
+/// A version message of Bitcoin's network with a right checksum.
+fn version() -> Vec<u8> {
+    let body = [vec![0; 80], vec![0], vec![0; 5]].concat();
+    let sum = Sha256::digest(Sha256::digest(&body));
+    let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+    [&[0xf9, 0xbe, 0xb4, 0xd9][..], b"version\0\0\0\0\0", &length, &sum[..4], &body].concat()
+}
+
+#[test]
+fn a_miner_that_opens_as_a_node_is_a_miner() {
+    let opened = || Talk::new().raw(MINER, &version());
+    let node = opened();
+    assert_eq!(node.judged().verdict, Verdict::Node);
+    assert!(!node.conversation.is_settled_node(), "nobody answered");
+    let answered = opened().raw(POOL, &version());
+    assert!(answered.conversation.is_settled_node());
+    let talk = opened().miner(SUBSCRIBE);
+    assert_eq!(talk.judged().verdict, Verdict::Probable);
+    let talk =
+        talk.pool(r#"{"id":1,"result":[[["mining.notify","s"]],"0011aabb",4],"error":null}"#).pool(NOTIFY);
+    assert_eq!(talk.judged().verdict, Verdict::Confirmed);
+    let talk = (0..100).fold(talk, |talk, _| talk.pool(NOTIFY));
+    assert!(!talk.conversation.is_settled_node() && !talk.conversation.hopeless());
+    let later = Talk::new().miner(SUBSCRIBE).raw(MINER, &version()).raw(POOL, &version());
+    assert_eq!(later.judged().verdict, Verdict::Probable, "it said so before");
+    assert!(!later.conversation.is_settled_node());
 }

@@ -81,6 +81,9 @@ fn a_refused_page_stays_an_attempt() {
     assert_eq!(talk.judged().stage, Stage::Attempt);
 }
 
+/// What later copies are compared with, in both directions.
+const REMEMBERED: usize = 2 * 1024;
+
 #[test]
 fn a_websocket_without_mining_is_given_up_soon() {
     let chatty = (0..40).fold(Talk::upgraded(), |talk, _| {
@@ -94,10 +97,10 @@ fn a_websocket_without_mining_is_given_up_soon() {
     for first in [0xc1, 0x82] {
         let talk = (0..30).fold(Talk::upgraded(), |talk, _| talk.frame(first, POOL, &[0xaa; 140]));
         assert!(talk.silent() && talk.conversation.hopeless(), "{first:x}");
-        assert_eq!(talk.conversation.buffered(), 0);
+        assert!(talk.conversation.buffered() <= REMEMBERED);
     }
     let endless = (0..60).fold(Talk::upgraded(), |talk, _| talk.frame(0, POOL, &[b'x'; 2000]));
-    assert!(endless.conversation.hopeless() && endless.conversation.buffered() == 0);
+    assert!(endless.conversation.hopeless() && endless.conversation.buffered() <= REMEMBERED);
 }
 
 #[test]

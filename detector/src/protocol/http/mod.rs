@@ -18,6 +18,7 @@ mod signum;
 use std::collections::VecDeque;
 
 use detector_common::flow::Direction;
+use serde_json::Value;
 
 use super::dialogue::Heard;
 use super::finding::{Finding, Kind};
@@ -79,6 +80,13 @@ enum Ask {
     Other,
 }
 
+impl Ask {
+    /// Whether it asks by JSON-RPC for work.
+    const fn is_for_work(self) -> bool {
+        matches!(self, Self::Template | Self::MiningTemplate | Self::AuxBlock | Self::EthWork)
+    }
+}
+
 /// What a request says.
 struct Said {
     finding: Finding,
@@ -107,6 +115,8 @@ pub struct Habit {
     pub protocol: Protocol,
     /// How many there were.
     pub requests: u64,
+    /// How many of them the server answered with not knowing the method: whoever is told so mines nothing.
+    pub refused: u64,
 }
 
 /// A request without a response.
@@ -229,7 +239,8 @@ impl Http {
         let habits = said.iter().filter(|(_, said)| said.habit);
         if let Some((_, last)) = habits.clone().next_back() {
             let requests = habits.count() as u64 + self.habit.map_or(0, |habit| habit.requests);
-            self.habit = Some(Habit { asker: direction, protocol: last.finding.protocol, requests });
+            let refused = self.habit.map_or(0, |habit| habit.refused);
+            self.habit = Some(Habit { asker: direction, protocol: last.finding.protocol, requests, refused });
         }
         let asks = said.iter().map(|(id, said)| (id.clone(), said.ask)).collect();
         self.remember(Asked { number: head.and_then(|head| head.exchange), asker: direction, asks });
@@ -277,8 +288,20 @@ impl Http {
             let ask = ask.or_else(only);
             if seen && ask.is_none() { None } else { result(ask, message).or_else(|| plain(ask, message)) }
         };
-        messages.iter().take(MAX_BATCH).filter_map(answer).collect()
+        let findings = messages.iter().take(MAX_BATCH).filter_map(answer).collect();
+        if let Some(habit) = &mut self.habit {
+            let refused = messages.iter().filter(|message| is_unknown_method(message)).count() as u64;
+            let asked = asks.iter().filter(|(_, ask)| ask.is_for_work()).count() as u64;
+            habit.refused = habit.requests.min(habit.refused + refused.min(asked));
+        }
+        findings
     }
+}
+
+/// Whether a server does not know the method (JSON-RPC 2.0).
+fn is_unknown_method(message: &Message) -> bool {
+    let code = message.error().and_then(|error| error.get("code")).and_then(Value::as_i64);
+    code == Some(-32601)
 }
 
 /// The messages of a body, without white space and a byte order mark before them.

@@ -10,6 +10,7 @@ use super::super::message::Message;
 use super::super::outstanding::Ask;
 use super::super::shape::{is_hex, text};
 use super::login::dialect;
+use super::miner::is_extension;
 use super::{ETHEREUM, ROLLS_VERSION, V1};
 use crate::judge::{Protocol, Stage};
 
@@ -45,7 +46,7 @@ pub(in super::super) fn answer(ask: Option<Ask>, message: &Message) -> Option<Fi
     }
     match ask? {
         Ask::Subscribe if short_subscription(result) => Some(Finding::pool(V1, Kind::SUBSCRIBE_ANSWER)),
-        Ask::Configure if result.is_object() => Some(Finding::pool(V1, Kind::CONFIGURE_ANSWER)),
+        Ask::Configure if grants(result) => Some(Finding::pool(V1, Kind::CONFIGURE_ANSWER)),
         Ask::Subscribe | Ask::Admission(V1) if message.error().is_none() => {
             // Alephium's pools answer with the number of session or worker.
             let named = result.as_str().is_some_and(|id| id.len() <= 64);
@@ -109,6 +110,11 @@ fn subscription(result: &Value) -> Option<Finding> {
     let dialect = dialect(topics.get(2));
     let finding = Finding::pool(dialect.unwrap_or(V1), Kind::SUBSCRIBE_ANSWER);
     Some(finding.with(Kind::DIALECT_NAME, dialect.is_some()))
+}
+
+/// Whether extensions are granted or denied.
+fn grants(result: &Value) -> bool {
+    result.as_object().is_some_and(|named| named.keys().any(|name| is_extension(name)))
 }
 
 /// Session or nothing, then the extranonce.

@@ -15,6 +15,8 @@ use crate::judge::Protocol;
 impl Kind {
     pub(crate) const CONFIGURE: Self =
         Self::message("client-configure", "mining.configure with a list of extensions (BIP 310)", 13.0);
+    pub(crate) const ODD_CONFIGURE: Self =
+        Self::message("client-odd-configure", "mining.configure with a list of other words", 5.0);
     pub(crate) const EXTRANONCE_SUBSCRIBE: Self =
         Self::message("client-extranonce-subscribe", "mining.extranonce.subscribe", 12.0);
     pub(crate) const SUGGEST: Self =
@@ -43,6 +45,9 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
             let extensions = list.first()?.as_array()?;
             if extensions.is_empty() || !extensions.iter().all(Value::is_string) {
                 return None;
+            }
+            if !extensions.iter().filter_map(Value::as_str).any(is_extension) {
+                return plain(Kind::ODD_CONFIGURE);
             }
             Some((Finding::miner(V1, Kind::CONFIGURE), Ask::Configure))
         }
@@ -79,6 +84,12 @@ pub(super) fn request(method: &str, message: &Message) -> Option<(Finding, Ask)>
         "connection.set_gzip" => Some((Finding::miner(Protocol::Alephium, Kind::GZIP), Ask::Other)),
         _ => None,
     }
+}
+
+/// Whether it is an extension of BIP 310, or what one of them is asked or granted with, such as `version-rolling.mask`.
+pub(super) fn is_extension(name: &str) -> bool {
+    let name = name.split('.').next().unwrap_or(name);
+    ["version-rolling", "minimum-difficulty", "subscribe-extranonce", "info"].contains(&name)
 }
 
 /// Hashes a second, as hexadecimal digits with or without `0x`.
