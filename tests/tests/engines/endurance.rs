@@ -2,6 +2,7 @@
 //! found by what the recogniser passes up and the pipeline makes of it.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
 use detector::judge::Verdict;
 use detector::kernel::Limits;
@@ -17,6 +18,8 @@ use crate::seat::Seat;
 const SECOND: u64 = 1_000_000_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
+
+const LIMITS: Limits = Limits { flows: 64, watched: 64, ring: 1 << 20 };
 
 /// Payload of a segment.
 const LARGEST: usize = 1400;
@@ -93,8 +96,8 @@ fn session(dialect: Dialect, shares: usize) -> Vec<(Speaker, Vec<u8>)> {
 
 /// What becomes of a connection.
 fn on_a_wire(act: impl FnOnce(&mut Wire<'_>)) -> Option<(u64, Record)> {
-    let signatures = Signatures::built_in().unwrap();
-    let mut engine = HostEngine::new(signatures.automaton(), &Limits::default());
+    static SIGNATURES: LazyLock<Signatures> = LazyLock::new(|| Signatures::built_in().unwrap());
+    let mut engine = HostEngine::new(SIGNATURES.automaton(), &LIMITS);
     let mut wire = Wire::new(&mut engine);
     act(&mut wire);
     wire.found()
