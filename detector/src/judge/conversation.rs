@@ -338,6 +338,9 @@ impl Conversation {
 
 impl Speech {
     fn hear(&mut self, direction: Direction, said: Utterance<'_>) {
+        if let Utterance::Overheard(by, line) = said {
+            return self.hear(by, Utterance::Line(line));
+        }
         if let Utterance::Head(head) = said {
             self.head(direction, head);
         }

@@ -104,6 +104,7 @@ impl Dialogue {
                 }
                 None => self.text(direction, text),
             },
+            Utterance::Overheard(by, line) => self.hear(by, Utterance::Line(line)),
             Utterance::Message(text) => self.websocket(direction, text),
             Utterance::Head(head) => match connect(head) {
                 Some(finding) => heard(Some(finding)),

@@ -1,5 +1,8 @@
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use bytes::{Buf as _, BytesMut};
 
+use super::aside::{Aside, Inside};
 use super::binary::{self, Frames};
 use super::head::Start;
 use super::http::{Http, Step};
@@ -11,6 +14,15 @@ use super::websocket::{self, WebSocket};
 use super::{Asked, Utterance};
 use crate::stream::Piece;
 
+/// Bytes that are kept of a young stream, to read them again if it began earlier than it seemed.
+const MAX_YOUNG: usize = 16 * 1024;
+
+/// Messages of proxies at the beginning of a stream.
+const MAX_PREAMBLES: u32 = 8;
+
+/// How often a stream may open anew without a gap. Each time its bytes are looked at again.
+const MAX_OPENINGS: u32 = 32;
+
 /// Reads one direction, whatever it turns out to be.
 #[derive(Debug)]
 pub(super) struct Decoder {
@@ -20,8 +32,21 @@ pub(super) struct Decoder {
     text: bool,
     /// The first line of HTTP/2 was heard.
     preface: bool,
+    preambles: u32,
+    openings: u32,
+    /// What is said inside of a message that is not complete.
+    aside: Aside,
+    /// While the stream may turn out to have begun earlier.
+    young: Option<Young>,
     /// Of readers that have ended.
     overlong: u64,
+}
+
+/// What was read of a stream so far, and the hashes of what was said.
+#[derive(Debug, Default)]
+struct Young {
+    bytes: BytesMut,
+    said: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -40,32 +65,61 @@ enum Reader {
 impl Decoder {
     pub(super) fn new(limit: usize) -> Self {
         let reader = Reader::Opening(BytesMut::new(), Origin::Joined);
-        Self { limit, reader, text: false, preface: false, overlong: 0 }
+        Self {
+            limit,
+            reader,
+            text: false,
+            preface: false,
+            preambles: 0,
+            openings: 0,
+            aside: Aside::new(),
+            young: Some(Young::default()),
+            overlong: 0,
+        }
     }
 
+    /// True if all that was said before was read anew.
     pub(super) fn take(
         &mut self,
         piece: Piece<'_>,
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
-    ) {
+    ) -> bool {
         match piece {
-            Piece::Next(bytes) => self.next(bytes, exchange, out),
-            Piece::Before(bytes) => self.before(bytes, out),
+            Piece::Next(bytes) => match self.young.take().filter(|young| young.has_room(bytes)) {
+                Some(mut young) => {
+                    young.bytes.extend_from_slice(bytes);
+                    self.next(bytes, exchange, &mut |said| {
+                        young.said.push(hash(said));
+                        out(said);
+                    });
+                    self.young = Some(young);
+                }
+                None => self.next(bytes, exchange, out),
+            },
+            Piece::Before(bytes) => return self.before(bytes, exchange, out),
             Piece::Settled => {
+                self.young = None;
                 if let Reader::Lines(lines) = &mut self.reader {
                     lines.take(piece, &mut |_| {});
                 }
             }
-            Piece::Gap => match &mut self.reader {
-                Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
-                Reader::WebSocket(websocket) => websocket.lose(),
-                // What a page quotes behind the gap is not said by itself.
-                Reader::Http(http) => http.lose(),
-                Reader::Tls(_) | Reader::Mute => {}
-                Reader::Opening(..) | Reader::Binary(_) => self.open(Origin::Gap),
-            },
+            Piece::Gap => {
+                self.young = None;
+                self.aside.begin();
+                match &mut self.reader {
+                    Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
+                    Reader::WebSocket(websocket) => websocket.lose(),
+                    // What a page quotes behind the gap is not said by itself.
+                    Reader::Http(http) => http.lose(),
+                    Reader::Tls(_) | Reader::Mute => {}
+                    Reader::Opening(..) | Reader::Binary(_) => {
+                        self.become_reader(Reader::Opening(BytesMut::new(), Origin::Gap));
+                    }
+                }
+            }
         }
+        false
     }
 
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
@@ -92,27 +146,59 @@ impl Decoder {
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        match &self.reader {
+        let reader = match &self.reader {
             Reader::Opening(held, _) => held.len(),
             Reader::Lines(lines) => lines.held_bytes(),
             Reader::Http(http) => http.held_bytes(),
             Reader::WebSocket(websocket) => websocket.held_bytes(),
             Reader::Binary(frames) => frames.held_bytes(),
             Reader::Tls(_) | Reader::Mute => 0,
-        }
+        };
+        reader + self.aside.held_bytes() + self.young.as_ref().map_or(0, Young::held_bytes)
     }
 
     pub(super) fn unjudged_bytes(&self) -> usize {
-        match &self.reader {
+        let reader = match &self.reader {
+            Reader::Opening(held, _) => held.len(),
             Reader::Lines(lines) => lines.unjudged_bytes(),
             Reader::WebSocket(websocket) => websocket.unjudged_bytes(),
-            Reader::Opening(..) | Reader::Http(_) | Reader::Binary(_) => self.held_bytes(),
+            Reader::Http(http) => http.held_bytes(),
+            Reader::Binary(frames) => frames.held_bytes(),
             Reader::Tls(_) | Reader::Mute => 0,
-        }
+        };
+        reader.max(self.aside.unjudged_bytes())
     }
 
     pub(super) fn overlong(&self) -> u64 {
         self.overlong + self.reader.overlong()
+    }
+
+    /// What is heard inside of a message that is not complete.
+    pub(super) const fn aside(&mut self) -> &mut Aside {
+        &mut self.aside
+    }
+
+    /// Whether a message is not complete.
+    pub(super) fn inside(&self) -> Inside {
+        let (begun, may_quote) = match &self.reader {
+            Reader::Opening(..) | Reader::Lines(_) => (false, true),
+            Reader::Http(http) => (http.is_inside(), true),
+            Reader::WebSocket(websocket) => (websocket.is_inside(), true),
+            Reader::Binary(frames) => (frames.is_inside(), frames.may_quote()),
+            Reader::Tls(_) => (true, false),
+            Reader::Mute => (true, true),
+        };
+        match (begun, may_quote) {
+            (false, _) => Inside::No,
+            (true, true) => Inside::Text,
+            (true, false) => Inside::Sealed,
+        }
+    }
+
+    /// It is no message that is not complete: what is inside of it are lines.
+    pub(super) fn leave(&mut self) {
+        let aside = std::mem::replace(&mut self.aside, Aside::new());
+        self.become_reader(Reader::Lines(aside.into_lines(self.limit)));
     }
 
     fn next(
@@ -125,38 +211,57 @@ impl Decoder {
         if let (Reader::Lines(_), Some(grammar)) = (&self.reader, binary::resume(bytes)) {
             self.become_reader(Reader::Binary(Box::new(Frames::new(grammar))));
         }
-        let mut rest = self.step(bytes, exchange, out);
-        while let Some(bytes) = rest.filter(|bytes| !bytes.is_empty()) {
-            rest = self.step(&bytes, exchange, out);
+        let mut rest = self.steps(bytes, exchange, out);
+        while let Some(back) = rest.filter(|back| !back.is_empty()) {
+            rest = self.steps(&back, exchange, out);
         }
     }
 
-    /// Gives bytes to the reader. What it left, because the stream turned out to be something else, is given back, for the
-    /// reader that has taken its place.
+    /// Lets readers follow one another. What one gives back comes before what it did not take: both are returned then.
+    fn steps(
+        &mut self,
+        mut input: &[u8],
+        exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Option<BytesMut> {
+        while !input.is_empty() {
+            let mut back = self.step(&mut input, exchange, out)?;
+            if !back.is_empty() {
+                back.extend_from_slice(input);
+                return Some(back);
+            }
+        }
+        None
+    }
+
+    /// Gives bytes to the reader, which takes all of them, or the first ones if the stream turned out to be something else.
+    /// Of these it gives back what is for the reader that has taken its place.
     fn step(
         &mut self,
-        bytes: &[u8],
+        input: &mut &[u8],
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) -> Option<BytesMut> {
         match &mut self.reader {
             Reader::Opening(held, origin) => {
-                held.extend_from_slice(bytes);
+                held.extend_from_slice(std::mem::take(input));
                 let opening = opening::judge(held);
                 if opening == Opening::Undecided {
                     return None;
                 }
                 let mut first = std::mem::take(held);
                 match opening {
-                    Opening::Undecided => {}
-                    Opening::Preamble(length, target) => {
+                    Opening::Preamble(length, target) if self.preambles < MAX_PREAMBLES => {
+                        self.preambles += 1;
                         *origin = Origin::Line;
                         first.advance(length);
                         if let Some(target) = target {
                             out(Utterance::Target(&target));
                         }
                     }
-                    Opening::Text => self.reader = Reader::Lines(Lines::new(self.limit, *origin)),
+                    Opening::Undecided | Opening::Preamble(..) | Opening::Text => {
+                        self.reader = Reader::Lines(Lines::new(self.limit, *origin));
+                    }
                     Opening::WebSocket => self.reader = Reader::WebSocket(WebSocket::new(self.limit)),
                     Opening::Tls => {
                         self.reader = Reader::Tls(Records::default());
@@ -169,66 +274,68 @@ impl Decoder {
                 }
                 Some(first)
             }
-            Reader::Lines(_) if !self.text && websocket::is_frame(bytes) => {
+            Reader::Lines(lines) if websocket::is_frame(input) && (!self.text || lines.is_new()) => {
                 self.become_reader(Reader::WebSocket(WebSocket::new(self.limit)));
-                Some(BytesMut::from(bytes))
+                Some(BytesMut::new())
             }
             Reader::Lines(_) => {
                 let Reader::Lines(mut lines) = std::mem::replace(&mut self.reader, Reader::Mute) else {
                     return None;
                 };
-                let Some((reader, rest)) = self.lines(&mut lines, bytes, out) else {
+                let Some((reader, taken)) = self.lines(&mut lines, input, out) else {
                     self.reader = Reader::Lines(lines);
                     return None;
                 };
                 self.overlong += lines.overlong();
                 self.reader = reader;
-                Some(rest)
+                *input = input.get(taken..).unwrap_or_default();
+                Some(BytesMut::new())
             }
             Reader::Http(http) => {
-                let step = http.next(bytes, exchange, out);
+                let step = http.next(input, &mut self.aside, exchange, out);
                 if step == Step::More {
                     return None;
                 }
                 let rest = http.rest();
                 match step {
                     Step::WebSocket => self.become_reader(Reader::WebSocket(WebSocket::new(self.limit))),
-                    Step::More | Step::Reopen => self.open(Origin::Line),
+                    Step::More | Step::Reopen => self.open(),
                 }
                 Some(rest)
             }
             Reader::WebSocket(websocket) => {
-                let rest = websocket.next(bytes, out)?;
-                self.open(Origin::Line);
+                let rest = websocket.next(input, &mut self.aside, out)?;
+                self.open();
                 Some(rest)
             }
             Reader::Tls(records) => {
-                let rest = records.next(bytes)?;
-                self.open(Origin::Line);
+                let rest = records.next(input, &mut self.aside)?;
+                self.open();
                 Some(rest)
             }
             Reader::Binary(frames) => {
-                let binary::Step::Broken(rest) =
-                    frames.next(bytes, &mut |frame| out(Utterance::Frame(frame)))
-                else {
-                    return None;
-                };
+                let bytes = std::mem::take(input);
+                let step = frames.next(bytes, &mut self.aside, &mut |frame| out(Utterance::Frame(frame)));
+                let binary::Step::Broken(rest) = step else { return None };
                 self.become_reader(Reader::Lines(Lines::new(self.limit, Origin::Gap)));
                 Some(rest)
             }
-            Reader::Mute => None,
+            Reader::Mute => {
+                self.aside.inside(std::mem::take(input));
+                None
+            }
         }
     }
 
-    /// Line by line, because one may be the first of an HTTP message: then the reader for that one and what follows is
-    /// given back.
+    /// Line by line, because one may be the first of an HTTP message: then the reader for what follows is given back, and
+    /// how many bytes were read.
     fn lines(
         &mut self,
         lines: &mut Lines,
         bytes: &[u8],
         out: &mut dyn FnMut(Utterance<'_>),
-    ) -> Option<(Reader, BytesMut)> {
-        let mut taken = 0;
+    ) -> Option<(Reader, usize)> {
+        let (limit, mut taken) = (self.limit, 0);
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
             taken += part.len();
             let (mut http, mut binary) = (None, false);
@@ -241,48 +348,128 @@ impl Decoder {
                     self.text |= line.whole;
                     hear(line, out);
                 } else if part.ends_with(b"\n") {
-                    http = Some(BytesMut::from(line.text));
+                    http = Some(Box::new(Http::begun(limit, line.text)));
                 }
             });
             if binary {
                 out(Utterance::Unreadable);
-                return Some((Reader::Mute, BytesMut::new()));
+                return Some((Reader::Mute, taken));
             }
-            if let Some(mut message) = http {
-                message.extend_from_slice(b"\r\n");
-                message.extend_from_slice(bytes.get(taken..).unwrap_or_default());
-                return Some((Reader::Http(Box::new(Http::new(self.limit))), message));
+            if let Some(http) = http {
+                return Some((Reader::Http(http), taken));
             }
         }
         None
     }
 
-    /// The stream began earlier than it seemed.
-    fn before(&mut self, bytes: &[u8], out: &mut dyn FnMut(Utterance<'_>)) {
-        match &mut self.reader {
-            Reader::Opening(held, _) => {
-                let rest = std::mem::replace(held, BytesMut::from(bytes));
-                held.extend_from_slice(&rest);
-            }
-            Reader::Lines(lines) => {
-                lines.take(Piece::Before(bytes), &mut |line| {
-                    if !is_http(line.text) {
-                        hear(line, out);
+    /// The stream began earlier than it seemed. True if all that was said before was read anew.
+    fn before(
+        &mut self,
+        bytes: &[u8],
+        exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> bool {
+        if let Reader::Opening(held, _) = &mut self.reader {
+            let rest = std::mem::replace(held, BytesMut::from(bytes));
+            held.extend_from_slice(&rest);
+        }
+        let Some(mut young) = self.young.take() else { return false };
+        // At first only to see what it is.
+        let mut front = Self::new(self.limit);
+        front.next(bytes, &mut |_| None, &mut |_| {});
+        if let (Reader::Lines(lines), Reader::Lines(_)) = (&mut self.reader, &front.reader) {
+            lines.take(Piece::Before(bytes), &mut |line| {
+                if !is_http(line.text) {
+                    young.said.push(hash(Utterance::Line(line.text)));
+                    hear(line, out);
+                }
+            });
+            self.keep(young, bytes);
+            return false;
+        }
+        if matches!(self.reader, Reader::Opening(..)) {
+            self.keep(young, bytes);
+            return false;
+        }
+        let apart = self.continues(&front);
+        front = Self::new(self.limit);
+        front.next(bytes, exchange, out);
+        if !apart {
+            let mut said = young.said.clone();
+            front.next(&young.bytes, exchange, &mut |again| {
+                let known = said.iter().position(|known| *known == hash(again));
+                match known {
+                    Some(known) => drop(said.swap_remove(known)),
+                    None => {
+                        young.said.push(hash(again));
+                        out(again);
                     }
-                });
-            }
-            Reader::Http(_) | Reader::WebSocket(_) | Reader::Tls(_) | Reader::Binary(_) | Reader::Mute => {}
+                }
+            });
+            front.overlong += self.overlong();
+            *self = front;
+        }
+        self.keep(young, bytes);
+        !apart
+    }
+
+    /// Puts the new beginning before what is kept of a young stream.
+    fn keep(&mut self, mut young: Young, bytes: &[u8]) {
+        self.young = young.has_room(bytes).then(|| {
+            let rest = std::mem::replace(&mut young.bytes, BytesMut::from(bytes));
+            young.bytes.extend_from_slice(&rest);
+            young
+        });
+    }
+
+    /// Whether what was read goes on where `front` ends, as if it had begun there.
+    fn continues(&self, front: &Self) -> bool {
+        match (&front.reader, &self.reader) {
+            (Reader::Http(front), Reader::Http(_)) => front.is_between(),
+            (Reader::WebSocket(front), Reader::WebSocket(_)) => !front.is_inside() && front.held_bytes() == 0,
+            (Reader::Binary(front), Reader::Binary(_)) => !front.is_inside(),
+            _ => false,
         }
     }
 
-    fn open(&mut self, origin: Origin) {
-        self.become_reader(Reader::Opening(BytesMut::new(), origin));
+    /// The stream opens anew.
+    fn open(&mut self) {
+        self.aside.begin();
+        self.openings += 1;
+        self.become_reader(if self.openings > MAX_OPENINGS {
+            Reader::Lines(Lines::new(self.limit, Origin::Line))
+        } else {
+            Reader::Opening(BytesMut::new(), Origin::Line)
+        });
     }
 
     fn become_reader(&mut self, reader: Reader) {
         self.overlong += self.reader.overlong();
         self.reader = reader;
     }
+}
+
+impl Young {
+    fn has_room(&self, bytes: &[u8]) -> bool {
+        self.bytes.len() + bytes.len() <= MAX_YOUNG
+    }
+
+    fn held_bytes(&self) -> usize {
+        self.bytes.len() + self.said.len() * size_of::<u64>()
+    }
+}
+
+fn hash(said: Utterance<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match said {
+        Utterance::Line(text) => (0, text).hash(&mut hasher),
+        Utterance::Message(text) => (1, text).hash(&mut hasher),
+        Utterance::Frame(frame) => (2, frame).hash(&mut hasher),
+        Utterance::Target(target) => (3, target).hash(&mut hasher),
+        Utterance::Body(_, text) => (4, text).hash(&mut hasher),
+        Utterance::Head(_) | Utterance::Unreadable | Utterance::Overheard(..) => 5.hash(&mut hasher),
+    }
+    hasher.finish()
 }
 
 impl Reader {

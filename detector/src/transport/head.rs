@@ -62,18 +62,6 @@ impl Head {
         Some(Self { start, exchange: None, headers: owned(request.headers) })
     }
 
-    /// Whether bytes without an empty line may be the beginning of a head.
-    pub(super) fn may_follow(bytes: &[u8]) -> bool {
-        let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let parsed = if bytes.starts_with(b"HTTP/") {
-            httparse::Response::new(&mut fields).parse(bytes)
-        } else {
-            httparse::Request::new(&mut fields).parse(bytes)
-        };
-        // A head of too many fields is skipped as a whole.
-        parsed.is_ok() || parsed == Err(httparse::Error::TooManyHeaders)
-    }
-
     /// The first header field with this name, in any case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -1,6 +1,8 @@
 use bytes::{Buf as _, BytesMut};
 
+use super::aside::Aside;
 use super::head::{Head, Length, Start};
+use super::scan::{Scan, Scanned};
 use super::start_line::http_start;
 use super::{Asked, Utterance, What};
 
@@ -25,10 +27,12 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Http {
     limit: usize,
+    /// A head or a line that is not complete.
     held: BytesMut,
+    scan: Scan,
     state: State,
-    /// The message whose body is read.
-    head: Option<Head>,
+    /// The message whose body is read, and the bytes of its head.
+    head: Option<(Head, usize)>,
     body: BytesMut,
     /// The body is too long, or cannot be read.
     skipped: bool,
@@ -55,6 +59,7 @@ impl Http {
         Self {
             limit,
             held: BytesMut::new(),
+            scan: Scan::default(),
             state: State::Head,
             head: None,
             body: BytesMut::new(),
@@ -63,73 +68,85 @@ impl Http {
         }
     }
 
+    /// A first line was read already.
+    pub(super) fn begun(limit: usize, line: &[u8]) -> Self {
+        let mut http = Self::new(limit);
+        for part in [line, b"\r\n"] {
+            http.held.extend_from_slice(part);
+            let (_, _) = http.scan.read(part);
+        }
+        http
+    }
+
     pub(super) fn held_bytes(&self) -> usize {
-        self.held.len() + self.body.len()
+        self.held.len() + self.body.len() + self.head.as_ref().map_or(0, |(_, bytes)| *bytes)
     }
 
     pub(super) const fn overlong(&self) -> u64 {
         self.overlong
     }
 
-    /// What was given and not read, once HTTP has ended.
+    /// Whether a body is begun, or nobody knows where one ends.
+    pub(super) const fn is_inside(&self) -> bool {
+        !matches!(self.state, State::Head)
+    }
+
+    /// Whether what comes next is a new message.
+    pub(super) fn is_between(&self) -> bool {
+        !self.is_inside() && self.held.is_empty()
+    }
+
+    /// What was taken and not read, once HTTP has ended.
     pub(super) fn rest(&mut self) -> BytesMut {
         std::mem::take(&mut self.held)
     }
 
-    /// Takes bytes and gives what they complete. `exchange` is told of every first line and gives what the message asks
-    /// or answers.
+    /// Takes bytes of `input` and gives what they complete. `exchange` is told of every first line and gives what the
+    /// message asks or answers.
     pub(super) fn next(
         &mut self,
-        bytes: &[u8],
+        input: &mut &[u8],
+        aside: &mut Aside,
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) -> Step {
-        self.held.extend_from_slice(bytes);
         loop {
             match self.state {
-                State::Head => match self.head(exchange, out) {
+                State::Head => match self.head(input, exchange, out) {
                     Some(Step::More) => {}
                     Some(step) => return step,
                     None => return Step::More,
                 },
                 State::Sized(left) => {
-                    let left = left - self.collect(left);
+                    let left = left - self.collect(left, input, aside);
                     self.state = State::Sized(left);
                     if left > 0 {
                         return Step::More;
                     }
-                    self.complete(out);
+                    self.complete(aside, out);
                 }
-                State::ChunkLine => match self.chunk_line() {
-                    Some(Ok(0)) => self.state = State::Trailer,
-                    Some(Ok(size)) => self.state = State::Chunk(size),
-                    Some(Err(())) => self.lose(),
-                    None => return Step::More,
-                },
                 State::Chunk(left) => {
-                    let left = left - self.collect(left);
+                    let left = left - self.collect(left, input, aside);
                     self.state = if left > 0 { State::Chunk(left) } else { State::ChunkEnd };
                     if left > 0 {
                         return Step::More;
                     }
                 }
                 State::Endless => {
-                    self.collect(u64::MAX);
+                    self.collect(u64::MAX, input, aside);
                     return Step::More;
                 }
                 State::Lost => {
-                    if !self.found() {
+                    if !self.line(input, MAX_HEAD) {
                         return Step::More;
                     }
-                    self.state = State::Head;
+                    self.look(aside);
                 }
-                State::ChunkEnd | State::Trailer => {
-                    let Some(line) = self.line() else { return Step::More };
-                    match self.state {
-                        State::Trailer if line.is_empty() => self.complete(out),
-                        State::Trailer => {}
-                        _ => self.state = State::ChunkLine,
+                State::ChunkLine | State::ChunkEnd | State::Trailer => {
+                    if !self.line(input, MAX_CHUNK_LINE) {
+                        return Step::More;
                     }
+                    self.framing(aside, out);
                 }
             }
         }
@@ -138,7 +155,7 @@ impl Http {
     /// Nothing more will come: gives the body that ends with the connection.
     pub(super) fn finish(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
         if matches!(self.state, State::Endless) {
-            self.complete(out);
+            self.complete(&mut Aside::new(), out);
         }
     }
 
@@ -150,54 +167,92 @@ impl Http {
         self.skipped = false;
     }
 
-    /// Looks for the first line of a message, and skips what is before it.
-    fn found(&mut self) -> bool {
-        while let Some(end) = self.held.iter().position(|&byte| byte == b'\n') {
-            let line = self.held.get(..end).unwrap_or_default().trim_ascii_end();
-            if let Some(start) = http_start(line) {
-                self.held.advance(start);
-                return true;
+    /// Moves bytes up to a line feed. True if the line is complete, or has more than `most` bytes.
+    fn line(&mut self, input: &mut &[u8], most: usize) -> bool {
+        let end = input.iter().position(|&byte| byte == b'\n').map_or(input.len(), |at| at + 1);
+        let (part, rest) = input.split_at(end.min((most + 1).saturating_sub(self.held.len())));
+        *input = rest;
+        self.held.extend_from_slice(part);
+        part.ends_with(b"\n") || self.held.len() > most
+    }
+
+    /// Looks for the first line of a message in a line, and skips what is before it.
+    fn look(&mut self, aside: &mut Aside) {
+        let line = std::mem::take(&mut self.held);
+        let start = line.ends_with(b"\n").then(|| http_start(line.trim_ascii_end())).flatten();
+        let (before, first) = line.split_at_checked(start.unwrap_or(line.len())).unwrap_or_default();
+        aside.inside(before);
+        if start.is_some() {
+            aside.end();
+            self.state = State::Head;
+            self.scan = Scan::default();
+            self.held = BytesMut::from(first);
+            let (_, _) = self.scan.read(first);
+        }
+    }
+
+    /// Reads a line between the chunks, or after the last. One that does not end is taken for the last.
+    fn framing(&mut self, aside: &mut Aside, out: &mut dyn FnMut(Utterance<'_>)) {
+        match self.state {
+            State::ChunkLine => match httparse::parse_chunk_size(&self.held) {
+                Ok(httparse::Status::Complete((_, size))) => {
+                    self.state = if size == 0 { State::Trailer } else { State::Chunk(size) };
+                }
+                Ok(httparse::Status::Partial) | Err(_) => {
+                    self.lose();
+                    self.look(aside);
+                    return;
+                }
+            },
+            State::Trailer => {
+                if self.held.trim_ascii_end().is_empty() || !self.held.ends_with(b"\n") {
+                    self.complete(aside, out);
+                }
             }
-            self.held.advance(end + 1);
+            _ => self.state = State::ChunkLine,
         }
-        if self.held.len() > MAX_HEAD {
-            self.held.clear();
-        }
-        false
+        self.held.clear();
     }
 
     /// `None` if the head is not complete.
     fn head(
         &mut self,
+        input: &mut &[u8],
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) -> Option<Step> {
-        let blank = self.held.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        self.held.advance(blank);
-        let first = *self.held.first()?;
-        // What is no HTTP any more must not be held until it looks like the end of a head.
-        if !first.is_ascii_uppercase() {
-            return Some(Step::Reopen);
+        if self.held.is_empty() {
+            let blank = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            *input = input.get(blank..).unwrap_or_default();
+            // What is no HTTP any more must not be held until it looks like the end of a head.
+            if !input.first()?.is_ascii_uppercase() {
+                return Some(Step::Reopen);
+            }
+            self.scan = Scan::default();
         }
-        let end = end_of_head(&self.held);
-        if end.is_none() && !Head::may_follow(&self.held) {
-            return Some(self.give_up_line());
-        }
-        if end.unwrap_or(self.held.len()) > MAX_HEAD {
+        let room = (MAX_HEAD + 1).saturating_sub(self.held.len()).min(input.len());
+        let (taken, scanned) = self.scan.read(input.get(..room).unwrap_or_default());
+        let (part, rest) = input.split_at(taken);
+        *input = rest;
+        self.held.extend_from_slice(part);
+        if self.held.len() > MAX_HEAD {
             self.overlong += 1;
-            self.held.advance(end.unwrap_or(self.held.len()));
+            self.held.clear();
             self.lose();
             return Some(Step::More);
         }
-        let end = end?;
-        let Some(mut head) = self.held.get(..end).and_then(Head::parse) else {
-            return Some(self.give_up_line());
-        };
-        self.held.advance(end);
+        match scanned {
+            Scanned::More => return None,
+            Scanned::Broken => return Some(self.give_up_line()),
+            Scanned::End => {}
+        }
+        let Some(mut head) = Head::parse(&self.held) else { return Some(self.give_up_line()) };
+        let bytes = self.held.len();
+        self.held = BytesMut::new();
         let asked = exchange(&head.start);
         head.exchange = asked.map(|asked| asked.number);
         out(Utterance::Head(&head));
-        Some(self.begin_body(head, asked, out))
+        Some(self.begin_body(head, bytes, asked, out))
     }
 
     /// The first line only looked like one, and must not look so again.
@@ -208,7 +263,13 @@ impl Http {
     }
 
     /// How the body is delimited (RFC 9112, section 6.3).
-    fn begin_body(&mut self, head: Head, asked: Option<Asked>, out: &mut dyn FnMut(Utterance<'_>)) -> Step {
+    fn begin_body(
+        &mut self,
+        head: Head,
+        bytes: usize,
+        asked: Option<Asked>,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Step {
         let upgrade = head.lists("upgrade", "websocket");
         let length = head.length();
         let asked = asked.map(|asked| asked.what);
@@ -245,66 +306,34 @@ impl Http {
         if self.skipped {
             out(Utterance::Unreadable);
         }
-        self.head = Some(head);
+        self.head = Some((head, bytes));
         Step::More
     }
 
     /// Moves up to `left` bytes to the body; says how many there were.
-    fn collect(&mut self, left: u64) -> u64 {
-        let count = usize::try_from(left).unwrap_or(usize::MAX).min(self.held.len());
-        let part = self.held.split_to(count);
+    fn collect(&mut self, left: u64, input: &mut &[u8], aside: &mut Aside) -> u64 {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(input.len());
+        let (part, rest) = input.split_at(count);
+        *input = rest;
+        aside.inside(part);
         if !self.skipped && self.body.len() + count > self.limit {
             self.skipped = true;
             self.overlong += 1;
             self.body = BytesMut::new();
         }
         if !self.skipped {
-            self.body.extend_from_slice(&part);
+            self.body.extend_from_slice(part);
         }
         count as u64
     }
 
-    fn complete(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
+    fn complete(&mut self, aside: &mut Aside, out: &mut dyn FnMut(Utterance<'_>)) {
+        aside.end();
         let body = std::mem::take(&mut self.body);
-        if let Some(head) = self.head.take().filter(|_| !self.skipped) {
+        if let Some((head, _)) = self.head.take().filter(|_| !self.skipped) {
             out(Utterance::Body(&head, &body));
         }
         self.skipped = false;
         self.state = State::Head;
     }
-
-    fn chunk_line(&mut self) -> Option<Result<u64, ()>> {
-        match httparse::parse_chunk_size(&self.held) {
-            Ok(httparse::Status::Complete((length, size))) => {
-                self.held.advance(length.min(self.held.len()));
-                Some(Ok(size))
-            }
-            Ok(httparse::Status::Partial) if self.held.len() <= MAX_CHUNK_LINE => None,
-            Ok(httparse::Status::Partial) | Err(_) => Some(Err(())),
-        }
-    }
-
-    /// A line of the trailer, without its end. One that does not end is taken for the last.
-    fn line(&mut self) -> Option<BytesMut> {
-        let Some(end) = self.held.iter().position(|&byte| byte == b'\n') else {
-            if self.held.len() > MAX_CHUNK_LINE {
-                self.held.clear();
-                return Some(BytesMut::new());
-            }
-            return None;
-        };
-        let mut line = self.held.split_to(end + 1);
-        line.truncate(line.trim_ascii_end().len());
-        Some(line)
-    }
-}
-
-/// Where the empty line that ends a head ends.
-fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    let mut line_ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
-    line_ends.find_map(|start| match bytes.get(start..)? {
-        [b'\n', ..] => Some(start + 1),
-        [b'\r', b'\n', ..] => Some(start + 2),
-        _ => None,
-    })
 }

@@ -65,6 +65,17 @@ impl Lines {
         }
     }
 
+    /// The same, with lines of at most `limit` bytes from now on.
+    pub(super) const fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Whether a line is yet to begin.
+    pub(super) fn is_new(&self) -> bool {
+        self.line.is_empty() && !self.skipping
+    }
+
     /// Takes what the reassembler handed on and gives the lines that it completes.
     pub fn take(&mut self, piece: Piece<'_>, out: &mut impl FnMut(Line<'_>)) {
         match piece {

@@ -4,6 +4,8 @@
 //! Each direction has a reader of its own, because only one of them may be visible. What a stream is, its first bytes
 //! tell ([`opening`]), also inside a tunnel and after a gap.
 
+mod aside;
+mod asking;
 mod binary;
 mod decoder;
 mod head;
@@ -11,6 +13,7 @@ mod http;
 mod lines;
 mod opening;
 mod proxy;
+mod scan;
 mod socks;
 mod start_line;
 #[cfg(test)]
@@ -18,12 +21,12 @@ mod tests;
 mod tls;
 mod websocket;
 
-use std::collections::VecDeque;
-
 use detector_common::flow::Direction;
 
 use crate::judge::Carrier;
 use crate::stream::Piece;
+use aside::{Inside, Overheard};
+use asking::Asking;
 use binary::{Datum, Turns};
 pub use binary::{DatumStep, Frame, NoiseStep, Secrecy};
 use decoder::Decoder;
@@ -47,6 +50,8 @@ pub enum Utterance<'a> {
     Frame(Frame<'a>),
     /// Something that cannot be read: compressed, encrypted, or without an end.
     Unreadable,
+    /// A whole line that was said in this direction some time ago, within what was taken for a message until now.
+    Overheard(Direction, &'a [u8]),
 }
 
 impl Utterance<'_> {
@@ -57,7 +62,9 @@ impl Utterance<'_> {
             Self::Frame(frame) => Some(frame.secrecy()),
             Self::Unreadable => Some(Secrecy::Sizes),
             Self::Target(_) => None,
-            Self::Line(_) | Self::Head(_) | Self::Body(..) | Self::Message(_) => Some(Secrecy::Clear),
+            Self::Line(_) | Self::Overheard(..) | Self::Head(_) | Self::Body(..) | Self::Message(_) => {
+                Some(Secrecy::Clear)
+            }
         }
     }
 
@@ -65,15 +72,14 @@ impl Utterance<'_> {
     #[must_use]
     pub const fn carrier(&self) -> Carrier {
         match self {
-            Self::Line(_) | Self::Target(_) | Self::Frame(_) | Self::Unreadable => Carrier::Tcp,
+            Self::Line(_) | Self::Overheard(..) | Self::Target(_) | Self::Frame(_) | Self::Unreadable => {
+                Carrier::Tcp
+            }
             Self::Head(_) | Self::Body(..) => Carrier::Http,
             Self::Message(_) => Carrier::WebSocket,
         }
     }
 }
-
-/// Requests of one direction that were not answered yet, remembered to know how the answer is built.
-const MAX_ASKED: usize = 16;
 
 /// An HTTP request, as far as it decides how the response is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,10 +106,12 @@ const SURELY_TEXT: usize = 16;
 pub struct Transport {
     ways: [Decoder; 2],
     /// By the direction of the requests.
-    asked: [VecDeque<Asked>; 2],
+    asked: [Asking; 2],
     turns: Turns,
     /// The direction of a gateway of DATUM, and what follows its hello.
     datum: Option<(Direction, Datum)>,
+    /// What is said in messages that are not complete.
+    overheard: Overheard,
     requests: u32,
 }
 
@@ -113,9 +121,10 @@ impl Transport {
     pub fn new(limit: usize) -> Self {
         Self {
             ways: [Decoder::new(limit), Decoder::new(limit)],
-            asked: [VecDeque::new(), VecDeque::new()],
+            asked: [Asking::default(), Asking::default()],
             turns: Turns::default(),
             datum: None,
+            overheard: Overheard::default(),
             requests: 0,
         }
     }
@@ -137,24 +146,59 @@ impl Transport {
             if let Some(step) = datum.take(*gateway == direction, segment) {
                 out(Utterance::Frame(Frame::Datum(step)));
             }
+        }
+        let [up, down] = &mut self.ways;
+        let (way, other) = match direction {
+            Direction::Up => (up, down),
+            Direction::Down => (down, up),
+        };
+        if self.datum.is_some() {
+            way.aside().inside(segment.unwrap_or_default());
+            if self.overheard.listen(direction, way.aside(), Inside::Sealed, Inside::Sealed) {
+                self.datum = None;
+                way.leave();
+                other.leave();
+                self.retell(out);
+            }
             return;
         }
-        let ([up, down], [up_asked, down_asked]) = (&mut self.ways, &mut self.asked);
-        let (way, mine, theirs) = match direction {
-            Direction::Up => (up, up_asked, down_asked),
-            Direction::Down => (down, down_asked, up_asked),
+        let [up_asked, down_asked] = &mut self.asked;
+        let (mine, theirs) = match direction {
+            Direction::Up => (up_asked, down_asked),
+            Direction::Down => (down_asked, up_asked),
         };
         if matches!(piece, Piece::Gap) {
             // Nobody knows which of them were answered in it.
-            theirs.clear();
+            *theirs = Asking::default();
         }
-        let (requests, datum) = (&mut self.requests, &mut self.datum);
-        way.take(piece, &mut |start| exchange(start, requests, mine, theirs), &mut |said| {
-            if matches!(said, Utterance::Frame(Frame::Datum(_))) {
-                *datum = Some((direction, Datum::default()));
+        let later = matches!(piece, Piece::Before(_)).then(|| std::mem::take(mine));
+        let (requests, datum, overheard) = (&mut self.requests, &mut self.datum, &mut self.overheard);
+        let inside = other.inside() != Inside::No;
+        let anew = way.take(piece, &mut |start| exchange(start, requests, mine, theirs), &mut |said| {
+            match said {
+                Utterance::Frame(Frame::Datum(_)) => *datum = Some((direction, Datum::default())),
+                Utterance::Line(_) if inside => overheard.plain(direction),
+                _ => {}
             }
             out(said);
         });
+        if let Some(later) = later.filter(|_| !anew) {
+            mine.append(later);
+        }
+        let (here, there) = (way.inside(), other.inside());
+        if overheard.listen(direction, way.aside(), here, there) {
+            for way in [way, other].into_iter().filter(|way| way.inside() != Inside::No) {
+                way.leave();
+            }
+            self.retell(out);
+        }
+    }
+
+    /// Gives what was overheard: it was meant for the other side.
+    fn retell(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
+        for (by, line) in self.overheard.drain() {
+            out(Utterance::Overheard(by, &line));
+        }
     }
 
     /// Nothing more will come of `direction`: gives what was not completed.
@@ -167,7 +211,7 @@ impl Transport {
     /// Bytes held for what is not complete.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.ways.iter().map(Decoder::held_bytes).sum()
+        self.ways.iter().map(Decoder::held_bytes).sum::<usize>() + self.overheard.held_bytes()
     }
 
     /// Bytes of what may yet turn out to be a message.
@@ -184,12 +228,7 @@ impl Transport {
 }
 
 /// Numbers and remembers a request, or gives the one that a response answers.
-fn exchange(
-    start: &Start,
-    requests: &mut u32,
-    mine: &mut VecDeque<Asked>,
-    theirs: &mut VecDeque<Asked>,
-) -> Option<Asked> {
+fn exchange(start: &Start, requests: &mut u32, mine: &mut Asking, theirs: &mut Asking) -> Option<Asked> {
     match start {
         Start::Request { method, .. } => {
             let what = match method.as_str() {
@@ -199,14 +238,11 @@ fn exchange(
             };
             *requests = requests.wrapping_add(1);
             let asked = Asked { what, number: *requests };
-            if mine.len() >= MAX_ASKED {
-                mine.pop_front();
-            }
-            mine.push_back(asked);
+            mine.add(asked);
             Some(asked)
         }
         // 100 Continue and its like precede the response.
-        Start::Response { status: 100 | 102..=199, .. } => theirs.front().copied(),
-        Start::Response { .. } => theirs.pop_front(),
+        Start::Response { status: 100 | 102..=199, .. } => theirs.first(),
+        Start::Response { .. } => theirs.answered(),
     }
 }

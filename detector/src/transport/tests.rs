@@ -34,6 +34,9 @@ fn told(utterance: Utterance<'_>) -> String {
         Utterance::Target(target) => format!("target {target}"),
         Utterance::Frame(frame) => format!("{frame:?}"),
         Utterance::Unreadable => "unreadable".to_owned(),
+        Utterance::Overheard(by, line) => {
+            format!("{} meant {}", if by == CLIENT { "client" } else { "server" }, text(line))
+        }
     }
 }
 

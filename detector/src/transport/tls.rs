@@ -1,5 +1,6 @@
-use bytes::{Buf as _, BytesMut};
+use bytes::BytesMut;
 
+use super::aside::Aside;
 use super::opening::Guess;
 
 /// Bytes of a record's header: type, version, length.
@@ -35,27 +36,25 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Takes bytes. What follows the last record and is no record is given back.
-    pub(super) fn next(&mut self, mut bytes: &[u8]) -> Option<BytesMut> {
+    /// Takes bytes of `input`. What follows the last record and is no record is given back, before what was not taken.
+    pub(super) fn next(&mut self, input: &mut &[u8], aside: &mut Aside) -> Option<BytesMut> {
         loop {
-            let skipped = self.left.min(bytes.len());
-            self.left -= skipped;
-            bytes.advance(skipped);
-            let (&byte, rest) = bytes.split_first()?;
+            let (inside, rest) = input.split_at(self.left.min(input.len()));
+            self.left -= inside.len();
+            *input = rest;
+            aside.inside(inside);
+            let (&byte, rest) = input.split_first()?;
             self.header.extend_from_slice(&[byte]);
-            bytes = rest;
+            *input = rest;
             match opens(&self.header) {
                 Guess::More => {}
                 Guess::Yes(()) => {
                     let &[.., high, low] = self.header.as_ref() else { return None };
                     self.left = usize::from(u16::from_be_bytes([high, low]));
                     self.header.clear();
+                    aside.begin();
                 }
-                Guess::No => {
-                    let mut rest = std::mem::take(&mut self.header);
-                    rest.extend_from_slice(bytes);
-                    return Some(rest);
-                }
+                Guess::No => return Some(std::mem::take(&mut self.header)),
             }
         }
     }

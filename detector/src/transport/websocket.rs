@@ -4,9 +4,10 @@
 //! parser of a frame's header would fit, a twentieth of this file; what makes up the rest (joining within a stream,
 //! skipping what cannot be read, bounds) is foreign to it.
 
-use bytes::{Buf as _, BytesMut};
+use bytes::BytesMut;
 
 use super::Utterance;
+use super::aside::Aside;
 use super::opening::Guess;
 
 /// Bytes of a frame beyond which what looks like its header is none.
@@ -24,6 +25,8 @@ pub(super) struct WebSocket {
     state: State,
     /// What becomes of the message whose frames are read.
     message: Option<Fate>,
+    /// The frame says that it is masked, and is not.
+    bare: bool,
     overlong: u64,
 }
 
@@ -64,7 +67,7 @@ enum Kind {
 
 impl WebSocket {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, held: BytesMut::new(), state: State::Header, message: None, overlong: 0 }
+        Self { limit, held: BytesMut::new(), state: State::Header, message: None, bare: false, overlong: 0 }
     }
 
     pub(super) fn held_bytes(&self) -> usize {
@@ -89,33 +92,49 @@ impl WebSocket {
         self.state = State::Lost;
     }
 
-    /// Takes bytes and gives what they complete. What is no frame is given back.
-    pub(super) fn next(&mut self, bytes: &[u8], out: &mut dyn FnMut(Utterance<'_>)) -> Option<BytesMut> {
+    /// Whether a message is begun.
+    pub(super) const fn is_inside(&self) -> bool {
+        !matches!(self.state, State::Header) || self.message.is_some()
+    }
+
+    /// Takes bytes of `input` and gives what they complete. What is no frame is given back, before what was not taken.
+    pub(super) fn next(
+        &mut self,
+        input: &mut &[u8],
+        aside: &mut Aside,
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Option<BytesMut> {
         if matches!(self.state, State::Lost) {
-            if opens(bytes) != Guess::Yes(()) {
+            if opens(input) != Guess::Yes(()) {
+                aside.inside(std::mem::take(input));
                 return None;
             }
             self.state = State::Header;
+            aside.end();
         }
-        self.held.extend_from_slice(bytes);
         loop {
             match self.state {
-                State::Header => match header(&self.held) {
-                    Guess::Yes((header, length)) => {
-                        self.held.advance(length);
-                        self.begin(header);
-                        self.state = State::Payload(header, 0);
+                State::Header => {
+                    let (&byte, rest) = input.split_first()?;
+                    self.held.extend_from_slice(&[byte]);
+                    *input = rest;
+                    match header(&self.held) {
+                        Guess::Yes((header, _)) => {
+                            self.held.clear();
+                            self.begin(header);
+                            self.state = State::Payload(header, 0);
+                        }
+                        Guess::More => {}
+                        Guess::No => return Some(std::mem::take(&mut self.held)),
                     }
-                    Guess::More => return None,
-                    Guess::No => return Some(std::mem::take(&mut self.held)),
-                },
+                }
                 State::Payload(header, read) => {
-                    let read = read + self.collect(header, read);
+                    let read = read + self.collect(header, read, input, aside);
                     self.state = State::Payload(header, read);
                     if read < header.length {
                         return None;
                     }
-                    self.end(header, out);
+                    self.end(header, aside, out);
                     self.state = State::Header;
                 }
                 State::Lost => return None,
@@ -138,26 +157,32 @@ impl WebSocket {
     }
 
     /// Moves what there is of the frame to its message; says how many bytes there were.
-    fn collect(&mut self, header: Header, read: u64) -> u64 {
-        let count = usize::try_from(header.length - read).unwrap_or(usize::MAX).min(self.held.len());
-        let part = self.held.split_to(count);
-        if header.kind != Kind::Control
-            && let Some(Fate::Read(text)) = &mut self.message
-        {
-            if text.len() + count > self.limit {
+    fn collect(&mut self, header: Header, read: u64, input: &mut &[u8], aside: &mut Aside) -> u64 {
+        let count = usize::try_from(header.length - read).unwrap_or(usize::MAX).min(input.len());
+        let (part, rest) = input.split_at(count);
+        *input = rest;
+        if header.kind == Kind::Control || part.is_empty() {
+            return count as u64;
+        }
+        let text: BytesMut = unmasked(part, header.mask, read).collect();
+        self.bare = (self.bare && read > 0) || part.starts_with(b"{\"") || (read == 0 && part == b"{");
+        aside.inside(if self.bare { part } else { &text });
+        if let Some(Fate::Read(message)) = &mut self.message {
+            if message.len() + count > self.limit {
                 self.message = Some(Fate::Skip);
                 self.overlong += 1;
             } else {
-                text.extend(unmasked(&part, header.mask, read));
+                message.extend_from_slice(&text);
             }
         }
         count as u64
     }
 
-    fn end(&mut self, header: Header, out: &mut dyn FnMut(Utterance<'_>)) {
+    fn end(&mut self, header: Header, aside: &mut Aside, out: &mut dyn FnMut(Utterance<'_>)) {
         if header.kind == Kind::Control || !header.last {
             return;
         }
+        aside.end();
         match self.message.take() {
             Some(Fate::Read(text)) => match std::str::from_utf8(&text).map(str::trim) {
                 Ok("") => {}
@@ -281,6 +306,17 @@ mod tests {
         bytes
     }
 
+    /// What is given back, with what was not taken.
+    fn next(
+        websocket: &mut WebSocket,
+        mut bytes: &[u8],
+        out: &mut dyn FnMut(Utterance<'_>),
+    ) -> Option<BytesMut> {
+        let mut rest = websocket.next(&mut bytes, &mut Aside::new(), out)?;
+        rest.extend_from_slice(bytes);
+        Some(rest)
+    }
+
     struct Heard {
         said: Vec<String>,
         rest: Option<BytesMut>,
@@ -291,7 +327,7 @@ mod tests {
         let mut websocket = WebSocket::new(100_000);
         let (mut said, mut rest) = (Vec::new(), None);
         for piece in pieces {
-            rest = websocket.next(piece, &mut |utterance| {
+            rest = next(&mut websocket, piece, &mut |utterance| {
                 said.push(match utterance {
                     Utterance::Message(text) => String::from_utf8(text.to_vec()).unwrap(),
                     other => format!("{other:?}"),
@@ -325,7 +361,7 @@ mod tests {
         fn no_bytes_are_misread_without_bounds(bytes in prop::collection::vec(any::<u8>(), 0..2000), cut in 1..700_usize) {
             let mut websocket = WebSocket::new(100);
             for piece in bytes.chunks(cut) {
-                drop(websocket.next(piece, &mut |_| {}));
+                drop(next(&mut websocket, piece, &mut |_| {}));
                 prop_assert!(websocket.held_bytes() <= 114);
             }
         }
@@ -362,10 +398,10 @@ mod tests {
         let mut said = Vec::new();
         let mut out = |utterance: Utterance<'_>| said.push(format!("{utterance:?}"));
         let long = frame(0x81, None, &[b'{'; 300]);
-        websocket.next(&long[..100], &mut out);
+        next(&mut websocket, &long[..100], &mut out);
         websocket.lose();
-        websocket.next(&long[200..], &mut out);
-        websocket.next(&frame(0x81, Some([9, 8, 7, 6]), b"{}"), &mut out);
+        next(&mut websocket, &long[200..], &mut out);
+        next(&mut websocket, &frame(0x81, Some([9, 8, 7, 6]), b"{}"), &mut out);
         assert_eq!(said.len(), 1);
     }
 

@@ -21,7 +21,7 @@ pub use noise::NoiseStep;
 pub(super) use noise::Turns;
 
 /// A message of a binary protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Frame<'a> {
     /// Stratum version 2 in the clear.
     StratumV2 {
@@ -71,7 +71,7 @@ pub enum Frame<'a> {
 }
 
 /// What is seen of DATUM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DatumStep {
     /// The gateway's hello.
     Hello,
@@ -106,6 +106,9 @@ pub enum Secrecy {
     /// Nothing but its size.
     Sizes,
 }
+
+/// Messages in a row after which nobody doubts that there are such.
+const MANY: usize = 16;
 
 /// The rules of one protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +192,9 @@ impl Grammar {
                     let size = usize::try_from(body).unwrap_or(usize::MAX).saturating_add(head);
                     let Some(next) = rest.get(size..) else { return messages > 0 || self.is_exact() };
                     messages += 1;
+                    if messages == MANY {
+                        return true;
+                    }
                     rest = next;
                 }
                 Header::Short => return messages > 0,

@@ -5,7 +5,7 @@ use super::Variety;
 /// What the sizes tell of a conversation of Stratum version 2 within Noise (sv2-spec, chapter 4: the pattern NX with
 /// keys in the form `ElligatorSwift`). Both sides wait for one another up to the first job, so their turns have sizes
 /// that nothing else has in this order; after that each message is a header of 22 bytes and a body with 16 more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoiseStep {
     /// The client's key: 64 bytes.
     ClientKey,
