@@ -366,7 +366,9 @@ impl Speech {
             heard => {
                 let findings = if let Heard::Findings(findings) = heard { findings } else { Vec::new() };
                 if (findings.is_empty() && marks.is_empty())
-                    || (self.http == Exchanges::Unasked && said.carrier() == Carrier::Tcp)
+                    || (self.http == Exchanges::Unasked
+                        && said.carrier() == Carrier::Tcp
+                        && self.dialogue.paired() < CONVERSES)
                 {
                     return;
                 }

@@ -7,9 +7,6 @@ use super::lines::{Lines, Origin};
 use crate::protocol::is_said;
 use crate::stream::Piece;
 
-/// Bytes of a line that is heard aside.
-const MAX_LINE: usize = 16 * 1024;
-
 /// Lines that are kept of both sides, and their bytes.
 const MAX_KEPT: usize = 32;
 const MAX_KEPT_BYTES: usize = 32 * 1024;
@@ -23,6 +20,7 @@ const CERTAIN: usize = 2;
 /// Listens to what stands inside of a message that is not complete, because it may never be.
 #[derive(Debug)]
 pub(super) struct Aside {
+    limit: usize,
     lines: Lines,
     /// Since the last look at them.
     heard: Vec<Bytes>,
@@ -32,8 +30,10 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    pub(super) fn new() -> Self {
-        Self { lines: Lines::new(MAX_LINE, Origin::Line), heard: Vec::new(), complete: 0, ended: false }
+    /// Lines of at most `limit` bytes are heard.
+    pub(super) fn new(limit: usize) -> Self {
+        let lines = Lines::new(limit, Origin::Line);
+        Self { limit, lines, heard: Vec::new(), complete: 0, ended: false }
     }
 
     pub(super) fn held_bytes(&self) -> usize {
@@ -53,7 +53,7 @@ impl Aside {
         }
         let heard = &mut self.heard;
         self.lines.take(Piece::Next(bytes), &mut |line| {
-            if line.text.starts_with(b"{") && heard.len() < MAX_KEPT {
+            if line.text.starts_with(b"{") {
                 heard.push(Bytes::copy_from_slice(line.text));
             }
         });
@@ -61,7 +61,7 @@ impl Aside {
 
     /// What comes next inside does not continue what was there before.
     pub(super) fn begin(&mut self) {
-        self.lines = Lines::new(MAX_LINE, Origin::Line);
+        self.lines = Lines::new(self.limit, Origin::Line);
     }
 
     /// The message is complete, and was read as what it is.
@@ -80,11 +80,6 @@ impl Aside {
             heard.drain(..complete);
         }
         (heard, std::mem::take(&mut self.ended))
-    }
-
-    /// What was inside are lines: gives the reader of them.
-    pub(super) fn into_lines(self, limit: usize) -> Lines {
-        self.lines.with_limit(limit)
     }
 }
 
@@ -108,6 +103,8 @@ pub(super) struct Overheard {
     /// Who said it; the line, unless it is known already.
     lines: VecDeque<(Direction, Option<Bytes>)>,
     bytes: usize,
+    /// It turned out that they converse.
+    trusted: bool,
 }
 
 impl Overheard {
@@ -120,8 +117,8 @@ impl Overheard {
         self.add(direction, None);
     }
 
-    /// Takes what was heard aside in `direction`, while the other one is `theirs`. True if it turns out that those who are
-    /// inside of something speak in lines.
+    /// Takes what was heard aside in `direction`, which stands so to it, while the other one stands like `theirs`. True if
+    /// it is meant as it stands there.
     pub(super) fn listen(
         &mut self,
         direction: Direction,
@@ -129,8 +126,8 @@ impl Overheard {
         mine: Inside,
         theirs: Inside,
     ) -> bool {
-        let (heard, ended) = aside.take(theirs != Inside::No);
-        if ended && theirs == Inside::No {
+        let (heard, ended) = aside.take(theirs != Inside::No || self.trusted);
+        if ended && theirs == Inside::No && !self.trusted {
             self.clear();
         }
         let mut news = false;
@@ -139,7 +136,9 @@ impl Overheard {
             news = true;
         }
         let inside = mine != Inside::No || theirs != Inside::No;
-        news && inside && (self.take_turns() || (mine == Inside::Sealed && self.by(direction) >= CERTAIN))
+        let certain = || mine == Inside::Sealed && self.by(direction) >= CERTAIN;
+        self.trusted |= news && inside && (self.take_turns() || certain());
+        news && self.trusted
     }
 
     /// Gives the lines that are not known, in their order.

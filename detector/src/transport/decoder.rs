@@ -11,11 +11,11 @@ use super::opening::{self, Opening};
 use super::start_line::{HTTP_2, is_http};
 use super::tls::Records;
 use super::websocket::{self, WebSocket};
-use super::{Asked, Utterance};
+use super::{Asked, Utterance, work};
 use crate::stream::Piece;
 
 /// Bytes that are kept of a young stream, to read them again if it began earlier than it seemed.
-const MAX_YOUNG: usize = 16 * 1024;
+const MAX_YOUNG: usize = 4 * 1024;
 
 /// Messages of proxies at the beginning of a stream.
 const MAX_PREAMBLES: u32 = 8;
@@ -72,7 +72,7 @@ impl Decoder {
             preface: false,
             preambles: 0,
             openings: 0,
-            aside: Aside::new(),
+            aside: Aside::new(limit),
             young: Some(Young::default()),
             overlong: 0,
         }
@@ -132,7 +132,7 @@ impl Decoder {
             }
             Reader::Lines(lines) => lines,
             Reader::Http(mut http) => {
-                http.finish(out);
+                http.finish(&mut self.aside, out);
                 self.overlong += http.overlong();
                 return;
             }
@@ -195,12 +195,6 @@ impl Decoder {
         }
     }
 
-    /// It is no message that is not complete: what is inside of it are lines.
-    pub(super) fn leave(&mut self) {
-        let aside = std::mem::replace(&mut self.aside, Aside::new());
-        self.become_reader(Reader::Lines(aside.into_lines(self.limit)));
-    }
-
     fn next(
         &mut self,
         bytes: &[u8],
@@ -211,27 +205,20 @@ impl Decoder {
         if let (Reader::Lines(_), Some(grammar)) = (&self.reader, binary::resume(bytes)) {
             self.become_reader(Reader::Binary(Box::new(Frames::new(grammar))));
         }
-        let mut rest = self.steps(bytes, exchange, out);
-        while let Some(back) = rest.filter(|back| !back.is_empty()) {
-            rest = self.steps(&back, exchange, out);
-        }
+        self.steps(bytes, exchange, out);
     }
 
-    /// Lets readers follow one another. What one gives back comes before what it did not take: both are returned then.
+    /// Lets readers follow one another. What one gives back is for the next, before what it did not take.
     fn steps(
         &mut self,
         mut input: &[u8],
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
-    ) -> Option<BytesMut> {
+    ) {
         while !input.is_empty() {
-            let mut back = self.step(&mut input, exchange, out)?;
-            if !back.is_empty() {
-                back.extend_from_slice(input);
-                return Some(back);
-            }
+            let Some(back) = self.step(&mut input, exchange, out) else { return };
+            self.steps(&back, exchange, out);
         }
-        None
     }
 
     /// Gives bytes to the reader, which takes all of them, or the first ones if the stream turned out to be something else.
@@ -242,6 +229,7 @@ impl Decoder {
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) -> Option<BytesMut> {
+        work::count(input.len());
         match &mut self.reader {
             Reader::Opening(held, origin) => {
                 held.extend_from_slice(std::mem::take(input));
@@ -369,57 +357,55 @@ impl Decoder {
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) -> bool {
-        if let Reader::Opening(held, _) = &mut self.reader {
-            let rest = std::mem::replace(held, BytesMut::from(bytes));
-            held.extend_from_slice(&rest);
-        }
-        let Some(mut young) = self.young.take() else { return false };
+        let Some(mut young) = self.young.take() else {
+            self.before_lines(bytes, out);
+            return false;
+        };
         // At first only to see what it is.
-        let mut front = Self::new(self.limit);
-        front.next(bytes, &mut |_| None, &mut |_| {});
-        if let (Reader::Lines(lines), Reader::Lines(_)) = (&mut self.reader, &front.reader) {
-            lines.take(Piece::Before(bytes), &mut |line| {
-                if !is_http(line.text) {
-                    young.said.push(hash(Utterance::Line(line.text)));
-                    hear(line, out);
-                }
-            });
-            self.keep(young, bytes);
-            return false;
-        }
-        if matches!(self.reader, Reader::Opening(..)) {
-            self.keep(young, bytes);
-            return false;
-        }
+        let (mut front, mut text) = (Self::new(self.limit), true);
+        front.next(bytes, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
         let apart = self.continues(&front);
-        front = Self::new(self.limit);
-        front.next(bytes, exchange, out);
-        if !apart {
-            let mut said = young.said.clone();
-            front.next(&young.bytes, exchange, &mut |again| {
-                let known = said.iter().position(|known| *known == hash(again));
-                match known {
-                    Some(known) => drop(said.swap_remove(known)),
-                    None => {
-                        young.said.push(hash(again));
-                        out(again);
-                    }
-                }
-            });
-            front.overlong += self.overlong();
-            *self = front;
+        front.next(&young.bytes, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
+        let lines = text && matches!((&self.reader, &front.reader), (Reader::Lines(_), Reader::Lines(_)));
+        let mut known = young.said.clone();
+        let mut note = |said: Utterance<'_>| {
+            young.said.push(hash(said));
+            out(said);
+        };
+        if lines {
+            self.before_lines(bytes, &mut note);
+        } else {
+            front = Self::new(self.limit);
+            front.next(bytes, exchange, &mut note);
+            if !apart {
+                front.next(&young.bytes, exchange, &mut |again| match known
+                    .iter()
+                    .position(|known| *known == hash(again))
+                {
+                    Some(at) => drop(known.swap_remove(at)),
+                    None => note(again),
+                });
+                front.overlong += self.overlong();
+                *self = front;
+            }
         }
-        self.keep(young, bytes);
-        !apart
-    }
-
-    /// Puts the new beginning before what is kept of a young stream.
-    fn keep(&mut self, mut young: Young, bytes: &[u8]) {
         self.young = young.has_room(bytes).then(|| {
             let rest = std::mem::replace(&mut young.bytes, BytesMut::from(bytes));
             young.bytes.extend_from_slice(&rest);
             young
         });
+        !lines && !apart
+    }
+
+    /// The line within which the stream was joined is continued towards the front.
+    fn before_lines(&mut self, bytes: &[u8], out: &mut dyn FnMut(Utterance<'_>)) {
+        if let Reader::Lines(lines) = &mut self.reader {
+            lines.take(Piece::Before(bytes), &mut |line| {
+                if !is_http(line.text) {
+                    hear(line, out);
+                }
+            });
+        }
     }
 
     /// Whether what was read goes on where `front` ends, as if it had begun there.
@@ -466,8 +452,9 @@ fn hash(said: Utterance<'_>) -> u64 {
         Utterance::Message(text) => (1, text).hash(&mut hasher),
         Utterance::Frame(frame) => (2, frame).hash(&mut hasher),
         Utterance::Target(target) => (3, target).hash(&mut hasher),
-        Utterance::Body(_, text) => (4, text).hash(&mut hasher),
-        Utterance::Head(_) | Utterance::Unreadable | Utterance::Overheard(..) => 5.hash(&mut hasher),
+        Utterance::Body(head, text) => (4, &head.start, text).hash(&mut hasher),
+        Utterance::Head(head) => (5, &head.start).hash(&mut hasher),
+        Utterance::Unreadable | Utterance::Overheard(..) => 6.hash(&mut hasher),
     }
     hasher.finish()
 }

@@ -1,5 +1,5 @@
 /// The first line of an HTTP message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Start {
     /// A request.
     Request {

@@ -4,7 +4,7 @@ use super::aside::Aside;
 use super::head::{Head, Length, Start};
 use super::scan::{Scan, Scanned};
 use super::start_line::http_start;
-use super::{Asked, Utterance, What};
+use super::{Asked, Utterance, What, work};
 
 /// Bytes of the head of one message.
 const MAX_HEAD: usize = 16 * 1024;
@@ -153,9 +153,9 @@ impl Http {
     }
 
     /// Nothing more will come: gives the body that ends with the connection.
-    pub(super) fn finish(&mut self, out: &mut dyn FnMut(Utterance<'_>)) {
+    pub(super) fn finish(&mut self, aside: &mut Aside, out: &mut dyn FnMut(Utterance<'_>)) {
         if matches!(self.state, State::Endless) {
-            self.complete(&mut Aside::new(), out);
+            self.complete(aside, out);
         }
     }
 
@@ -179,6 +179,7 @@ impl Http {
     /// Looks for the first line of a message in a line, and skips what is before it.
     fn look(&mut self, aside: &mut Aside) {
         let line = std::mem::take(&mut self.held);
+        work::count(line.len());
         let start = line.ends_with(b"\n").then(|| http_start(line.trim_ascii_end())).flatten();
         let (before, first) = line.split_at_checked(start.unwrap_or(line.len())).unwrap_or_default();
         aside.inside(before);
@@ -246,6 +247,7 @@ impl Http {
             Scanned::Broken => return Some(self.give_up_line()),
             Scanned::End => {}
         }
+        work::count(self.held.len());
         let Some(mut head) = Head::parse(&self.held) else { return Some(self.give_up_line()) };
         let bytes = self.held.len();
         self.held = BytesMut::new();

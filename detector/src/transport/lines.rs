@@ -1,11 +1,15 @@
 use bytes::{Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
+use super::work;
 use crate::protocol::is_text_message;
 use crate::stream::Piece;
 
 /// Bytes of memory that are kept from one line to the next.
 const KEPT_CAPACITY: usize = 4096;
+
+/// Bytes of a message of bare text, with white space before it.
+const MAX_TEXT: usize = 512;
 
 /// A line as it was sent, without white space around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +67,6 @@ impl Lines {
             rest: 0,
             overlong: 0,
         }
-    }
-
-    /// The same, with lines of at most `limit` bytes from now on.
-    pub(super) const fn with_limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
     }
 
     /// Whether a line is yet to begin.
@@ -144,7 +142,7 @@ impl Lines {
 
     /// Whether the line is a message that needs no line feed and no beginning.
     fn is_complete(&mut self) -> bool {
-        self.is_json() || is_text_message(trim(&self.line))
+        self.is_json() || (self.line.len() <= MAX_TEXT && is_text_message(trim(&self.line)))
     }
 
     /// Whether the line is JSON from its first to its last byte.
@@ -152,6 +150,7 @@ impl Lines {
         if !self.nesting.closed() {
             return false;
         }
+        work::count(self.line.len());
         let mut values = serde_json::Deserializer::from_slice(trim(&self.line)).into_iter::<IgnoredAny>();
         let json = values.all(|value| value.is_ok());
         if !json {
@@ -161,6 +160,7 @@ impl Lines {
     }
 
     fn append(&mut self, part: &[u8]) {
+        work::count(part.len());
         if self.skipping {
             return;
         }

@@ -20,6 +20,7 @@ mod start_line;
 mod tests;
 mod tls;
 mod websocket;
+mod work;
 
 use detector_common::flow::Direction;
 
@@ -155,9 +156,6 @@ impl Transport {
         if self.datum.is_some() {
             way.aside().inside(segment.unwrap_or_default());
             if self.overheard.listen(direction, way.aside(), Inside::Sealed, Inside::Sealed) {
-                self.datum = None;
-                way.leave();
-                other.leave();
                 self.retell(out);
             }
             return;
@@ -187,9 +185,6 @@ impl Transport {
         }
         let (here, there) = (way.inside(), other.inside());
         if overheard.listen(direction, way.aside(), here, there) {
-            for way in [way, other].into_iter().filter(|way| way.inside() != Inside::No) {
-                way.leave();
-            }
             self.retell(out);
         }
     }

@@ -1,7 +1,10 @@
 //! What the first bytes of a stream say about the rest.
 
 use super::binary::{self, Grammar};
-use super::{proxy, socks, tls, websocket};
+use super::{proxy, socks, tls, websocket, work};
+
+/// Bytes of the header of a proxy with which nothing else begins.
+const SURELY_PROXY: usize = 12;
 
 /// What a stream is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,17 +34,24 @@ pub(super) enum Guess<T> {
 
 /// Judges the first bytes of a stream, at least one.
 pub(super) fn judge(first: &[u8]) -> Opening {
+    // Before all others, which would look at all of a long header again and again.
+    let proxy = proxy::header(first);
+    match proxy {
+        Guess::Yes(length) => return Opening::Preamble(length, None),
+        Guess::More if first.len() >= SURELY_PROXY => return Opening::Undecided,
+        Guess::More | Guess::No => {}
+    }
+    work::count(first.len());
     let binary = binary::opening(first);
     if let binary::Opening::Known(grammar, 0) = binary {
         return Opening::Binary(grammar, 0);
     }
     let guesses = [
-        map(proxy::header(first), |length| Opening::Preamble(length, None)),
         map(socks::message(first), |message| Opening::Preamble(message.length, message.target)),
         map(tls::opens(first), |()| Opening::Tls),
         map(websocket::opens(first), |()| Opening::WebSocket),
     ];
-    let mut undecided = binary == binary::Opening::Undecided;
+    let mut undecided = binary == binary::Opening::Undecided || proxy == Guess::More;
     for guess in guesses {
         match guess {
             Guess::Yes(opening) => return opening,

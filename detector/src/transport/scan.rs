@@ -95,7 +95,7 @@ mod tests {
             (b"GET / HTTP/1.1\r\n{\"id\":1}\r\n\r\n", (16, Scanned::Broken)),
             (b"GET / HTTP/1.1\r\nno field\r\n\r\n", (18, Scanned::Broken)),
             (b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", (25, Scanned::Broken)),
-            (b"HTTP/1.1 200 OK\r\nA : b\r\n c\r\n\r\n", (31, Scanned::End)),
+            (b"HTTP/1.1 200 OK\r\nA : b\r\n c\r\n\r\n", (30, Scanned::End)),
             (b"HTTP/1.1 200 OK\r\nA\r\n", (18, Scanned::Broken)),
             (b"HTTP/1.1 200 OK\r\nA: b", (21, Scanned::More)),
         ] {

@@ -1,3 +1,7 @@
+mod hiding;
+mod limits;
+mod order;
+
 use detector_common::flow::Direction;
 
 use super::{Transport, Utterance};

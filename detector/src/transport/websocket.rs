@@ -312,7 +312,7 @@ mod tests {
         mut bytes: &[u8],
         out: &mut dyn FnMut(Utterance<'_>),
     ) -> Option<BytesMut> {
-        let mut rest = websocket.next(&mut bytes, &mut Aside::new(), out)?;
+        let mut rest = websocket.next(&mut bytes, &mut Aside::new(1000), out)?;
         rest.extend_from_slice(bytes);
         Some(rest)
     }

@@ -127,7 +127,7 @@ proptest! {
         let mut frames = Frames::new(grammar);
         let mut given = 0;
         for piece in bytes.chunks(size) {
-            let step = frames.next(piece, &mut Aside::new(), &mut |_| given += 1);
+            let step = frames.next(piece, &mut Aside::new(1000), &mut |_| given += 1);
             prop_assert!(frames.held_bytes() <= 17 * 1024);
             if step != Step::More { break }
         }
@@ -147,7 +147,7 @@ fn messages_are_read_however_they_are_cut() {
         let mut frames = Frames::new(Grammar::Bitcoin(MAIN));
         let mut heard = Vec::new();
         for piece in stream.chunks(size) {
-            let step = frames.next(piece, &mut Aside::new(), &mut |frame| {
+            let step = frames.next(piece, &mut Aside::new(1000), &mut |frame| {
                 let Frame::Bitcoin { command, body, .. } = frame else { panic!("{frame:?}") };
                 heard.push((command.to_vec(), body.map(<[u8]>::len)));
             });

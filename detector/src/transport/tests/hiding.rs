@@ -1,0 +1,246 @@
+//! Two sides that mine hide what they say in the form of something else, and play along with each other.
+
+use jiff::Timestamp;
+
+use super::{CLIENT, Direction, SERVER};
+use crate::judge::{Conversation, Verdict};
+use crate::stream::Limits;
+
+const SESSION: [(Direction, &str); 9] = [
+    (CLIENT, r#"{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}"#),
+    (SERVER, r#"{"id":1,"result":[[["mining.notify","ae6812eb4cd7735a"]],"08000002",4],"error":null}"#),
+    (CLIENT, r#"{"id":2,"method":"mining.authorize","params":["alice.rig7","x"]}"#),
+    (SERVER, r#"{"id":2,"result":true,"error":null}"#),
+    (SERVER, r#"{"id":null,"method":"mining.set_difficulty","params":[2048]}"#),
+    (
+        SERVER,
+        r#"{"id":null,"method":"mining.notify","params":["bf","4d16b6f85af6e2198f44ae2a6de67f78487ae5611b77c6c0440b921e00000000","01000000","ffffffff",[],"00000002","1c2ac4af","504e86b9",false]}"#,
+    ),
+    (
+        CLIENT,
+        r#"{"id":3,"method":"mining.submit","params":["alice.rig7","bf","00000001","504e86ed","b2957c02"]}"#,
+    ),
+    (SERVER, r#"{"id":3,"result":true,"error":null}"#),
+    (
+        CLIENT,
+        r#"{"id":4,"method":"mining.submit","params":["alice.rig7","bf","00000002","504e86ed","b2957c03"]}"#,
+    ),
+];
+
+/// A form: what each side opens with, and what it makes of a line.
+struct Form {
+    name: &'static str,
+    opens: [Vec<u8>; 2],
+    wraps: [fn(&[u8]) -> Vec<u8>; 2],
+}
+
+fn plain(line: &[u8]) -> Vec<u8> {
+    line.to_vec()
+}
+
+fn form(name: &'static str, client: impl AsRef<[u8]>, server: impl AsRef<[u8]>) -> Form {
+    Form { name, opens: [client.as_ref().to_vec(), server.as_ref().to_vec()], wraps: [plain; 2] }
+}
+
+/// The judgement on the session in this form, if what `seen` says is heard, in pieces of at most `size` bytes.
+fn judged(form: &Form, size: usize, seen: &[Direction]) -> Option<Verdict> {
+    let mut conversation = Conversation::new(Limits::default());
+    let mut sequence = [7u32; 2];
+    let mut say = |side: Direction, bytes: &[u8]| {
+        for piece in bytes.chunks(size).filter(|_| seen.contains(&side)) {
+            let sequence = &mut sequence[side as usize];
+            conversation.segment(side, *sequence, piece, Timestamp::UNIX_EPOCH);
+            *sequence = sequence.wrapping_add(u32::try_from(piece.len()).unwrap());
+        }
+    };
+    let turn = |side| usize::from(side == SERVER);
+    for side in [CLIENT, SERVER] {
+        say(side, &form.opens[turn(side)]);
+    }
+    for (side, line) in SESSION {
+        say(side, &form.wraps[turn(side)](format!("{line}\n").as_bytes()));
+    }
+    assert!(conversation.buffered() < 64 * 1024, "{}", form.name);
+    conversation.assessment().map(|judged| judged.verdict)
+}
+
+const BOTH: [Direction; 2] = [CLIENT, SERVER];
+const SIZES: [usize; 4] = [1, 7, 40, 10_000];
+
+const POST: &str = "POST /upload HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4000000000\r\n\r\n";
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4000000000\r\n\r\n";
+const POST_CHUNKS: &str = "POST /upload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+const OK_CHUNKS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+const UPGRADE: &str = "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+const UPGRADED: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+
+fn chunk(line: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", line.len()).as_bytes(), line, b"\r\n"].concat()
+}
+
+fn record(line: &[u8]) -> Vec<u8> {
+    [&[0x17, 3, 3][..], &u16::try_from(line.len()).unwrap().to_be_bytes(), line].concat()
+}
+
+/// Part of a message of WebSocket that never ends.
+fn fragment(line: &[u8]) -> Vec<u8> {
+    [&[0, 0x7e][..], &u16::try_from(line.len()).unwrap().to_be_bytes(), line].concat()
+}
+
+fn response(line: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", line.len());
+    [head.as_bytes(), line].concat()
+}
+
+/// The header of one frame of 1 GiB, and what it is masked with.
+fn frame(mask: Option<[u8; 4]>) -> Vec<u8> {
+    let flag = if mask.is_some() { 0x80 } else { 0 };
+    [&[0x81, 0x7f | flag, 0, 0, 0, 0, 0x40, 0, 0, 0][..], mask.as_ref().map_or(&[][..], |mask| mask)].concat()
+}
+
+fn bitcoin(command: &str, length: u32) -> Vec<u8> {
+    let mut header = vec![0xf9, 0xbe, 0xb4, 0xd9];
+    header.extend(command.as_bytes());
+    header.resize(16, 0);
+    header.extend(length.to_le_bytes());
+    header.extend([1, 2, 3, 4]);
+    header
+}
+
+fn levin(length: u64) -> Vec<u8> {
+    let mut header = vec![0x01, 0x21, 1, 1, 1, 1, 1, 1];
+    header.extend(length.to_le_bytes());
+    header.extend([1, 0xe9, 3, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
+    header
+}
+
+/// The greeting of ZeroMQ and the header of a long frame.
+fn zmtp() -> Vec<u8> {
+    let mut greeting = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0];
+    greeting.extend(b"NULL");
+    greeting.resize(64, 0);
+    greeting.extend([2, 0, 0, 0, 0, 2, 0, 0, 0]);
+    greeting
+}
+
+fn random(length: usize) -> Vec<u8> {
+    (0..length).map(|at| u8::try_from(at * 151 % 256).unwrap()).collect()
+}
+
+/// P2Pool's challenge and solution, and the header of a block.
+fn p2pool() -> Vec<u8> {
+    [&[0][..], &random(16), &[1], &random(40), &[4, 0, 0, 1, 0]].concat()
+}
+
+/// The key of RLPx and what it seals.
+fn rlpx() -> Vec<u8> {
+    [&[0x01, 0x40, 4][..], &random(319)].concat()
+}
+
+/// The hello of a gateway of DATUM.
+fn datum() -> Vec<u8> {
+    [&(0xdc87_1829u32 ^ (0x0b00_0000 | 400)).to_le_bytes()[..], &random(400)].concat()
+}
+
+/// Forms in which no text can be.
+fn sealed() -> Vec<Form> {
+    let tls = b"\x16\x03\x01\x40\x00";
+    vec![
+        form("a record of TLS", tls, tls),
+        Form { wraps: [record; 2], ..form("records of TLS", b"", b"") },
+        form("a transaction of Bitcoin", bitcoin("tx", 30_000_000), bitcoin("tx", 30_000_000)),
+        form("a small transaction of Bitcoin", bitcoin("tx", 16_000), bitcoin("tx", 16_000)),
+        form("a message of levin", levin(90_000_000), levin(90_000_000)),
+        form("a block of P2Pool", p2pool(), p2pool()),
+        form("a job of Stratum V2", [0, 0x80, 0x1f, 0xf0, 0x49, 2], [0, 0x80, 0x1f, 0xf0, 0x49, 2]),
+        form("RLPx", rlpx(), rlpx()),
+        form("DATUM", datum(), random(300)),
+    ]
+}
+
+fn forms() -> Vec<Form> {
+    let gzip = "Content-Encoding: gzip\r\nContent-Length: 4000000000\r\n\r\n";
+    let (post_gzip, ok_gzip) = (format!("POST / HTTP/1.1\r\n{gzip}"), format!("HTTP/1.1 200 OK\r\n{gzip}"));
+    let chunks = |head: &str| format!("{head}7fffffff\r\n");
+    let mut forms = sealed();
+    forms.extend([
+        form("bodies", POST, OK),
+        form("a request", POST, ""),
+        form("a response", "", OK),
+        form("a response before any request", "", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
+        form(
+            "a response that ends with the connection",
+            POST,
+            "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n\r\n",
+        ),
+        form("compressed bodies", post_gzip, ok_gzip),
+        form("a chunk", chunks(POST_CHUNKS), chunks(OK_CHUNKS)),
+        Form { wraps: [chunk; 2], ..form("chunks", POST_CHUNKS, OK_CHUNKS) },
+        Form { wraps: [plain, response], ..form("a request and responses", POST, "") },
+        form("a broken length", "POST / HTTP/1.1\r\nContent-Length: 1, 2\r\n\r\n", OK),
+        form(
+            "a frame",
+            [UPGRADE.as_bytes(), &frame(None)].concat(),
+            [UPGRADED.as_bytes(), &frame(None)].concat(),
+        ),
+        form(
+            "a frame that is not masked",
+            [UPGRADE.as_bytes(), &frame(Some([9, 8, 7, 6]))].concat(),
+            [UPGRADED.as_bytes(), &frame(None)].concat(),
+        ),
+        Form {
+            wraps: [fragment; 2],
+            ..form("fragments", [UPGRADE, "\x01\x01 "].concat(), [UPGRADED, "\x01\x01 "].concat())
+        },
+        form("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
+        form("ZeroMQ", zmtp(), zmtp()),
+        form("no methods of SOCKS", b"\x05\x00".repeat(40), b"\x05\x00".repeat(40)),
+        form("first lines of HTTP", "A B HTTP/1.1\r\n".repeat(100), "HTTP/1.1 200\n".repeat(100)),
+        form("other text", "HELLO\r\n", "220 hello\r\n"),
+    ]);
+    forms
+}
+
+#[test]
+fn who_converses_in_lines_is_heard_whatever_they_open_with() {
+    for form in forms() {
+        for size in SIZES {
+            assert_eq!(judged(&form, size, &BOTH), Some(Verdict::Confirmed), "{}, {size}", form.name);
+        }
+    }
+}
+
+#[test]
+fn one_side_is_enough_where_no_text_can_be() {
+    for form in sealed() {
+        for (side, size) in BOTH.into_iter().flat_map(|side| SIZES.map(|size| (side, size))) {
+            let verdict = judged(&form, size, &[side]);
+            assert!(verdict >= Some(Verdict::Probable), "{}, {side:?}, {size}: {verdict:?}", form.name);
+        }
+    }
+}
+
+#[test]
+fn who_only_quotes_is_not_heard() {
+    let all: String = SESSION.map(|(_, line)| format!("{line}\n")).concat();
+    for (name, said) in [
+        ("a page", vec![(CLIENT, "GET / HTTP/1.1\r\n\r\n".to_owned()), (SERVER, format!("{OK}{all}"))]),
+        ("an upload", vec![(CLIENT, format!("{POST}{all}"))]),
+        ("both", vec![(CLIENT, format!("{POST}{all}")), (SERVER, format!("{OK}{all}"))]),
+        ("a message", vec![(SERVER, format!("{UPGRADED}\u{1}\u{1} ")), (SERVER, all)]),
+    ] {
+        for size in SIZES {
+            let mut conversation = Conversation::new(Limits::default());
+            let mut sequence = [7u32; 2];
+            for (side, bytes) in &said {
+                for piece in bytes.as_bytes().chunks(size) {
+                    let sequence = &mut sequence[*side as usize];
+                    conversation.segment(*side, *sequence, piece, Timestamp::UNIX_EPOCH);
+                    *sequence += u32::try_from(piece.len()).unwrap();
+                }
+            }
+            assert_eq!(conversation.assessment(), None, "{name}, {size}");
+        }
+    }
+}
