@@ -216,7 +216,9 @@ impl Decoder {
         out: &mut dyn FnMut(Utterance<'_>),
     ) {
         while !input.is_empty() {
-            let Some(back) = self.step(&mut input, exchange, out) else { return };
+            let before = input.len();
+            let Some(back) = self.step(&mut input, exchange, out) else { return work::count(before) };
+            work::count(before - input.len());
             self.steps(&back, exchange, out);
         }
     }
@@ -229,7 +231,6 @@ impl Decoder {
         exchange: &mut dyn FnMut(&Start) -> Option<Asked>,
         out: &mut dyn FnMut(Utterance<'_>),
     ) -> Option<BytesMut> {
-        work::count(input.len());
         match &mut self.reader {
             Reader::Opening(held, origin) => {
                 held.extend_from_slice(std::mem::take(input));
