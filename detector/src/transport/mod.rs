@@ -143,10 +143,10 @@ impl Transport {
         if segment.is_some_and(|bytes| bytes.len() >= SURELY_TEXT && binary::is_text(bytes)) {
             self.datum = None;
         }
-        if let Some((gateway, datum)) = &mut self.datum {
-            if let Some(step) = datum.take(*gateway == direction, segment) {
-                out(Utterance::Frame(Frame::Datum(step)));
-            }
+        if let Some((gateway, datum)) = &mut self.datum
+            && let Some(step) = datum.take(*gateway == direction, segment)
+        {
+            out(Utterance::Frame(Frame::Datum(step)));
         }
         let [up, down] = &mut self.ways;
         let (way, other) = match direction {

@@ -27,11 +27,13 @@ const SESSION: [(Direction, &str); 9] = [
     ),
 ];
 
+type Wrap = fn(&[u8]) -> Vec<u8>;
+
 /// A form: what each side opens with, and what it makes of a line.
 struct Form {
     name: &'static str,
     opens: [Vec<u8>; 2],
-    wraps: [fn(&[u8]) -> Vec<u8>; 2],
+    wraps: [Wrap; 2],
 }
 
 fn plain(line: &[u8]) -> Vec<u8> {
@@ -115,7 +117,7 @@ fn levin(length: u64) -> Vec<u8> {
     header
 }
 
-/// The greeting of ZeroMQ and the header of a long frame.
+/// The greeting of `ZeroMQ` and the header of a long frame.
 fn zmtp() -> Vec<u8> {
     let mut greeting = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0];
     greeting.extend(b"NULL");
@@ -128,19 +130,19 @@ fn random(length: usize) -> Vec<u8> {
     (0..length).map(|at| u8::try_from(at * 151 % 256).unwrap()).collect()
 }
 
-/// P2Pool's challenge and solution, and the header of a block.
+/// `P2Pool`'s challenge and solution, and the header of a block.
 fn p2pool() -> Vec<u8> {
     [&[0][..], &random(16), &[1], &random(40), &[4, 0, 0, 1, 0]].concat()
 }
 
-/// The key of RLPx and what it seals.
+/// The key of `RLPx` and what it seals.
 fn rlpx() -> Vec<u8> {
     [&[0x01, 0x40, 4][..], &random(319)].concat()
 }
 
 /// The hello of a gateway of DATUM.
 fn datum() -> Vec<u8> {
-    [&(0xdc87_1829u32 ^ (0x0b00_0000 | 400)).to_le_bytes()[..], &random(400)].concat()
+    [&(0xdc87_1829u32 ^ 0x0b00_0190).to_le_bytes()[..], &random(400)].concat()
 }
 
 /// Forms in which no text can be.
