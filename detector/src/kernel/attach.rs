@@ -136,7 +136,7 @@ pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<A
 fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {
     let error = match program.xdp()?.attach_to_if_index(index, flags) {
         Ok(link) => {
-            program.links.push(link);
+            program.links.insert(index, link);
             return Ok(());
         }
         Err(error) => error,

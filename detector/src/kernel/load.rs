@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 
@@ -165,7 +166,8 @@ pub struct Program {
     counters: PerCpuArray<MapData, Counters>,
     limits: Limits,
     memory: Memory,
-    pub(super) links: Vec<XdpLinkId>,
+    /// By the index of the interface.
+    pub(super) links: BTreeMap<u32, XdpLinkId>,
 }
 
 /// The agent's say over which flows are watched.
@@ -215,7 +217,7 @@ impl Program {
         let memory = Memory::of(&ebpf, limits)?;
         let (tables, counters) = (map(&mut ebpf, "AUTOMATON")?, map(&mut ebpf, "COUNTERS")?);
         let mut program =
-            Self { ebpf, name, automaton: tables, counters, limits: *limits, memory, links: Vec::new() };
+            Self { ebpf, name, automaton: tables, counters, limits: *limits, memory, links: BTreeMap::new() };
         program.set_automaton(automaton)?;
         program.xdp()?.load()?;
         Ok(program)
@@ -249,10 +251,19 @@ impl Program {
         let links = std::mem::take(&mut self.links);
         let xdp = self.xdp()?;
         let mut result = Ok(());
-        for link in links {
+        for link in links.into_values() {
             result = result.and(xdp.detach(link));
         }
         Ok(result?)
+    }
+
+    /// Lets go of one interface, which may be gone; that the program is not attached to it is no error.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn detach_from(&mut self, index: u32) -> Result<(), LoadError> {
+        let Some(link) = self.links.remove(&index) else { return Ok(()) };
+        Ok(self.xdp()?.detach(link)?)
     }
 
     /// How many instructions the verifier walked through, on kernels that tell (5.16).

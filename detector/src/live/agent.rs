@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aya::maps::{MapData, RingBuf};
-use detector_common::event::Event;
+use detector_common::event::{Event, EventHeader};
 use jiff::Timestamp;
 
 use super::clock::Clock;
@@ -44,6 +44,11 @@ pub(super) struct Agent<'a> {
 }
 
 impl Agent<'_> {
+    /// Batches that hold all events for which a ring of so many bytes has room.
+    pub(super) const fn batches(ring: u32) -> usize {
+        (ring as usize / size_of::<EventHeader>()).div_ceil(BATCH)
+    }
+
     /// Takes a batch of events from the ring. True if the ring is empty now.
     pub(super) fn drain(&mut self, ring: &mut RingBuf<MapData>) -> bool {
         for _ in 0..BATCH {
@@ -102,7 +107,7 @@ impl Agent<'_> {
         let now = Timestamp::now();
         let reaction = self.pipeline.advance(now);
         self.react(reaction);
-        self.interfaces.look_for_lost();
+        self.interfaces.follow(&mut self.program, Instant::now());
         let counters = self.counters();
         self.health.check(&counters);
         if self.counted.elapsed() >= self.stats_interval {
@@ -166,6 +171,8 @@ impl Agent<'_> {
         });
         let (losses, output) = (self.pipeline.losses(), self.writer.counts());
         let agent = [
+            ("interfaces", self.interfaces.watched() as u64),
+            ("interfaces_lost", self.interfaces.lost()),
             ("conversations", self.pipeline.conversations() as u64),
             ("cases", self.pipeline.cases() as u64),
             ("nodes", self.pipeline.nodes() as u64),

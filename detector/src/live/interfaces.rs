@@ -1,45 +1,220 @@
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
 use nix::net::if_::if_nametoindex;
 
-use crate::kernel::Attached;
+use crate::kernel::{AttachError, Attached, Program, XdpMode, attach};
 
-/// The watched interfaces.
-pub(super) struct Interfaces(Vec<Watched>);
+/// Between two tries to attach to an interface that is there but refuses: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
-struct Watched {
-    attached: Attached,
-    lost: bool,
+/// How many former interfaces keep their names, for events that are still on their way.
+const FORMER: usize = 64;
+
+/// The interfaces that are to be watched, by name. One that goes away is watched again once one of its name is there.
+pub(super) struct Interfaces {
+    wanted: Vec<Interface>,
+    mode: XdpMode,
+    /// Index and name of those that are gone, the latest first.
+    former: VecDeque<(u32, String)>,
+    lost: u64,
+}
+
+struct Interface {
+    name: String,
+    state: State,
+}
+
+enum State {
+    /// The program is attached to the interface with this index.
+    Watched(u32),
+    /// There was none of this name when looked for.
+    Missing,
+    Refusing(Refusal),
+}
+
+/// What became of the last try to attach.
+struct Refusal {
+    /// The interface that was tried.
+    index: u32,
+    /// What was said about it.
+    said: String,
+    again: Instant,
+    pause: Duration,
 }
 
 impl Interfaces {
-    pub(super) fn new(attached: Vec<Attached>) -> Self {
-        Self(attached.into_iter().map(|attached| Watched { attached, lost: false }).collect())
+    /// Attaches the program to all of them.
+    ///
+    /// # Errors
+    /// One of them does not exist or refuses.
+    pub(super) fn attach(
+        program: &mut Program,
+        names: &[String],
+        mode: XdpMode,
+    ) -> Result<Self, AttachError> {
+        let mut wanted = Vec::new();
+        for name in names {
+            let attached = attach(program, name, mode)?;
+            if attached.fallback.is_some() {
+                tracing::warn!("{attached}");
+            } else {
+                tracing::info!("{attached}");
+            }
+            wanted.push(Interface { name: name.clone(), state: State::Watched(attached.index) });
+        }
+        Ok(Self { wanted, mode, former: VecDeque::new(), lost: 0 })
     }
 
-    /// The name of the interface with an index.
+    /// The name of the interface that has an index, or had it lately.
     pub(super) fn name(&self, index: u32) -> Option<&str> {
-        let attached = self.0.iter().map(|watched| &watched.attached);
-        attached
-            .into_iter()
-            .find(|attached| attached.index == index)
-            .map(|attached| attached.interface.as_str())
+        let watched = self.wanted.iter().find(|interface| interface.watched() == Some(index));
+        watched.map(|interface| interface.name.as_str()).or_else(|| self.former(index))
     }
 
-    /// Whether none is left.
-    pub(super) fn are_lost(&self) -> bool {
-        self.0.iter().all(|watched| watched.lost)
+    fn former(&self, index: u32) -> Option<&str> {
+        self.former.iter().find(|(former, _)| *former == index).map(|(_, name)| name.as_str())
     }
 
-    /// Says once of each interface that it is gone, or that another has taken its name.
-    pub(super) fn look_for_lost(&mut self) {
-        for Watched { attached, lost } in &mut self.0 {
-            let there = if_nametoindex(attached.interface.as_str()) == Ok(attached.index);
-            if !there && !*lost {
-                tracing::error!(
-                    "interface {} is gone and not watched any more; start firedamp again once it is back",
-                    attached.interface
-                );
-                *lost = true;
+    /// How many are watched now.
+    pub(super) fn watched(&self) -> usize {
+        self.wanted.iter().filter(|interface| interface.watched().is_some()).count()
+    }
+
+    /// How often one was lost.
+    pub(super) const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Lets go of those that are gone or have another name, and attaches to those that are there again.
+    pub(super) fn follow(&mut self, program: &mut Program, now: Instant) {
+        let present: Vec<Option<u32>> =
+            self.wanted.iter().map(|interface| if_nametoindex(interface.name.as_str()).ok()).collect();
+        // All are let go of before any is attached: names may have been exchanged.
+        for (interface, present) in self.wanted.iter_mut().zip(&present) {
+            if let Some(index) = interface.lose(*present) {
+                self.lost += 1;
+                self.former.push_front((index, interface.name.clone()));
+                self.former.truncate(FORMER);
+                if let Err(error) = program.detach_from(index) {
+                    tracing::debug!("{}: cannot detach from index {index}: {error}", interface.name);
+                }
             }
         }
+        for (interface, present) in self.wanted.iter_mut().zip(present) {
+            if let Some(index) = present.filter(|index| interface.is_due(*index, now)) {
+                let tried = attach(program, &interface.name, self.mode);
+                interface.tried(index, tried, now);
+            }
+        }
+    }
+}
+
+impl Interface {
+    const fn watched(&self) -> Option<u32> {
+        if let State::Watched(index) = self.state { Some(index) } else { None }
+    }
+
+    /// Gives up what is watched, if it is not what has the name now; gives its index.
+    fn lose(&mut self, present: Option<u32>) -> Option<u32> {
+        let index = self.watched().filter(|index| present != Some(*index))?;
+        tracing::warn!("interface {} is gone; waiting for it to come back", self.name);
+        self.state = State::Missing;
+        Some(index)
+    }
+
+    /// Whether it is time to attach to the interface that has the name now.
+    fn is_due(&self, index: u32, now: Instant) -> bool {
+        match &self.state {
+            State::Watched(_) => false,
+            State::Missing => true,
+            State::Refusing(refusal) => refusal.index != index || refusal.again <= now,
+        }
+    }
+
+    fn tried(&mut self, index: u32, tried: Result<Attached, AttachError>, now: Instant) {
+        let error = match tried {
+            Ok(attached) => {
+                tracing::info!("interface {} is there again: {attached}", self.name);
+                self.state = State::Watched(attached.index);
+                return;
+            }
+            // It went while it was looked at.
+            Err(AttachError::NoInterface { .. }) => {
+                self.state = State::Missing;
+                return;
+            }
+            Err(error) => error.to_string(),
+        };
+        let before = match &self.state {
+            State::Refusing(before) if before.index == index => Some((before.said == error, before.pause)),
+            _ => None,
+        };
+        if before.is_none_or(|(said, _)| !said) {
+            tracing::warn!("interface {} is there again and cannot be watched yet: {error}", self.name);
+        }
+        let pause = before.map_or(PAUSE.0, |(_, pause)| (pause * 2).min(PAUSE.1));
+        self.state = State::Refusing(Refusal { index, said: error, again: now + pause, pause });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused() -> AttachError {
+        AttachError::Refused { interface: "lan0".into(), mode: "generic", cause: "busy".into(), hint: "" }
+    }
+
+    fn attached(index: u32) -> Attached {
+        Attached { interface: "lan0".into(), index, native: true, fallback: None }
+    }
+
+    fn watched(index: u32) -> Interface {
+        Interface { name: "lan0".into(), state: State::Watched(index) }
+    }
+
+    #[test]
+    fn what_is_there_is_left_alone() {
+        let mut interface = watched(3);
+        assert_eq!(interface.lose(Some(3)), None);
+        assert!(!interface.is_due(3, Instant::now()));
+    }
+
+    #[test]
+    fn another_interface_of_the_name_is_attached_to_at_once() {
+        let (mut interface, now) = (watched(3), Instant::now());
+        assert_eq!(interface.lose(Some(7)), Some(3));
+        assert_eq!(interface.lose(Some(7)), None, "it is lost once");
+        assert!(interface.is_due(7, now));
+        interface.tried(7, Ok(attached(7)), now);
+        assert_eq!(interface.watched(), Some(7));
+    }
+
+    #[test]
+    fn one_that_refuses_is_tried_less_and_less_often() {
+        let (mut interface, mut now) = (watched(3), Instant::now());
+        interface.lose(None);
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            interface.tried(7, Err(refused()), now);
+            let before = now;
+            while !interface.is_due(7, now) {
+                now += Duration::from_secs(1);
+            }
+            pauses.push((now - before).as_secs());
+        }
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
+        interface.tried(7, Err(refused()), now);
+        assert!(interface.is_due(8, now), "another one is tried at once");
+    }
+
+    #[test]
+    fn former_interfaces_keep_their_names() {
+        let former = (0..64).map(|index| (index, format!("old{index}"))).collect();
+        let interfaces = Interfaces { wanted: vec![watched(3)], mode: XdpMode::Auto, former, lost: 0 };
+        assert_eq!(interfaces.name(3), Some("lan0"), "the one that is there goes first");
+        assert_eq!(interfaces.name(5), Some("old5"));
+        assert_eq!(interfaces.name(1000), None);
     }
 }

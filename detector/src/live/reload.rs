@@ -49,3 +49,31 @@ impl Reload {
         Ok(result??)
     }
 }
+
+/// Signatures that were read anew and wait until the events are taken that the old ones found.
+pub(super) struct Exchange {
+    pub(super) read: Result<Signatures, ReloadError>,
+    /// In how many batches all events are taken that were in the ring when this began. Under load it is never empty.
+    pub(super) batches: usize,
+}
+
+impl Exchange {
+    /// Whether it is time, after one more batch.
+    pub(super) const fn is_due(&mut self, ring_is_empty: bool) -> bool {
+        self.batches = self.batches.saturating_sub(1);
+        ring_is_empty || self.batches == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_waits_for_what_was_in_the_ring_and_no_longer() {
+        let exchange = |batches| Exchange { read: Ok(Signatures::built_in().unwrap()), batches };
+        assert!(exchange(9).is_due(true), "the ring is empty");
+        let mut under_load = exchange(3);
+        assert_eq!([false; 3].map(|empty| under_load.is_due(empty)), [false, false, true]);
+    }
+}

@@ -1,3 +1,4 @@
+use std::future::ready;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,8 +15,8 @@ use super::agent::Agent;
 use super::clock::Clock;
 use super::health::Health;
 use super::interfaces::Interfaces;
-use super::reload::Reload;
-use crate::kernel::{self, Limits, Program, XdpMode};
+use super::reload::{Exchange, Reload};
+use crate::kernel::{Limits, Program, XdpMode};
 use crate::output::{Identities, Writer};
 use crate::pipeline::{self, Pipeline};
 use crate::signature::{Signatures, Sources};
@@ -39,15 +40,6 @@ pub struct Options {
     pub sources: Sources,
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug)]
-pub struct End {
-    /// Until when the records that still wait for their disk may be waited for.
-    pub deadline: Instant,
-    /// All interfaces are gone.
-    pub blind: bool,
-}
-
 /// How often quiet flows and cases are looked for.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -56,14 +48,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Log = EbpfLogger<&'static dyn log::Log>;
 
-/// Watches the interfaces until SIGINT or SIGTERM, until nobody reads the records any more, or until
-/// the last interface is gone. SIGHUP opens the output file anew, and reads the signatures anew, which take the
+/// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more. An interface that goes
+/// away, be it the last, is watched again once one of its name is there. SIGHUP opens the output file anew, and reads the signatures anew, which take the
 /// place of the old ones under traffic. At the end the program is detached, what is in the ring is still read, and
-/// final records and counters are written.
+/// final records and counters are written. Gives until when records that still wait for their disk may be waited for.
 ///
 /// # Errors
 /// The program cannot be loaded or attached.
-pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer) -> anyhow::Result<End> {
+pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer) -> anyhow::Result<Instant> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -72,7 +64,7 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
     tracing::info!("{}", program.memory());
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let interfaces = Interfaces::new(attach(&mut program, options)?);
+    let interfaces = Interfaces::attach(&mut program, &options.interfaces, options.xdp_mode)?;
     let watches = program.take_watches()?;
     let mut agent = Agent {
         program,
@@ -91,15 +83,16 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
         closed: false,
     };
     let mut reload = Reload::new(options.sources.clone());
+    let mut exchange: Option<Exchange> = None;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while !agent.closed && !agent.interfaces.are_lost() {
+    while !agent.closed {
         tokio::select! {
-            ready = ring.readable_mut() => {
-                let mut ready = ready.context("cannot wait for events of the kernel program")?;
+            readable = ring.readable_mut() => {
+                let mut readable = readable.context("cannot wait for events of the kernel program")?;
                 // The wake-up is used up only when the ring is empty: it comes once.
-                if agent.drain(ready.get_inner_mut()) {
-                    ready.clear_ready();
+                if agent.drain(readable.get_inner_mut()) {
+                    readable.clear_ready();
                 }
             }
             () = flush(&mut log), if log.is_some() => {}
@@ -109,10 +102,15 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
                 writer.reopen();
                 reload.ask();
             }
-            read = reload.done() => {
-                // What is in the ring was found by the old signatures.
-                agent.drain(ring.get_mut());
-                agent.exchange(read);
+            read = reload.done(), if exchange.is_none() => {
+                exchange = Some(Exchange { read, batches: Agent::batches(options.limits.ring) });
+            }
+            // One batch a turn, so that signals get theirs.
+            () = ready(()), if exchange.is_some() => {
+                let empty = agent.drain(ring.get_mut());
+                if let Some(Exchange { read, .. }) = exchange.take_if(|exchange| exchange.is_due(empty)) {
+                    agent.exchange(read);
+                }
             }
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
@@ -129,7 +127,7 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
         log.get_mut().flush();
     }
     agent.finish(deadline);
-    Ok(End { deadline, blind: agent.interfaces.are_lost() })
+    Ok(deadline)
 }
 
 /// Makes a ring buffer of the kernel program something to wait for.
@@ -139,20 +137,6 @@ fn wait_for<R: AsRawFd>(ring: R) -> anyhow::Result<AsyncFd<R>> {
     unsafe { AsyncFd::register_with_interest(ring, Interest::READABLE) }
         .map_err(|error| error.into_parts().1)
         .context("cannot wait for the kernel program")
-}
-
-fn attach(program: &mut Program, options: &Options) -> anyhow::Result<Vec<kernel::Attached>> {
-    let mut attached = Vec::new();
-    for interface in &options.interfaces {
-        let one = kernel::attach(program, interface, options.xdp_mode)?;
-        if one.fallback.is_some() {
-            tracing::warn!("{one}");
-        } else {
-            tracing::info!("{one}");
-        }
-        attached.push(one);
-    }
-    Ok(attached)
 }
 
 /// Passes the messages of the kernel program on to the log.

@@ -16,6 +16,8 @@ mod tap;
 mod trunk;
 
 use std::net::IpAddr;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -45,6 +47,24 @@ pub struct Lab {
     _trunks: Vec<Trunk>,
 }
 
+/// A side of the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Towards the miners: [`LAN`].
+    Lan,
+    /// Towards the pools: [`WAN`].
+    Wan,
+}
+
+/// What links a side to the gateway.
+struct Cable<'a> {
+    interface: &'static str,
+    peer: &'static str,
+    host: &'a Namespace,
+    /// The gateway's addresses there.
+    gateways: [&'static str; 2],
+}
+
 /// The address of client `host` (0 to [`HOSTS`] - 1).
 #[must_use]
 pub fn client(host: u8, v6: bool) -> IpAddr {
@@ -69,27 +89,86 @@ impl Lab {
     /// Privileges are missing, or `ip` (Debian: package `iproute2`).
     pub fn routed() -> Result<Self> {
         let [miner, gateway, pool] = Self::namespaces()?;
-        for (interface, peer, peer_namespace) in [(LAN, "m0", &miner), (WAN, "p0", &pool)] {
-            gateway.ip(&[
-                format!("link add {interface} type veth peer name {peer}"),
-                format!("link set {peer} netns {}", peer_namespace.path()),
-            ])?;
-        }
         gateway.set("ipv4/ip_forward", "1")?;
         gateway.set("ipv6/conf/all/forwarding", "1")?;
-        gateway.ip(&[
-            format!("address add 10.77.0.1/24 dev {LAN}"),
-            format!("address add 2001:db8:77::1/64 dev {LAN} nodad"),
-            format!("address add 203.0.113.1/24 dev {WAN}"),
-            format!("address add 2001:db8:203::1/64 dev {WAN} nodad"),
-            format!("link set {LAN} up"),
-            format!("link set {WAN} up"),
+        let this = Self { miner, gateway, pool, _trunks: Vec::new() };
+        this.plug(Side::Lan)?;
+        this.plug(Side::Wan)?;
+        Ok(this)
+    }
+
+    /// Links a side of a routed laboratory to the gateway, with new interfaces at both ends.
+    ///
+    /// # Errors
+    /// There is such a link already.
+    pub fn plug(&self, side: Side) -> Result<()> {
+        let Cable { interface, peer, host, .. } = self.cable(side);
+        self.gateway.ip(&[
+            format!("link add {interface} type veth peer name {peer}"),
+            format!("link set {peer} netns {}", host.path()),
         ])?;
-        furnish(&miner, "m0", client)?;
-        furnish(&pool, "p0", server)?;
-        miner.ip(&["route add default via 10.77.0.1", "route add default via 2001:db8:77::1"])?;
-        pool.ip(&["route add default via 203.0.113.1", "route add default via 2001:db8:203::1"])?;
-        Ok(Self { miner, gateway, pool, _trunks: Vec::new() })
+        self.raise(side, interface)?;
+        match side {
+            Side::Lan => furnish(host, peer, client)?,
+            Side::Wan => furnish(host, peer, server)?,
+        }
+        let routes = self.cable(side).gateways.map(|gateway| format!("route add default via {gateway}"));
+        host.ip(&routes)
+    }
+
+    /// Deletes the link of a side, with the interfaces at both ends and their addresses.
+    ///
+    /// # Errors
+    /// There is no such link.
+    pub fn unplug(&self, side: Side) -> Result<()> {
+        self.gateway.ip(&[format!("link del {}", self.cable(side).interface)])
+    }
+
+    /// Takes the gateway's interface of a side down for so long.
+    ///
+    /// # Errors
+    /// It does not exist.
+    pub fn flap(&self, side: Side, down: Duration) -> Result<()> {
+        let interface = self.cable(side).interface;
+        self.gateway.ip(&[format!("link set {interface} down")])?;
+        thread::sleep(down);
+        self.raise(side, interface)
+    }
+
+    /// Gives the gateway's interface of a side another name.
+    ///
+    /// # Errors
+    /// There is none of the old name, or one of the new.
+    pub fn rename(&self, side: Side, from: &str, to: &str) -> Result<()> {
+        self.gateway.ip(&[format!("link set {from} down"), format!("link set {from} name {to}")])?;
+        self.raise(side, to)
+    }
+
+    /// Takes the gateway's interface up. An interface that was down has lost its addresses of IPv6.
+    fn raise(&self, side: Side, interface: &str) -> Result<()> {
+        let [v4, v6] = self.cable(side).gateways;
+        self.gateway.ip(&[
+            format!("address replace {v4}/24 dev {interface}"),
+            format!("address replace {v6}/64 dev {interface} nodad"),
+            format!("link set {interface} up"),
+        ])
+    }
+
+    fn cable(&self, side: Side) -> Cable<'_> {
+        match side {
+            Side::Lan => Cable {
+                interface: LAN,
+                peer: "m0",
+                host: &self.miner,
+                gateways: ["10.77.0.1", "2001:db8:77::1"],
+            },
+            Side::Wan => Cable {
+                interface: WAN,
+                peer: "p0",
+                host: &self.pool,
+                gateways: ["203.0.113.1", "2001:db8:203::1"],
+            },
+        }
     }
 
     /// A gateway that bridges a trunk: both sides stand in the VLANs `tags` (Ethernet type and
