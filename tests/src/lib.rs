@@ -4,8 +4,8 @@
 //! there; [`sim`] are the miners, pools and ordinary traffic that live in it; [`dialects`] are
 //! the lines they say. [`packet`] and [`conversation`] turn the same lines into packets for
 //! tests that need no network at all; [`catalogue`] holds a conversation for every protocol, [`lookalikes`] those that are
-//! none; [`mod@bench`] measures what a packet costs. [`privileges`] says
-//! aloud when a test cannot run.
+//! none; [`mod@bench`] measures what a packet costs, and [`soak`] whether anything grows in the long run.
+//! [`privileges`] says aloud when a test cannot run.
 
 pub mod bench;
 pub mod catalogue;
@@ -18,6 +18,7 @@ pub mod packet;
 pub mod patience;
 pub mod privileges;
 pub mod sim;
+pub mod soak;
 pub mod talk;
 pub mod talk_http;
 pub mod websocket;
