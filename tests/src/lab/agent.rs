@@ -23,7 +23,7 @@ pub const WATCHING: &str = "watching";
 
 /// The counters of what was missed on the way from a packet to its record. Gaps in streams are not
 /// among them: a segment may be lost before the agent's interface.
-const LOSSES: [&str; 11] = [
+pub const LOSSES: [&str; 11] = [
     "flows_refused",
     "watch_refused",
     "watch_spent",

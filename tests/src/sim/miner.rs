@@ -46,6 +46,7 @@ pub struct Progress {
     first_login: OnceLock<Instant>,
     connections: AtomicU64,
     lines: AtomicU64,
+    heard: AtomicU64,
     submitted: AtomicU64,
 }
 
@@ -66,6 +67,12 @@ impl Progress {
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines.load(Ordering::Relaxed)
+    }
+
+    /// Lines heard.
+    #[must_use]
+    pub fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
     }
 
     /// Shares handed in.
@@ -164,6 +171,7 @@ fn listen_for(
         Heard::Line(line) => {
             miner.hear(&line);
             progress.lines.fetch_add(1, Ordering::Relaxed);
+            progress.heard.fetch_add(1, Ordering::Relaxed);
             Ok(true)
         }
         Heard::Nothing => Ok(false),

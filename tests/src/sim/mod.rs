@@ -95,6 +95,17 @@ impl<C: Send + Sync + 'static> Simulator<C> {
         &self.counts
     }
 
+    /// Whether it has ended, by itself or because it was told to.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Tells it to stop, and does not wait for it.
+    pub fn tell_to_stop(&self) {
+        self.stop.0.store(true, Ordering::Relaxed);
+    }
+
     /// Waits until it ends by itself.
     ///
     /// # Errors

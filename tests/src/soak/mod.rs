@@ -1,8 +1,9 @@
 //! The agent in the long run: nothing grows, nothing is left behind, every miner is reported.
 //!
-//! [`capture`] pipes a made-up capture of any length into `firedamp replay`.
+//! [`live`] runs the agent in the laboratory, [`capture`] pipes a made-up capture of any length into `firedamp replay`.
 
 pub mod capture;
+pub mod live;
 mod process;
 mod stream;
 mod table;
