@@ -67,6 +67,13 @@ enum Verb {
         #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
         bench: Vec<String>,
     },
+    /// Run the agent for minutes or hours in the laboratory, or on a made-up capture of any length, and see that
+    /// nothing grows, nothing is left behind and nobody is missed
+    Soak {
+        /// Arguments of `firedamp-soak`, for example: --minutes 5, or --packets 100000000 --capture-hours 24
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        soak: Vec<String>,
+    },
     /// Check the format and lint the code for the host and for the kernel, warnings being errors
     Lint,
     /// Write the table of protocols, docs/protocols.md, anew
@@ -102,6 +109,7 @@ fn perform(verb: Verb) -> Result<()> {
             verbs::test_under(&workspace, &kernel, modules.as_deref(), &[cargo, harness].concat())
         }
         Verb::Bench { bench } => verbs::bench(&workspace, &bench),
+        Verb::Soak { soak } => verbs::soak(&workspace, &soak),
         Verb::Lint => verbs::lint(&workspace),
         Verb::Docs => verbs::docs(&workspace),
         Verb::Clean { tools } => verbs::clean(&workspace, tools),

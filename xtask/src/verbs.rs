@@ -68,10 +68,19 @@ pub(crate) fn test_under(
 }
 
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    measure(workspace, "firedamp-bench", arguments)
+}
+
+pub(crate) fn soak(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    measure(workspace, "firedamp-soak", arguments)
+}
+
+/// What is measured is what is shipped, so it is built for release.
+fn measure(workspace: &Workspace, program: &str, arguments: &[String]) -> Result<()> {
     kernel_program(workspace, &[Extra::Ip])?;
     programs(workspace, Profile::Release, &[AGENT, TESTS])?;
-    let bench = workspace.program(Profile::Release, "firedamp-bench");
-    become_program(privileged(&bench)?.args(arguments))
+    let program = workspace.program(Profile::Release, program);
+    become_program(privileged(&program)?.args(arguments))
 }
 
 pub(crate) fn lint(workspace: &Workspace) -> Result<()> {

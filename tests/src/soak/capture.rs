@@ -78,12 +78,12 @@ pub fn run(plan: &Plan, mut say: impl FnMut(&str)) -> Result<Checks> {
 
     let mut checks = Checks::default();
     checks.add("the agent ends well", status.success(), status.to_string());
-    let rate = plan.packets as f64 / begun.elapsed().as_secs_f64() / 1e6;
+    let rate = rate(plan.packets, begun);
     let hours = plan.duration.as_secs_f64() / 3600.0;
     checks.add(
         "the capture is read to its end",
         log.iter().any(|line| line.contains(&format!("{} frames", plan.packets))),
-        format!("{} packets, {hours:.1} h of capture time, {rate:.2} million packets/s", plan.packets),
+        format!("{} packets, {hours:.1} h of capture time, {rate} packets/s", plan.packets),
     );
     memory_stays(&mut checks, &samples, plan.packets);
     every_miner(&mut checks, stream.miners(), &cases);
@@ -131,11 +131,10 @@ fn feed(
         }
         if packet * 10 / plan.packets > told {
             told = packet * 10 / plan.packets;
-            let seconds = begun.elapsed().as_secs_f64();
             say(&format!(
-                "{:3} %  {packet:11} packets  {:5.2} million/s  {:7} KiB  CPU {:6.1} s  {} connections of miners",
+                "{:3} %  {packet:11} packets  {:8} packets/s  {:7} KiB  CPU {:6.1} s  {} connections of miners",
                 told * 10,
-                packet as f64 / seconds / 1e6,
+                rate(packet, begun),
                 memory(process)?,
                 cpu(process)?.as_secs_f64(),
                 stream.miners().iter().map(|miner| u64::from(miner.connections)).sum::<u64>(),
@@ -143,6 +142,11 @@ fn feed(
         }
     }
     Ok(samples)
+}
+
+/// Packets a second.
+fn rate(packets: u64, begun: Instant) -> u128 {
+    u128::from(packets) * 1000 / begun.elapsed().as_millis().max(1)
 }
 
 fn memory_stays(checks: &mut Checks, samples: &[(u64, u64)], packets: u64) {

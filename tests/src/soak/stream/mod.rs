@@ -109,7 +109,7 @@ impl Stream {
     pub(super) fn next(&mut self, out: &mut Vec<u8>) {
         self.time += self.step;
         let random = self.noise.next_u64();
-        if random % MINERS_SHARE == 0 {
+        if random.is_multiple_of(MINERS_SHARE) {
             self.miner(below(random >> 32, self.mining.len()), out);
             return;
         }
@@ -148,7 +148,7 @@ impl Stream {
 
     fn connection(&mut self) -> Course {
         let (kind, script) = (self.noise.next_u64(), self.noise.next_u64());
-        let script = if kind % SIMILAR == 0 {
+        let script = if kind.is_multiple_of(SIMILAR) {
             self.similar + below(script, self.ordinary.len() - self.similar)
         } else {
             below(script, self.similar)
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn packets_are_whole_and_time_is_even() {
-        let mut stream = Stream::new(10_000, Duration::from_secs(3600));
+        let mut stream = Stream::new(10_000, Duration::from_hours(1));
         let (mut tcp, mut miners) = (0, 0);
         let mut last = 0;
         for _ in 0..10_000 {
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn miners_differ_and_their_shares_are_known() {
-        let mut stream = Stream::new(400_000, Duration::from_secs(3600));
+        let mut stream = Stream::new(400_000, Duration::from_hours(1));
         let mut out = Vec::new();
         for _ in 0..400_000 {
             out.clear();
