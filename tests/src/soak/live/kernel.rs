@@ -10,36 +10,62 @@ use aya::programs::loaded_programs;
 /// The agent's map that holds its automaton. No descriptor leads to the map inside.
 const HOLDER: &str = "AUTOMATON";
 
-/// Ids of maps and programs.
+/// Ids of what a process has descriptors of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Objects {
     maps: BTreeSet<u32>,
     programs: BTreeSet<u32>,
     links: BTreeSet<u32>,
-    /// Maps among them that hold an automaton each.
-    holders: BTreeSet<u32>,
-    /// Maps that a program uses.
-    used: BTreeSet<u32>,
+}
+
+/// What is in the kernel and belongs to nobody. Other agents may come and go on the machine meanwhile, so what belongs to
+/// somebody is not counted at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ownerless {
+    /// Maps of which no process has a descriptor, which no program uses, and which are not the automaton of a holder.
+    maps: usize,
+    /// Programs of which no process has a descriptor.
+    programs: usize,
+}
+
+impl Ownerless {
+    pub(super) fn count() -> Result<Self> {
+        let mut owned = Objects::default();
+        let (mut maps, mut programs, mut holders) = (BTreeSet::new(), BTreeSet::new(), 0);
+        // One that goes while it is looked at is an error, and no matter.
+        for map in loaded_maps().filter_map(Result::ok) {
+            maps.insert(map.id());
+            holders += usize::from(map.name_as_str() == Some(HOLDER));
+        }
+        for program in loaded_programs().filter_map(Result::ok) {
+            programs.insert(program.id());
+            owned.maps.extend(program.map_ids().ok().flatten().unwrap_or_default());
+        }
+        for entry in fs::read_dir("/proc")?.flatten() {
+            let process = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            // It may have ended.
+            if let Some(objects) = process.and_then(|process| Objects::held_by(process).ok()) {
+                owned.maps.extend(objects.maps);
+                owned.programs.extend(objects.programs);
+            }
+        }
+        Ok(Self {
+            maps: maps.difference(&owned.maps).count().saturating_sub(holders),
+            programs: programs.difference(&owned.programs).count(),
+        })
+    }
+
+    /// What there is more than `before`.
+    pub(super) fn since(self, before: Self) -> Vec<String> {
+        let more = |now: usize, before: usize, what: &str| {
+            (now > before).then(|| format!("{} {what} that nobody holds", now - before))
+        };
+        let maps = more(self.maps, before.maps, "maps");
+        maps.into_iter().chain(more(self.programs, before.programs, "programs")).collect()
+    }
 }
 
 impl Objects {
-    /// Those of the whole machine. Links are left out: they go with their descriptors.
-    pub(super) fn loaded() -> Self {
-        let mut this = Self::default();
-        // One that goes while it is looked at is an error, and no matter.
-        for map in loaded_maps().filter_map(Result::ok) {
-            this.maps.insert(map.id());
-            if map.name_as_str() == Some(HOLDER) {
-                this.holders.insert(map.id());
-            }
-        }
-        for program in loaded_programs().filter_map(Result::ok) {
-            this.programs.insert(program.id());
-            this.used.extend(program.map_ids().ok().flatten().unwrap_or_default());
-        }
-        this
-    }
-
     /// Those to which a process has descriptors.
     pub(super) fn held_by(process: u32) -> Result<Self> {
         let mut this = Self::default();
@@ -63,32 +89,6 @@ impl Objects {
     pub(super) fn counts(&self) -> (usize, usize, usize) {
         (self.maps.len(), self.programs.len(), self.links.len())
     }
-
-    /// What came since `before` and nobody holds. Other programs of the machine may have come and gone meanwhile.
-    pub(super) fn strays(before: &Self) -> Result<Vec<String>> {
-        let now = Self::loaded();
-        let mut held = Self { maps: now.used.clone(), ..Self::default() };
-        for process in processes()? {
-            // It may have ended, or be somebody else's.
-            if let Ok(objects) = Self::held_by(process) {
-                held.maps.extend(objects.maps);
-                held.programs.extend(objects.programs);
-            }
-        }
-        let new = |now: &BTreeSet<u32>, before: &BTreeSet<u32>, held: &BTreeSet<u32>| {
-            now.iter().filter(|id| !before.contains(id) && !held.contains(id)).copied().collect::<Vec<_>>()
-        };
-        let mut maps = new(&now.maps, &before.maps, &held.maps);
-        let inside =
-            now.holders.iter().filter(|id| held.maps.contains(id) && !before.maps.contains(id)).count();
-        maps.truncate(maps.len().saturating_sub(inside));
-        let programs = new(&now.programs, &before.programs, &held.programs);
-        Ok(maps
-            .iter()
-            .map(|id| format!("map {id}"))
-            .chain(programs.iter().map(|id| format!("program {id}")))
-            .collect())
-    }
 }
 
 /// Open descriptors of a process.
@@ -96,8 +96,4 @@ pub(super) fn descriptors(process: u32) -> Result<usize> {
     let count = fs::read_dir(format!("/proc/{process}/fd"))?.count();
     ensure!(count > 0, "it has ended");
     Ok(count)
-}
-
-fn processes() -> Result<Vec<u32>> {
-    Ok(fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
 }

@@ -17,7 +17,7 @@ use super::process::{cpu, memory};
 use super::table::Checks;
 use crate::lab::{self, Agent, LAN, Lab, Report, WAN};
 use crate::sim::{Bulk, Simulator, bulk_client, bulk_service};
-use kernel::{Objects, descriptors};
+use kernel::{Objects, Ownerless, descriptors};
 use population::Population;
 use trouble::{COURSE, Done, Troubles};
 
@@ -65,7 +65,7 @@ struct Evidence<'a> {
 /// # Errors
 /// The laboratory cannot be built, or the agent ends or does not cope with a trouble.
 pub fn run(plan: &Plan, mut interrupted: impl FnMut() -> bool, mut say: impl FnMut(&str)) -> Result<Checks> {
-    let before = Objects::loaded();
+    let before = Ownerless::count()?;
     let folder = tempfile::tempdir()?;
     let signatures = folder.path().join("zork.toml");
     let path = signatures.to_str().context("the folder for temporary files has an odd name")?.to_owned();
@@ -104,9 +104,9 @@ pub fn run(plan: &Plan, mut interrupted: impl FnMut() -> bool, mut say: impl FnM
     let bulk_bytes = bulk.stop();
     samples.push(Sample::take(&agent, begun)?);
     say(&line(&agent, begun, &troubles.done)?);
-    let while_it_ran = settled(&before)?;
+    let while_it_ran = settled(before)?;
     let report = agent.stop(Duration::from_secs(20))?;
-    let after = settled(&before)?;
+    let after = settled(before)?;
     Ok(verdict::judge(&Evidence {
         population: &population,
         report: &report,
@@ -118,10 +118,10 @@ pub fn run(plan: &Plan, mut interrupted: impl FnMut() -> bool, mut say: impl FnM
 }
 
 /// What nobody holds; the kernel takes its time to remove what was let go.
-fn settled(before: &Objects) -> Result<Vec<String>> {
+fn settled(before: Ownerless) -> Result<Vec<String>> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        let strays = Objects::strays(before)?;
+        let strays = Ownerless::count()?.since(before);
         if strays.is_empty() || Instant::now() >= deadline {
             return Ok(strays);
         }
