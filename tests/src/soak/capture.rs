@@ -19,8 +19,9 @@ use super::table::Checks;
 /// Tables are full, and every miner is known, when so much of the capture was read: in percent.
 const WARM: u64 = 30;
 
-/// What memory may grow by afterwards, in KiB: the allocator keeps what was free for a moment. It is less than a tenth
-/// of a byte for each packet of the long run.
+/// What memory may grow by afterwards, in KiB: some of what the agent remembers up to a bound is not full by then, such as
+/// who asked for work like a tool does, and the spans in which a miner was observed. The allocator adds some. In the long
+/// run it is less than a tenth of a byte for each packet.
 const GROWTH: u64 = 4096;
 
 /// Bytes handed over at once, and the size of the pipe.

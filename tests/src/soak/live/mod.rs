@@ -24,7 +24,7 @@ use trouble::{COURSE, Done, Troubles};
 /// Bulk: so many bytes each way, again after so long at the earliest.
 const BULK: (u64, Duration) = (4 << 20, Duration::from_millis(500));
 
-/// The agent looks at its interfaces each second, and its log must reach us.
+/// Between two looks at who has to come and who has to go.
 const TURN: Duration = Duration::from_millis(100);
 
 /// What is done.
