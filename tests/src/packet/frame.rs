@@ -1,75 +1,11 @@
-//! Ethernet frames with TCP or UDP inside, byte by byte as they stand on the wire.
-
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// TCP flag: the sender is done.
-pub const FIN: u8 = 0x01;
-/// TCP flag: a connection begins.
-pub const SYN: u8 = 0x02;
-/// TCP flag: the connection is cut.
-pub const RST: u8 = 0x04;
-/// TCP flag: hand it to the application.
-pub const PSH: u8 = 0x08;
-/// TCP flag: the acknowledgement number counts.
-pub const ACK: u8 = 0x10;
-
-/// Ethernet type of an 802.1Q tag.
-pub const VLAN: u16 = 0x8100;
-/// Ethernet type of the outer tag of 802.1ad ("`QinQ`").
-pub const QINQ: u16 = 0x88a8;
-
-/// The shortest frame Ethernet carries, without its checksum; what is shorter is padded.
-pub const SHORTEST: usize = 60;
+use super::{ACK, Extension, SHORTEST, checksum};
 
 const SENDER: [u8; 6] = [0x02, 0, 0, 0, 0, 0x01];
 const RECEIVER: [u8; 6] = [0x02, 0, 0, 0, 0, 0x02];
 const TCP: u8 = 6;
 const UDP: u8 = 17;
-
-/// An IPv6 extension header.
-#[derive(Clone, Debug)]
-pub struct Extension {
-    kind: u8,
-    /// Everything after the next-header byte.
-    rest: Vec<u8>,
-}
-
-impl Extension {
-    /// Hop-by-hop options: `8 * (1 + units)` bytes of padding options.
-    #[must_use]
-    pub fn hop_by_hop(units: u8) -> Self {
-        Self::padded(0, units)
-    }
-
-    /// Destination options: `8 * (1 + units)` bytes of padding options.
-    #[must_use]
-    pub fn destination(units: u8) -> Self {
-        Self::padded(60, units)
-    }
-
-    /// A routing header of type 0 with no segments left: `8 * (1 + units)` bytes.
-    #[must_use]
-    pub fn routing(units: u8) -> Self {
-        let mut rest = vec![units, 0, 0, 0];
-        rest.resize(usize::from(units) * 8 + 7, 0);
-        Self { kind: 43, rest }
-    }
-
-    /// A fragment header. `offset` counts units of 8 bytes.
-    #[must_use]
-    pub fn fragment(offset: u16, more: bool) -> Self {
-        let [high, low] = (offset << 3 | u16::from(more)).to_be_bytes();
-        Self { kind: 44, rest: vec![0, high, low, 0xf1, 0x7e, 0xda, 0x3b] }
-    }
-
-    /// One `PadN` option fills the header.
-    fn padded(kind: u8, units: u8) -> Self {
-        let length = usize::from(units) * 8 + 7;
-        let mut rest = vec![units, 1, u8::try_from(length - 3).unwrap_or(u8::MAX)];
-        rest.resize(length, 0);
-        Self { kind, rest }
-    }
-}
 
 /// A TCP segment or UDP datagram in an Ethernet frame. Lengths and checksums come out right by themselves.
 #[derive(Clone, Debug)]
@@ -298,26 +234,10 @@ fn low16(value: usize) -> u16 {
     u16::try_from(value).unwrap_or(u16::MAX)
 }
 
-/// The Internet checksum (RFC 1071).
-fn checksum(bytes: &[u8]) -> u16 {
-    let mut sum: u64 = 0;
-    for pair in bytes.chunks(2) {
-        let word = match *pair {
-            [high, low] => u16::from_be_bytes([high, low]),
-            [high] => u16::from_be_bytes([high, 0]),
-            _ => 0,
-        };
-        sum += u64::from(word);
-    }
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    !u16::try_from(sum).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packet::{PSH, QINQ, VLAN};
     use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 
     fn ends(v6: bool) -> (SocketAddr, SocketAddr) {
