@@ -271,9 +271,8 @@ mod tests {
                 let header = match wrapping {
                     Ip(_) => 0,
                     Gre(_, fields) => 4 + 4 * fields.iter().filter(|field| **field).count(),
-                    GreEthernet(_) => 8,
                     Erspan(_, kind) => [4, 16, 20, 28][usize::from(*kind) - 1],
-                    Vxlan(..) | Geneve(_, false) | GeneveIp(_) | Gtp(_, [false, false]) => 8,
+                    GreEthernet(_) | Vxlan(..) | Geneve(_, false) | GeneveIp(_) | Gtp(_, [false, false]) => 8,
                     Geneve(_, true) => 20,
                     Gtp(_, [true, false]) => 12,
                     Gtp(_, _) => 16,
