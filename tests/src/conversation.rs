@@ -76,10 +76,15 @@ impl Conversation {
             Cut::Bytes(size) => size.max(1),
         };
         for piece in bytes.chunks(size) {
-            self.frames.push(self.frame(speaker).flags(PSH | ACK).payload(piece));
-            self.advance(speaker, piece.len());
+            self.segment(speaker, piece);
         }
         self.frames.push(self.frame(speaker.other()));
+    }
+
+    /// Adds one segment with these bytes, and nothing else.
+    pub fn segment(&mut self, speaker: Speaker, bytes: &[u8]) {
+        self.frames.push(self.frame(speaker).flags(PSH | ACK).payload(bytes));
+        self.advance(speaker, bytes.len());
     }
 
     /// Ends the connection from the client's side and gives all frames.

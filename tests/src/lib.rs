@@ -6,11 +6,14 @@
 //! tests that need no network at all; [`catalogue`] holds a conversation for every protocol, [`lookalikes`] those that are
 //! none; [`mod@bench`] measures what a packet costs, and [`soak`] whether anything grows in the long run.
 //! [`privileges`] says aloud when a test cannot run.
+//! none, [`evasion`] all ways to hide one; [`mod@bench`] measures what a packet costs. [`privileges`] says
+//! aloud when a test cannot run.
 
 pub mod bench;
 pub mod catalogue;
 pub mod conversation;
 pub mod dialects;
+pub mod evasion;
 pub mod lab;
 pub mod lookalikes;
 pub mod noise;

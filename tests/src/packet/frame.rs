@@ -119,6 +119,18 @@ impl Frame {
         self
     }
 
+    /// What the application says in it.
+    #[must_use]
+    pub fn said(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The sequence number of the first payload byte, or of SYN or FIN.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.sequence
+    }
+
     /// The sender.
     #[must_use]
     pub const fn from(&self) -> SocketAddr {

@@ -6,6 +6,7 @@ mod catalogue;
 mod corpora;
 mod endurance;
 mod flood;
+mod evasion;
 mod oracle;
 mod seat;
 mod silence;
