@@ -45,6 +45,5 @@ pub(super) fn all() -> Vec<Evasion> {
 
 /// Each packet inside these, the innermost first.
 fn wrapped(subject: &Subject, wrappings: &[Wrapping]) -> Vec<Packet> {
-    let wrap = |frame: Vec<u8>| wrappings.iter().fold(frame, |frame, wrapping| wrapping.wrap(&frame));
-    at(subject.frames().iter().map(|frame| wrap(frame.bytes())), PAUSE)
+    at(subject.frames().iter().map(|frame| Wrapping::wrap_in(wrappings, frame.bytes())), PAUSE)
 }

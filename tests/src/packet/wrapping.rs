@@ -23,7 +23,7 @@ pub enum Wrapping {
     Pseudowire,
     /// A session of `PPPoE` (RFC 2516).
     Pppoe,
-    /// Options of IPv4, or four extension headers of IPv6.
+    /// Options of IPv4, or three extension headers of IPv6.
     Options,
     /// IP in IP (RFC 2003), 6in4 (RFC 4213), 4in6 and 6in6 (RFC 2473).
     Ip(Outer),
@@ -110,6 +110,12 @@ impl Wrapping {
         inner.around(kind, packet)
     }
 
+    /// The frame inside all of these, the innermost first.
+    #[must_use]
+    pub fn wrap_in(wrappings: &[Self], frame: Vec<u8>) -> Vec<u8> {
+        wrappings.iter().fold(frame, |frame, wrapping| wrapping.wrap(&frame))
+    }
+
     /// Whether it carries whole Ethernet frames, and not IP packets.
     #[must_use]
     pub const fn carries_ethernet(self) -> bool {
@@ -168,12 +174,7 @@ fn with_options(inner: &Layers) -> Vec<u8> {
     if inner.kind == IPV6 {
         let (head, payload) = inner.packet.split_at(inner.packet.len().min(40));
         let last = head.get(6).copied().unwrap_or_default();
-        let chain = [
-            Extension::destination(2),
-            Extension::fragment(0, false),
-            Extension::routing(1),
-            Extension::hop_by_hop(0),
-        ];
+        let chain = [Extension::destination(2), Extension::routing(1), Extension::hop_by_hop(0)];
         let (next, payload) = chain.iter().fold((last, payload.to_vec()), |(next, rest), extension| {
             (extension.kind, [&[next], extension.rest.as_slice(), &rest].concat())
         });

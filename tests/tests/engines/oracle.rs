@@ -1,11 +1,14 @@
 //! Who mines, found out the plain way: put the streams together, read the lines, look for a miner's
 //! question that was answered.
 
+mod decapsulation;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use serde_json::Value;
+
+use decapsulation::Unwrapper;
 
 /// One direction: the first sequence number and the pieces by their place.
 #[derive(Default)]
@@ -17,21 +20,14 @@ struct Stream {
 /// Miner and pool of each mining conversation. Every conversation must begin with its SYN.
 pub(crate) fn miners<'a>(frames: impl Iterator<Item = &'a [u8]>) -> BTreeSet<(SocketAddr, SocketAddr)> {
     let mut streams: BTreeMap<(SocketAddr, SocketAddr), Stream> = BTreeMap::new();
-    for frame in frames {
-        let sliced = SlicedPacket::from_ethernet(frame).unwrap();
-        let (from, to) = match sliced.net.unwrap() {
-            NetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
-            NetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
-            NetSlice::Arp(_) => continue,
-        };
-        let Some(TransportSlice::Tcp(tcp)) = sliced.transport else { continue };
-        let ends = (SocketAddr::new(from, tcp.source_port()), SocketAddr::new(to, tcp.destination_port()));
-        let stream = streams.entry(ends).or_default();
-        if tcp.syn() {
-            stream.first = tcp.sequence_number().wrapping_add(1);
-        } else if !tcp.payload().is_empty() {
-            let place = tcp.sequence_number().wrapping_sub(stream.first);
-            stream.pieces.insert(place, tcp.payload().to_vec());
+    let mut unwrapper = Unwrapper::new();
+    for segment in frames.filter_map(|frame| unwrapper.ethernet(frame)) {
+        let stream = streams.entry((segment.from, segment.to)).or_default();
+        if segment.syn {
+            stream.first = segment.sequence.wrapping_add(1);
+        } else if !segment.payload.is_empty() {
+            let place = segment.sequence.wrapping_sub(stream.first);
+            stream.pieces.insert(place, segment.payload);
         }
     }
     let lines: BTreeMap<_, Vec<Value>> =

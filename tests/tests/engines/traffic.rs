@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use firedamp_tests::conversation::{Conversation, Cut, Speaker};
 use firedamp_tests::dialects::Dialect;
 use firedamp_tests::noise::Noise;
-use firedamp_tests::packet::{Extension, Frame, QINQ, VLAN};
+use firedamp_tests::packet::{Frame, Wrapping, cut, fragmentable, fragments};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -21,14 +21,27 @@ pub(crate) struct Packet {
 type Script = Vec<(Speaker, Vec<u8>)>;
 
 /// How the frames of a conversation look.
-#[derive(Clone, Copy, Debug)]
-enum Dress {
-    Plain,
-    Vlan,
-    QinQ,
-    TcpOptions,
-    /// IPv4 options or IPv6 extension headers.
-    IpOptions,
+#[derive(Clone, Debug)]
+struct Dress {
+    tcp_options: bool,
+    /// Packets with payload come in fragments of so many bytes, if at all.
+    fragments: Option<usize>,
+    /// What is around each packet, the innermost first.
+    wrappings: Vec<Wrapping>,
+}
+
+impl Dress {
+    /// The frames that a frame becomes. Each has another number.
+    fn put_on(&self, frame: Frame, number: u32) -> Vec<Vec<u8>> {
+        let said = !frame.said().is_empty();
+        let options: &[u8] = if self.tcp_options { &[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2] } else { &[] };
+        let whole = frame.tcp_options(options).bytes();
+        let frames = match self.fragments {
+            Some(size) if said => fragments(&whole, &cut(fragmentable(&whole), size, size), number),
+            _ => vec![whole],
+        };
+        frames.into_iter().map(|frame| Wrapping::wrap_in(&self.wrappings, frame)).collect()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -45,7 +58,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn frames(&self, number: u16) -> Vec<Frame> {
+    fn frames(&self, number: u16) -> Vec<Vec<u8>> {
         let last = u8::try_from(number + 2).unwrap();
         let ip = |v4: Ipv4Addr, v6: Ipv6Addr| if self.v6 { IpAddr::from(v6) } else { IpAddr::from(v4) };
         let client = ip(Ipv4Addr::new(10, 77, 0, last), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 1, number));
@@ -65,29 +78,19 @@ impl Talk {
             }
         }
         let frames = if self.closes { talk.close() } else { talk.leave_open() };
-        frames.into_iter().map(|frame| self.dressed(frame)).collect()
+        self.dressed(frames)
     }
 
-    fn datagrams(&self, client: SocketAddr, server: SocketAddr) -> Vec<Frame> {
-        let frame = |speaker| match speaker {
-            Speaker::Client => Frame::udp(client, server),
-            Speaker::Server => Frame::udp(server, client),
+    fn datagrams(&self, client: SocketAddr, server: SocketAddr) -> Vec<Vec<u8>> {
+        let frame = |(speaker, said): &(Speaker, Vec<u8>)| match speaker {
+            Speaker::Client => Frame::udp(client, server).payload(said),
+            Speaker::Server => Frame::udp(server, client).payload(said),
         };
-        self.script.iter().map(|(speaker, said)| self.dressed(frame(*speaker).payload(said))).collect()
+        self.dressed(self.script.iter().map(frame))
     }
 
-    fn dressed(&self, frame: Frame) -> Frame {
-        match self.dress {
-            Dress::Plain => frame,
-            Dress::Vlan => frame.tag(VLAN, 5),
-            Dress::QinQ => frame.tag(QINQ, 5).tag(VLAN, 6),
-            Dress::TcpOptions => frame.tcp_options(&[1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2]),
-            Dress::IpOptions if self.v6 => frame
-                .extension(Extension::hop_by_hop(0))
-                .extension(Extension::fragment(0, false))
-                .extension(Extension::destination(3)),
-            Dress::IpOptions => frame.ip_options(&[7, 7, 4, 0, 0, 0, 0]),
-        }
+    fn dressed(&self, frames: impl IntoIterator<Item = Frame>) -> Vec<Vec<u8>> {
+        (1..).zip(frames).flat_map(|(number, frame)| self.dress.put_on(frame, number)).collect()
     }
 }
 
@@ -217,6 +220,19 @@ fn noise() -> impl Strategy<Value = Script> {
     })
 }
 
+/// Nothing, or one or two wrappings of any kind, and fragments or none.
+fn dress() -> impl Strategy<Value = Dress> {
+    let all: Vec<Wrapping> =
+        Wrapping::LINKS.iter().chain(Wrapping::TUNNELS).map(|(_, wrapping)| *wrapping).collect();
+    let wrappings = prop_oneof![1 => Just(Vec::new()), 3 => vec(select(all), 1..=2)];
+    let fragments = prop_oneof![3 => Just(None), 1 => (8..600_usize).prop_map(Some)];
+    (any::<bool>(), fragments, wrappings).prop_map(|(tcp_options, fragments, wrappings)| Dress {
+        tcp_options,
+        fragments,
+        wrappings,
+    })
+}
+
 fn talk() -> impl Strategy<Value = Talk> {
     let tcp = prop_oneof![3 => miner(), 2 => service(), 1 => noise(), 1 => refused(), 1 => binary()];
     let script = prop_oneof![
@@ -230,9 +246,8 @@ fn talk() -> impl Strategy<Value = Talk> {
         2 => Just(vec![1448]),
         1 => Just(vec![9000]),
     ];
-    let dress = select(vec![Dress::Plain, Dress::Vlan, Dress::QinQ, Dress::TcpOptions, Dress::IpOptions]);
     let first = prop_oneof![Just([1000, 5000]), any::<[u32; 2]>(), Just([u32::MAX - 100, u32::MAX - 9])];
-    (script, any::<bool>(), dress, cuts, first, any::<bool>()).prop_map(
+    (script, any::<bool>(), dress(), cuts, first, any::<bool>()).prop_map(
         |((script, udp), v6, dress, cuts, first, closes)| {
             // Noise a byte at a time is many packets that tell nothing.
             let long = script.iter().map(|(_, said)| said.len()).sum::<usize>() > 5000;
@@ -290,7 +305,7 @@ impl Scene {
         while !queues.is_empty() {
             let turn = usize::try_from(noise.next_u64() % queues.len() as u64).unwrap();
             match queues[turn].next() {
-                Some(frame) => frames.push(frame.bytes()),
+                Some(frame) => frames.push(frame),
                 None => drop(queues.remove(turn)),
             }
         }
