@@ -76,7 +76,7 @@ enum Verb {
     },
     /// Check the format and lint the code for the host and for the kernel, warnings being errors
     Lint,
-    /// Write the table of protocols, docs/protocols.md, anew
+    /// Write the tables of what is found, docs/protocols.md and docs/evasion.md, anew
     Docs,
     /// Remove everything that was built
     Clean {

@@ -96,11 +96,11 @@ pub(crate) fn lint(workspace: &Workspace) -> Result<()> {
     object::lint(workspace, &toolchain)
 }
 
-/// The test that compares the table with what is found writes it when it is asked to.
+/// The tests that compare the tables with what is found write them when they are asked to.
 pub(crate) fn docs(workspace: &Workspace) -> Result<()> {
-    step("docs/protocols.md");
+    step("docs/protocols.md and docs/evasion.md");
     let test = ["test", "--package", TESTS, "--test", "engines", "the_documentation_says_what_is_found"];
-    run(workspace.cargo().args(test).env("FIREDAMP_WRITE_DOCS", "1"), "writing the table of protocols")
+    run(workspace.cargo().args(test).env("FIREDAMP_WRITE_DOCS", "1"), "writing the tables of what is found")
 }
 
 pub(crate) fn clean(workspace: &Workspace, tools: bool) -> Result<()> {

@@ -14,7 +14,7 @@ mod views;
 use std::net::SocketAddr;
 
 pub use document::{Cell, document};
-pub use exceptions::{Exception, exceptions};
+pub use exceptions::{Exception, exceptions, missed};
 
 use crate::conversation::{Conversation, Cut, Speaker};
 use crate::packet::Frame;
