@@ -4,9 +4,8 @@
 //! there; [`sim`] are the miners, pools and ordinary traffic that live in it; [`dialects`] are
 //! the lines they say. [`packet`] and [`conversation`] turn the same lines into packets for
 //! tests that need no network at all; [`catalogue`] holds a conversation for every protocol, [`lookalikes`] those that are
-//! none; [`mod@bench`] measures what a packet costs, and [`soak`] whether anything grows in the long run.
-//! [`privileges`] says aloud when a test cannot run.
-//! none, [`evasion`] all ways to hide one; [`mod@bench`] measures what a packet costs. [`privileges`] says
+//! none, [`evasion`] all ways to hide one; [`fuzz`] holds what is to be true of any bytes at all; [`mod@bench`] measures
+//! what a packet costs, and [`soak`] whether anything grows in the long run. [`privileges`] says
 //! aloud when a test cannot run.
 
 pub mod bench;
@@ -14,6 +13,7 @@ pub mod catalogue;
 pub mod conversation;
 pub mod dialects;
 pub mod evasion;
+pub mod fuzz;
 pub mod lab;
 pub mod lookalikes;
 pub mod noise;

@@ -1,0 +1,28 @@
+//! Writes the inputs with which the fuzz targets begin, a folder for each target.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use firedamp_tests::fuzz::TARGETS;
+
+/// Writes the inputs with which the fuzz targets begin
+#[derive(Parser)]
+struct Arguments {
+    /// The folder under which each target gets one
+    folder: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let Arguments { folder } = Arguments::parse();
+    for target in TARGETS {
+        let folder = folder.join(target.name);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        for (number, seed) in (target.seeds)().iter().enumerate() {
+            let file = folder.join(format!("seed-{number:04}"));
+            fs::write(&file, seed).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
