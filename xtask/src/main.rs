@@ -6,6 +6,7 @@
 //! no step before the first.
 
 mod command;
+mod fuzz;
 mod object;
 mod setup;
 mod verbs;
@@ -74,6 +75,14 @@ enum Verb {
         #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
         soak: Vec<String>,
     },
+    /// Look with libFuzzer for bytes that the agent cannot take
+    Fuzz {
+        /// One of the targets in tests/fuzz; all of them if none is named
+        target: Option<String>,
+        /// How long each target is run
+        #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
+        minutes: u32,
+    },
     /// Check the format and lint the code for the host and for the kernel, warnings being errors
     Lint,
     /// Write the tables of what is found, docs/protocols.md and docs/evasion.md, anew
@@ -110,6 +119,7 @@ fn perform(verb: Verb) -> Result<()> {
         }
         Verb::Bench { bench } => verbs::bench(&workspace, &bench),
         Verb::Soak { soak } => verbs::soak(&workspace, &soak),
+        Verb::Fuzz { target, minutes } => fuzz::fuzz(&workspace, target.as_deref(), minutes),
         Verb::Lint => verbs::lint(&workspace),
         Verb::Docs => verbs::docs(&workspace),
         Verb::Clean { tools } => verbs::clean(&workspace, tools),

@@ -89,6 +89,9 @@ pub(crate) fn lint(workspace: &Workspace) -> Result<()> {
         workspace.cargo().args(["fmt", "--all", "--check"]),
         "the format check (mend it with `cargo fmt --all`)",
     )?;
+    // Not part of the workspace.
+    let targets = ["fmt", "--manifest-path", "tests/fuzz/Cargo.toml", "--check"];
+    run(workspace.cargo().args(targets), "the format check of the fuzz targets")?;
     step("clippy on everything that runs on the host");
     let everything = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     run(workspace.cargo().args(everything), "clippy")?;

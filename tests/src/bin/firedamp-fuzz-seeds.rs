@@ -1,11 +1,13 @@
-//! Writes the inputs with which the fuzz targets begin, a folder for each target.
+//! Writes the inputs with which the fuzz targets begin, a folder for each target, and the words of which libFuzzer makes
+//! new ones.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use firedamp_tests::fuzz::TARGETS;
+use firedamp_tests::fuzz::{TARGETS, seeds};
 
 /// Writes the inputs with which the fuzz targets begin
 #[derive(Parser)]
@@ -24,5 +26,10 @@ fn main() -> Result<()> {
             fs::write(&file, seed).with_context(|| format!("cannot write {}", file.display()))?;
         }
     }
-    Ok(())
+    let mut words = String::new();
+    for word in seeds::words() {
+        writeln!(words, "\"{}\"", word.escape_ascii())?;
+    }
+    let file = folder.join("words");
+    fs::write(&file, words).with_context(|| format!("cannot write {}", file.display()))
 }

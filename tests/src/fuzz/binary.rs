@@ -11,7 +11,7 @@ enum Form {
     Raw,
     /// Bitcoin's: magic number of 4 bytes, command of 12, length, check sum.
     Bitcoin,
-    /// P2Pool's: as Bitcoin's, but with 8 bytes before the command.
+    /// `P2Pool`'s: as Bitcoin's, but with 8 bytes before the command.
     P2Pool,
     /// Levin's: 33 bytes, of which those from the ninth on are the length.
     Levin,

@@ -64,10 +64,10 @@ fn read(reader: impl Read + Send + 'static, size: usize) -> Seen {
         assert!(capture.bytes_read() <= size as u64);
         Ok(())
     });
-    (frames, end.err().map_or_else(String::new, message))
+    (frames, end.err().as_ref().map_or_else(String::new, message))
 }
 
-fn message(error: CaptureError) -> String {
+fn message(error: &CaptureError) -> String {
     let text = error.to_string();
     assert!(text.starts_with("fuzzed: "), "{text}");
     assert!(!text.contains('\n') && text.len() < 1000, "{text}");

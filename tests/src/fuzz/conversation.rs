@@ -1,5 +1,6 @@
 use detector::judge::Conversation;
 use detector::stream::Connection;
+use detector_common::flow::Direction;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::{Input, with_length};
@@ -23,7 +24,8 @@ pub fn conversation(data: &[u8]) {
     while !input.is_empty() {
         let control = input.byte();
         let direction = direction(control);
-        let at = &mut next[usize::from(control & 1)];
+        let [up, down] = &mut next;
+        let at = if direction == Direction::Up { up } else { down };
         let back = if control & 2 == 0 { 0 } else { i32::from(input.short().cast_signed()) };
         let sequence = at.wrapping_add_signed(back);
         let segment = match control >> 2 {

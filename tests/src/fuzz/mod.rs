@@ -4,6 +4,8 @@
 //! `cargo xtask fuzz` lets libFuzzer look for such bytes; the test `fuzz_smoke` runs every target over its [`seeds`] and
 //! what [`mutate`] makes of them.
 
+#![expect(clippy::expect_used, reason = "a target that does not hold panics: that is its job")]
+
 mod binary;
 mod capture;
 mod conversation;

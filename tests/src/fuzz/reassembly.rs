@@ -34,7 +34,9 @@ pub fn reassembly(data: &[u8]) {
                 let end = LENGTH.min(place + usize::from(length));
                 let mut payload = stream.get(place..end).unwrap_or_default().to_vec();
                 if action & 7 == 4 {
-                    payload.iter_mut().for_each(|byte| *byte ^= 0x55);
+                    for byte in &mut payload {
+                        *byte ^= 0x55;
+                    }
                 }
                 model.arrives(place, &payload);
                 let taken =

@@ -1,5 +1,6 @@
 //! Inputs to begin with: the conversations of the catalogue and of the look-alikes, in the form that each target reads.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use detector_common::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
@@ -43,6 +44,19 @@ fn server(said: &Said) -> u8 {
 
 fn ends() -> (SocketAddr, SocketAddr) {
     ((Ipv4Addr::new(10, 0, 0, 2), 40_000).into(), (Ipv4Addr::new(203, 0, 113, 9), 3333).into())
+}
+
+/// Names and values in quotes that the catalogue's conversations hold, with the quotes.
+#[must_use]
+pub fn words() -> BTreeSet<Vec<u8>> {
+    let said = catalogue::all().into_iter().flat_map(|entry| beginning(entry.talk).said);
+    said.flat_map(|said| quoted(&said.bytes)).collect()
+}
+
+fn quoted(text: &[u8]) -> Vec<Vec<u8>> {
+    let parts = text.split(|byte| *byte == b'"').skip(1).step_by(2);
+    let word = |part: &&[u8]| (1..=24).contains(&part.len()) && part.iter().all(u8::is_ascii_graphic);
+    parts.filter(word).map(|part| [b"\"", part, b"\""].concat()).collect()
 }
 
 /// Frames, each in every dress that the laboratory can sew.

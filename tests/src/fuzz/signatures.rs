@@ -14,7 +14,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 pub fn signatures(data: &[u8]) {
     let (path, _file) = in_memory(data).expect("a file in memory");
     let sources = Sources { built_in: false, paths: vec![path.clone()] };
-    let lines = 1 + data.iter().filter(|byte| **byte == b'\n').count();
+    let lines = data.split(|byte| *byte == b'\n').count();
     let checked = check(&sources);
     let refused = !checked.problems.is_empty();
     for problem in checked.problems.iter().chain(&checked.warnings) {

@@ -1,0 +1,69 @@
+//! `cargo xtask fuzz`: libFuzzer on the targets of `tests/fuzz`, by way of cargo-fuzz.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{find, run, run_quietly, step};
+use crate::workspace::Workspace;
+
+const FUZZ: &str = "tests/fuzz";
+
+/// What a run of libFuzzer is given beside its time.
+const LIMITS: [&str; 4] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", "-print_final_stats=1"];
+
+/// Runs one target, or all of them one after the other, for so many minutes each.
+pub(crate) fn fuzz(workspace: &Workspace, target: Option<&str>, minutes: u32) -> Result<()> {
+    ready()?;
+    let known = run_quietly(cargo_fuzz(workspace).args(["list", "--fuzz-dir", FUZZ]))?;
+    let chosen: Vec<&str> =
+        known.lines().filter(|name| target.is_none_or(|wanted| wanted == *name)).collect();
+    if chosen.is_empty() {
+        bail!(
+            "there is no such target; there are {}",
+            known.split_whitespace().collect::<Vec<_>>().join(", ")
+        );
+    }
+    step("inputs to begin with");
+    let corpora = workspace.root.join("target/fuzz/corpus");
+    let seeds = ["run", "--quiet", "--package", "firedamp-tests", "--bin", "firedamp-fuzz-seeds", "--"];
+    run(workspace.cargo().args(seeds).arg(&corpora), "writing the inputs to begin with")?;
+    for name in chosen {
+        step(&format!("{name}: {minutes} minutes"));
+        target_run(workspace, &corpora, name, minutes)?;
+    }
+    Ok(())
+}
+
+fn target_run(workspace: &Workspace, corpora: &Path, name: &str, minutes: u32) -> Result<()> {
+    let regressions = workspace.root.join(FUZZ).join("regressions").join(name);
+    fs::create_dir_all(&regressions).with_context(|| format!("cannot make {}", regressions.display()))?;
+    let mut command = cargo_fuzz(workspace);
+    command.args(["run", "--fuzz-dir", FUZZ, "--target-dir", "target/fuzz/build", name]);
+    command.args([&corpora.join(name), &regressions]);
+    command.arg("--").args(LIMITS);
+    command.arg(format!("-dict={}", corpora.join("words").display()));
+    command.arg(format!("-max_total_time={}", u64::from(minutes) * 60));
+    command.arg(format!("-artifact_prefix={}/", regressions.display()));
+    run(&mut command, &format!("target {name} (an input that fails lies in {FUZZ}/regressions/{name})"))
+}
+
+/// Stable compilers instrument code only if they are told to take themselves for nightly ones.
+fn cargo_fuzz(workspace: &Workspace) -> std::process::Command {
+    let mut command = workspace.cargo();
+    command.arg("fuzz").env("RUSTC_BOOTSTRAP", "1");
+    command
+}
+
+fn ready() -> Result<()> {
+    if find("cargo-fuzz").is_none() {
+        bail!("cargo-fuzz is not on PATH; install it with `cargo install cargo-fuzz`");
+    }
+    if find("c++").is_none() {
+        bail!(
+            "there is no C++ compiler, which libFuzzer needs; install one, on Debian with `apt-get install g++`"
+        );
+    }
+    Ok(())
+}
