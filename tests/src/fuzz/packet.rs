@@ -1,6 +1,6 @@
 use std::net::{IpAddr, SocketAddr};
 
-use detector_common::packet;
+use detector_common::packet::{self, Encapsulation, Walk};
 use etherparse::{LinkExtSlice, NetSlice, SlicedPacket, TransportSlice};
 
 /// VLAN tags and IPv6 extension headers that both readers follow.
@@ -11,10 +11,17 @@ const TAGS: usize = 2;
 /// # Panics
 /// It is not so.
 pub fn packet(data: &[u8]) {
-    let read = packet::parse(&data);
+    let (mut outer, mut walk) = (Encapsulation::NONE, Walk::new());
+    let read = packet::parse(&data, &mut outer, &mut walk).map(|()| walk.segment());
+    let within = |offset: u32, length: u32| {
+        let end = u64::from(offset) + u64::from(length);
+        assert!(end <= data.len() as u64, "{read:?}, {:?} in {} bytes", walk.fragment(), data.len());
+    };
     if let Ok(segment) = read {
-        let end = u64::from(segment.offset) + u64::from(segment.length);
-        assert!(end <= data.len() as u64, "{segment:?} in {} bytes", data.len());
+        within(segment.offset, segment.length);
+    }
+    if let Some(fragment) = walk.fragment() {
+        within(fragment.offset, fragment.length);
     }
     let Some(plain) = plain_tcp(data) else { return };
     let segment = read.expect("what another parser reads is read");

@@ -6,6 +6,7 @@ use detector::pipeline::{Pipeline, Reaction, Settings};
 use detector::stream::Limits;
 use detector_common::event::{Event, EventHeader, EventKind};
 use detector_common::flow::{Direction, FlowKey};
+use detector_common::packet::Encapsulation;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::{Input, with_length};
@@ -65,7 +66,8 @@ pub fn pipeline(data: &[u8]) {
             *at = at.wrapping_add(u32::try_from(payload.len()).unwrap_or(u32::MAX));
         }
         let header = EventHeader::new(kind, key, direction, 0, sequence, 1);
-        let reaction = pipeline.event(&Event { kind, header, payload }, time, Some("lan0"));
+        let reaction =
+            pipeline.event(&Event { kind, header, outer: Encapsulation::NONE, payload }, time, Some("lan0"));
         check(&pipeline, &reaction);
     }
     finish(pipeline, time);

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use detector_common::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
+use detector_common::event::{EVENT_FIXED, EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
+use detector_common::packet::Encapsulation;
 
 use super::http::BETWEEN;
 use super::pipeline::flow;
@@ -249,8 +250,8 @@ pub(super) fn ring() -> Vec<Vec<u8>> {
             let mut header = EventHeader::new(kind, key, direction, 1_000_000, *sequence, 1);
             header.set_part(*sequence, length);
             *sequence = sequence.wrapping_add(u32::from(length));
-            let record = EventRecord { header, payload: [0; EVENT_PAYLOAD] };
-            let head = record.bytes().get(..size_of::<EventHeader>()).unwrap_or_default();
+            let record = EventRecord { header, outer: Encapsulation::NONE, payload: [0; EVENT_PAYLOAD] };
+            let head = record.bytes().get(..EVENT_FIXED).unwrap_or_default();
             items.extend(super::input::with_length(&[head, part].concat()));
         }
         items

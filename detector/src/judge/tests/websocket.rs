@@ -97,7 +97,10 @@ fn a_websocket_without_mining_is_given_up_soon() {
     for first in [0xc1, 0x82] {
         let talk = (0..30).fold(Talk::upgraded(), |talk, _| talk.frame(first, POOL, &[0xaa; 140]));
         assert!(talk.silent() && talk.conversation.hopeless(), "{first:x}");
-        assert!(talk.conversation.buffered() <= REMEMBERED + 200, "what was said last, and the head of the upgrade");
+        assert!(
+            talk.conversation.buffered() <= REMEMBERED + 200,
+            "what was said last, and the head of the upgrade"
+        );
     }
     let endless = (0..60).fold(Talk::upgraded(), |talk, _| talk.frame(0, POOL, &[b'x'; 2000]));
     assert!(endless.conversation.hopeless() && endless.conversation.buffered() <= REMEMBERED + 200);
