@@ -1,4 +1,4 @@
-use super::layers::{IPV4, IPV6, Layers, ipv4, ipv6};
+use super::layers::{IPV6, Layers, ipv4, ipv6};
 use super::tunnel::{self, ETHERNET};
 use super::{Extension, OLD_QINQ, QINQ, VLAN};
 
@@ -11,8 +11,7 @@ pub enum Outer {
     V6,
 }
 
-/// Something around an IP packet or an Ethernet frame. Each wraps any frame that the others made, so that they go into
-/// one another.
+/// Something around an IP packet or an Ethernet frame. They go into one another, see [`Wrapping::fits_around`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrapping {
     /// Tags of VLANs of these Ethernet types, the outermost first.
@@ -116,6 +115,14 @@ impl Wrapping {
         wrappings.iter().fold(frame, |frame, wrapping| wrapping.wrap(&frame))
     }
 
+    /// Whether there is such a thing as this around the other: what carries IP packets only takes nothing else.
+    #[must_use]
+    pub const fn fits_around(self, inner: Self) -> bool {
+        !matches!(inner, Mpls(_) | Pseudowire | Pppoe)
+            || matches!(self, Tags(_) | Padding(_))
+            || self.carries_ethernet()
+    }
+
     /// Whether it carries whole Ethernet frames, and not IP packets.
     #[must_use]
     pub const fn carries_ethernet(self) -> bool {
@@ -159,12 +166,7 @@ fn labels_of(count: u8) -> Vec<u8> {
 }
 
 fn pppoe(inner: &Layers) -> Vec<u8> {
-    let protocol: u16 = match inner.kind {
-        IPV4 => 0x0021,
-        IPV6 => 0x0057,
-        // MPLS (RFC 3032).
-        _ => 0x0281,
-    };
+    let protocol: u16 = if inner.kind == IPV6 { 0x0057 } else { 0x0021 };
     let payload = [&protocol.to_be_bytes(), inner.packet.as_slice()].concat();
     let length = super::layers::low16(payload.len()).to_be_bytes();
     [[0x11, 0, 0, 0x2a].as_slice(), &length, &payload].concat()

@@ -169,7 +169,7 @@ fn exceptions_are_of_what_is_in_the_table() {
 }
 
 /// What a record says of a conversation in these wrappings, the innermost first.
-fn told(engine: &mut dyn Engine, wrappings: &[Wrapping]) -> serde_json::Value {
+fn told(engine: &mut dyn Engine, wrappings: &[Wrapping]) -> Value {
     let subject = subject(&sample().swap_remove(1).1, false);
     let frames = subject.talk.frames(subject.client, subject.server);
     let packet = |(number, frame): (u64, &Frame)| Packet {

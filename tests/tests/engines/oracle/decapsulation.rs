@@ -42,11 +42,7 @@ impl Unwrapper {
             0x8847 if rest[2] & 1 == 0 => self.carried(kind, &rest[4..]),
             0x8847 if rest[4] >> 4 == 0 => self.ethernet(&rest[8..]),
             0x8847 => self.ip(&rest[4..]),
-            0x8864 => match number(rest, 6) {
-                0x0021 | 0x0057 => self.ip(&rest[8..]),
-                0x0281 => self.carried(0x8847, &rest[8..]),
-                other => panic!("PPP protocol {other:#06x}"),
-            },
+            0x8864 => self.ip(&rest[8..]),
             0x6558 => self.ethernet(rest),
             other => panic!("Ethernet type {other:#06x}"),
         }
