@@ -116,6 +116,13 @@ impl Flow {
         is_tls
     }
 
+    /// Takes note that what both directions opened as is no TLS.
+    #[inline(always)]
+    pub const fn speaks_clear(&mut self) {
+        self.set_mode(Mode::Scan);
+        self.openings &= !0b11;
+    }
+
     /// Whether the direction opposite to `side` opened with a record of TLS.
     #[must_use]
     #[inline(always)]

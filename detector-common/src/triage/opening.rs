@@ -1,4 +1,5 @@
 use super::scan::Window;
+use crate::packet::{Packet, Segment};
 
 /// What the first payload bytes of a direction give away. A number, not an enumeration, because it
 /// goes by way of memory that [`forget`](super::forget) makes opaque.
@@ -208,4 +209,18 @@ fn is_stratum_v2(head: &Head, length: u32) -> bool {
 #[inline(always)]
 const fn is_zmtp(head: &Head, length: u32) -> bool {
     length >= 10 && matches!(head, [0xff, 0, 0, 0, 0, 0, 0, 0, _, 0x7f, ..])
+}
+
+/// Whether a segment of what both sides opened as TLS begins a JSON message: then it is no TLS. What is encrypted begins so
+/// once in 65,536 segments, and goes on in text next to never.
+#[inline(always)]
+pub(super) fn is_clear<P: Packet>(packet: &P, segment: &Segment) -> bool {
+    const TEXT: usize = 16;
+    if segment.length < 2 || packet.header::<2>(segment.offset) != Some(*b"{\"") {
+        return false;
+    }
+    // In a shorter segment there is too little to tell, and little to lose.
+    let Some(begin) = packet.header::<TEXT>(segment.offset) else { return true };
+    let printable: usize = begin.iter().map(|byte| usize::from(byte.wrapping_sub(b' ') < 0x5f)).sum();
+    printable == TEXT || segment.length < TEXT as u32
 }

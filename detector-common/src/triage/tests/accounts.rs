@@ -65,7 +65,8 @@ fn the_life_of_a_flow() {
     world.dismiss();
     world.evict();
     assert_eq!(say(&mut world, 2536, &[0x17, 3, 3, 1, 0, 9]), ["flows", "tls"]);
-    assert_eq!(say(&mut world, 2542, MESSAGE), ["tls"]);
+    assert_eq!(say(&mut world, 2542, &[9; 255]), ["tls"]);
+    assert_eq!(say(&mut world, 2797, MESSAGE), ["scanned", "matches"]);
 }
 
 /// A packet whose payload cannot be copied.

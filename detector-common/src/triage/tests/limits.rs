@@ -57,7 +57,7 @@ fn a_new_connection_is_read_whatever_the_last_one_was() {
     let hello = [0x16, 3, 1, 0, 200, 1, 0, 0, 196];
     let mut world = World::new();
     world.say(Client, 1, &hello);
-    assert_eq!(world.say(Client, 10, MESSAGE), Outcome::Passed, "it is TLS");
+    assert_eq!(world.say(Client, 10, TOKEN), Outcome::Passed, "it is TLS");
     world.segment(Client, SYN, 70_000, b"");
     assert_eq!(world.say(Client, 70_001, MESSAGE), Outcome::WatchStarted);
     world.dismiss();

@@ -7,6 +7,11 @@ fn hello() -> Vec<u8> {
     [&[0x16, 3, 1, 2, 0][..], &[1; 60]].concat()
 }
 
+/// A record of what may be anything.
+fn sealed() -> Vec<u8> {
+    [&[0x17, 3, 3, 0, 46][..], MESSAGE].concat()
+}
+
 /// A whole line without a token.
 const LINE: &[u8] = b"{\"id\":0,\"result\":null,\"error\":[20,\"Parse error\",null]}\n";
 
@@ -15,10 +20,10 @@ fn tls_is_not_scanned() {
     for (first, second) in [(Client, Server), (Server, Client)] {
         let mut world = World::new();
         assert_eq!(world.say(first, 1, &hello()), Outcome::Passed);
-        assert_eq!(world.say(first, 66, MESSAGE), Outcome::Passed);
+        assert_eq!(world.say(first, 66, &sealed()), Outcome::Passed);
         assert_eq!(world.say(second, 1, &hello()), Outcome::Passed);
-        assert_eq!(world.say(second, 66, MESSAGE), Outcome::Passed);
-        assert_eq!(world.say(first, 200, MESSAGE), Outcome::Passed);
+        assert_eq!(world.say(second, 66, &sealed()), Outcome::Passed);
+        assert_eq!(world.say(first, 200, &sealed()), Outcome::Passed);
         assert_eq!((world.count(Counter::Tls), world.count(Counter::Scanned)), (5, 0));
     }
 }
@@ -85,7 +90,7 @@ fn one_record_of_tls_hides_nothing_for_long() {
     for opening in [hello(), Vec::from([0x17, 3, 3, 0, 9])] {
         let mut world = World::new();
         world.say(Client, 1, &opening);
-        assert_eq!(world.say(Client, 1000, MESSAGE), Outcome::Passed, "nobody answered yet");
+        assert_eq!(world.say(Client, 1000, TOKEN), Outcome::Passed, "nobody answered yet");
         assert_eq!(world.say(Server, 1, b"ok\n"), Outcome::Passed);
         assert_eq!(world.say(Client, 2000, MESSAGE), Outcome::WatchStarted);
         assert!(!world.sent()[0].answers_tls, "the server did not open as TLS");
@@ -111,4 +116,29 @@ fn a_new_connection_opens_anew() {
     world.segment(Server, SYN | ACK, 90_000, b"");
     assert_eq!(world.say(Server, 90_001, MESSAGE), Outcome::WatchStarted);
     assert!(!world.sent()[0].answers_tls, "that was another connection");
+}
+
+#[test]
+fn what_both_sides_only_call_tls_is_read_once_it_speaks_json() {
+    let mut world = World::new();
+    world.say(Client, 1, &hello());
+    world.say(Server, 1, &hello());
+    assert_eq!(world.say(Client, 66, &sealed()), Outcome::Passed);
+    assert_eq!(world.say(Client, 117, MESSAGE), Outcome::WatchStarted);
+    assert_eq!(world.sent(), [whole(117, Some(NUMBER), MESSAGE)]);
+    let mut world = World::new();
+    world.say(Client, 1, &hello());
+    world.say(Server, 1, &hello());
+    assert_eq!(world.say(Client, 66, b"{\"id\""), Outcome::Passed);
+    assert_eq!(world.say(Client, 71, &MESSAGE[5..]), Outcome::WatchStarted, "cut within the message");
+}
+
+#[test]
+fn what_is_sealed_and_begins_like_json_stays_tls() {
+    let mut world = World::new();
+    world.say(Client, 1, &hello());
+    world.say(Server, 1, &hello());
+    let sealed = [&b"{\""[..], &[0xb5; 40], TOKEN].concat();
+    assert_eq!(world.say(Client, 66, &sealed), Outcome::Passed);
+    assert_eq!((world.count(Counter::Tls), world.count(Counter::Scanned)), (3, 0));
 }
