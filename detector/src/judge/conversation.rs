@@ -219,6 +219,7 @@ impl Conversation {
                 *read += if speech.dialogue.awaits(direction) { 0 } else { bytes.len() as u64 };
             }
             transport.take(direction, piece, &mut |said| speech.hear(direction, said));
+            speech.unsay(direction, transport.take_unsaid(direction));
             if std::mem::take(&mut speech.fruitful) {
                 *read = 0;
             }
@@ -414,6 +415,16 @@ impl Speech {
         {
             self.revision += u64::from(!*contradicted || *foreign > 0);
             *contradicted = true;
+            *foreign = foreign.saturating_sub(lines);
+        }
+    }
+
+    /// So many lines turned out to be none: they speak against nothing.
+    fn unsay(&mut self, direction: Direction, lines: u32) {
+        if lines > 0
+            && let Some(foreign) = self.foreign.get_mut(direction as usize)
+        {
+            self.revision += 1;
             *foreign = foreign.saturating_sub(lines);
         }
     }

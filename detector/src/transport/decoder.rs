@@ -40,13 +40,22 @@ pub(super) struct Decoder {
     young: Option<Young>,
     /// Of readers that have ended.
     overlong: u64,
+    /// Lines that turned out to be none when the stream was read anew.
+    unsaid: u32,
 }
 
-/// What was read of a stream so far, and the hashes of what was said.
+/// What was read of a stream so far, and what was said.
 #[derive(Debug, Default)]
 struct Young {
     bytes: BytesMut,
-    said: Vec<u64>,
+    said: Vec<Said>,
+}
+
+/// What was said, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Said {
+    hash: u64,
+    line: bool,
 }
 
 #[derive(Debug)]
@@ -75,6 +84,7 @@ impl Decoder {
             aside: Aside::new(limit),
             young: Some(Young::default()),
             overlong: 0,
+            unsaid: 0,
         }
     }
 
@@ -90,7 +100,7 @@ impl Decoder {
                 Some(mut young) => {
                     young.bytes.extend_from_slice(bytes);
                     self.next(bytes, exchange, &mut |said| {
-                        young.said.push(hash(said));
+                        young.said.push(Said::of(said));
                         out(said);
                     });
                     self.young = Some(young);
@@ -171,6 +181,11 @@ impl Decoder {
 
     pub(super) fn overlong(&self) -> u64 {
         self.overlong + self.reader.overlong()
+    }
+
+    /// Lines given since the last call that turned out to be none: the stream began earlier than it seemed.
+    pub(super) const fn take_unsaid(&mut self) -> u32 {
+        std::mem::replace(&mut self.unsaid, 0)
     }
 
     /// What is heard inside of a message that is not complete.
@@ -370,7 +385,7 @@ impl Decoder {
         let lines = text && matches!((&self.reader, &front.reader), (Reader::Lines(_), Reader::Lines(_)));
         let mut known = young.said.clone();
         let mut note = |said: Utterance<'_>| {
-            young.said.push(hash(said));
+            young.said.push(Said::of(said));
             out(said);
         };
         if lines {
@@ -381,11 +396,19 @@ impl Decoder {
             if !apart {
                 front.next(&young.bytes, exchange, &mut |again| match known
                     .iter()
-                    .position(|known| *known == hash(again))
+                    .position(|known| *known == Said::of(again))
                 {
                     Some(at) => drop(known.swap_remove(at)),
                     None => note(again),
                 });
+                // What nobody said when it is read from its beginning was misread.
+                for misread in known {
+                    front.unsaid += u32::from(misread.line);
+                    if let Some(at) = young.said.iter().position(|said| *said == misread) {
+                        young.said.swap_remove(at);
+                    }
+                }
+                front.unsaid += self.unsaid;
                 front.overlong += self.overlong();
                 *self = front;
             }
@@ -442,22 +465,24 @@ impl Young {
     }
 
     fn held_bytes(&self) -> usize {
-        self.bytes.len() + self.said.len() * size_of::<u64>()
+        self.bytes.len() + self.said.len() * size_of::<Said>()
     }
 }
 
-fn hash(said: Utterance<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    match said {
-        Utterance::Line(text) => (0, text).hash(&mut hasher),
-        Utterance::Message(text) => (1, text).hash(&mut hasher),
-        Utterance::Frame(frame) => (2, frame).hash(&mut hasher),
-        Utterance::Target(target) => (3, target).hash(&mut hasher),
-        Utterance::Body(head, text) => (4, &head.start, text).hash(&mut hasher),
-        Utterance::Head(head) => (5, &head.start).hash(&mut hasher),
-        Utterance::Unreadable | Utterance::Overheard(..) => 6.hash(&mut hasher),
+impl Said {
+    fn of(said: Utterance<'_>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        match said {
+            Utterance::Line(text) => (0, text).hash(&mut hasher),
+            Utterance::Message(text) => (1, text).hash(&mut hasher),
+            Utterance::Frame(frame) => (2, frame).hash(&mut hasher),
+            Utterance::Target(target) => (3, target).hash(&mut hasher),
+            Utterance::Body(head, text) => (4, &head.start, text).hash(&mut hasher),
+            Utterance::Head(head) => (5, &head.start).hash(&mut hasher),
+            Utterance::Unreadable | Utterance::Overheard(..) => 6.hash(&mut hasher),
+        }
+        Self { hash: hasher.finish(), line: matches!(said, Utterance::Line(_)) }
     }
-    hasher.finish()
 }
 
 impl Reader {

@@ -196,6 +196,11 @@ impl Transport {
         }
     }
 
+    /// Lines of `direction` given since the last call that turned out to be none: the stream began earlier than it seemed.
+    pub fn take_unsaid(&mut self, direction: Direction) -> u32 {
+        self.ways.get_mut(direction as usize).map_or(0, Decoder::take_unsaid)
+    }
+
     /// Nothing more will come of `direction`: gives what was not completed.
     pub fn finish(&mut self, direction: Direction, out: &mut dyn FnMut(Utterance<'_>)) {
         if let Some(way) = self.ways.get_mut(direction as usize) {
