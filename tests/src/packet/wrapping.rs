@@ -115,12 +115,15 @@ impl Wrapping {
         wrappings.iter().fold(frame, |frame, wrapping| wrapping.wrap(&frame))
     }
 
-    /// Whether there is such a thing as this around the other: what carries IP packets only takes nothing else.
+    /// Whether this goes around the other: what carries IP packets only takes nothing else, and there are no more tags on
+    /// top of each other than each of them has.
     #[must_use]
     pub const fn fits_around(self, inner: Self) -> bool {
-        !matches!(inner, Mpls(_) | Pseudowire | Pppoe)
-            || matches!(self, Tags(_) | Padding(_))
-            || self.carries_ethernet()
+        match inner {
+            Mpls(_) | Pseudowire | Pppoe => matches!(self, Tags(_) | Padding(_)) || self.carries_ethernet(),
+            Tags(_) => !matches!(self, Tags(_)),
+            _ => true,
+        }
     }
 
     /// Whether it carries whole Ethernet frames, and not IP packets.

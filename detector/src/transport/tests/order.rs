@@ -77,3 +77,16 @@ fn a_stream_that_is_settled_or_long_is_not_kept() {
     transport.take(SERVER, Piece::Settled, &mut |_| {});
     assert_eq!(transport.held_bytes(), 0);
 }
+
+#[test]
+fn heads_that_were_read_as_lines_are_unsaid() {
+    let mut transport = Transport::new(1000);
+    let mut lines = 0;
+    let rest = b"ength: 44\r\nX-Mining-Hashrate: 1\r\nUser-Agent: a\r\n\r\n{";
+    for piece in [Piece::Next(rest), Piece::Before(b"POST / HTTP/1.1\r\nContent-L")] {
+        transport.take(CLIENT, piece, &mut |said| lines += u32::from(told(said).starts_with("line")));
+    }
+    assert!(lines > 0);
+    assert_eq!((transport.take_unsaid(CLIENT), transport.take_unsaid(CLIENT)), (lines, 0));
+    assert_eq!(transport.take_unsaid(SERVER), 0);
+}
