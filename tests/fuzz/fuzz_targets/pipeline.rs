@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| firedamp_tests::fuzz::pipeline(data));
+libfuzzer_sys::fuzz_target!(init: firedamp_tests::fuzz::prepare(), |data: &[u8]| firedamp_tests::fuzz::pipeline(data));

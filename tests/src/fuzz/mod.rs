@@ -49,6 +49,11 @@ pub struct Target {
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
+/// Compiles the built-in signatures, which takes longer than an input may.
+pub fn prepare() {
+    talk::signatures();
+}
+
 /// All of them.
 pub const TARGETS: [Target; 12] = [
     Target { name: "packet", run: packet, seeds: seeds::frames },
