@@ -1,5 +1,5 @@
 use detector::pipeline::Pipeline;
-use detector_common::event::{Event, EventHeader};
+use detector_common::event::{EVENT_FIXED, Event};
 use jiff::Timestamp;
 
 use super::input::Input;
@@ -18,7 +18,7 @@ pub fn event(data: &[u8]) {
     while !input.is_empty() {
         let item = input.bytes();
         let Ok(event) = Event::decode(item) else { continue };
-        let payload = item.get(size_of::<EventHeader>()..).unwrap_or_default();
+        let payload = item.get(EVENT_FIXED..).unwrap_or_default();
         assert!(payload.starts_with(event.payload));
         assert_eq!(event.payload.len(), usize::from(event.header.length()));
         assert_ne!(event.header.accept(), Some(0));

@@ -3,8 +3,11 @@ use std::net::{IpAddr, SocketAddr};
 use detector_common::packet::{self, Encapsulation, Walk};
 use etherparse::{LinkExtSlice, NetSlice, SlicedPacket, TransportSlice};
 
-/// VLAN tags and IPv6 extension headers that both readers follow.
+/// VLAN tags that both readers follow.
 const TAGS: usize = 2;
+
+/// IPv6 extension headers that ours follows.
+const EXTENSIONS: usize = 8;
 
 /// A frame: what is read lies within it, and if another parser takes it for plain TCP, both read the same.
 ///
@@ -57,6 +60,9 @@ fn plain_tcp(data: &[u8]) -> Option<Plain<'_>> {
             (header.source_addr().into(), header.destination_addr().into(), ip.is_payload_fragmented())
         }
         NetSlice::Ipv6(ip) => {
+            if ip.extensions().clone().into_iter().count() > EXTENSIONS {
+                return None;
+            }
             let header = ip.header();
             let fragmented = ip.is_payload_fragmented();
             (header.source_addr().to_canonical(), header.destination_addr().to_canonical(), fragmented)

@@ -65,12 +65,30 @@ pub fn pipeline(data: &[u8]) {
         } else {
             *at = at.wrapping_add(u32::try_from(payload.len()).unwrap_or(u32::MAX));
         }
-        let header = EventHeader::new(kind, key, direction, 0, sequence, 1);
+        let header = if kind == EventKind::Fragment {
+            fragment(key, direction, input.short(), payload)
+        } else {
+            EventHeader::new(kind, key, direction, 0, sequence, 1)
+        };
         let reaction =
             pipeline.event(&Event { kind, header, outer: Encapsulation::NONE, payload }, time, Some("lan0"));
         check(&pipeline, &reaction);
     }
     finish(pipeline, time);
+}
+
+/// The header of a fragment of one of eight packets of a direction; `number` also tells its place and if it is the last.
+fn fragment(key: FlowKey, direction: Direction, number: u16, payload: &[u8]) -> EventHeader {
+    let from = SocketAddr::new(key.sender(direction).ip(), 0);
+    let (low, place) = (number & 7, number >> 4 << 3);
+    let mut to = SocketAddr::from(key.receiver(direction));
+    to.set_port(low);
+    let (key, direction) = FlowKey::fragments(from.into(), to.into());
+    let mut header = EventHeader::new(EventKind::Fragment, key, direction, 0, u32::from(place), 1);
+    if number & 8 != 0 {
+        header.set_total(place.saturating_add(u16::try_from(payload.len()).unwrap_or(u16::MAX)));
+    }
+    header
 }
 
 fn other(number: u8) -> EventKind {

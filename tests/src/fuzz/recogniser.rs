@@ -9,7 +9,7 @@ use super::pipeline::{check, finish, settings};
 use super::talk::{SMALL, signatures};
 
 /// Every packet is counted under exactly one of these.
-const FATES: [Counter; 15] = [
+const FATES: [Counter; 17] = [
     Counter::NotIp,
     Counter::NotTcp,
     Counter::Udp,
@@ -18,6 +18,8 @@ const FATES: [Counter; 15] = [
     Counter::Truncated,
     Counter::Malformed,
     Counter::ExtensionHeaders,
+    Counter::TunnelsMalformed,
+    Counter::TooDeep,
     Counter::NoPayload,
     Counter::FlowsRefused,
     Counter::Scanned,

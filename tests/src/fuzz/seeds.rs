@@ -11,7 +11,7 @@ use super::pipeline::flow;
 use super::{conversation, files, pipeline, recogniser};
 use crate::conversation::{Cut, Speaker};
 use crate::noise::Noise;
-use crate::packet::{Extension, Frame, QINQ, VLAN};
+use crate::packet::{Extension, Frame, QINQ, VLAN, Wrapping, cut, fragmentable, fragments};
 use crate::talk::{Said, Talk};
 use crate::{catalogue, lookalikes};
 
@@ -60,14 +60,17 @@ fn quoted(text: &[u8]) -> Vec<Vec<u8>> {
     parts.filter(word).map(|part| [b"\"", part, b"\""].concat()).collect()
 }
 
-/// Frames, each in every dress that the laboratory can sew.
+/// Frames, each in every dress that the laboratory can sew, and in every tunnel.
 pub(super) fn frames() -> Vec<Vec<u8>> {
     let (from, to) = ends();
     let six = |last| SocketAddr::from((Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last), 443));
     let plain = Frame::tcp(from, to).payload(b"{\"id\":1,\"method\":\"mining.subscribe\",\"params\":[]}\n");
     let plain6 = Frame::tcp(six(1), six(2)).payload(b"{\"id\":1,\"method\":\"login\"}\n");
     let discovery = Frame::udp(from, to).payload(&crate::noise::random(150, 1));
-    [
+    let inner = plain.bytes();
+    let wrapped = Wrapping::LINKS.iter().chain(Wrapping::TUNNELS).map(|(_, wrapping)| wrapping.wrap(&inner));
+    let mut frames: Vec<Vec<u8>> = wrapped.collect();
+    let dressed = [
         plain.clone(),
         plain.clone().tag(VLAN, 5),
         plain.clone().tag(QINQ, 5).tag(VLAN, 6),
@@ -82,10 +85,9 @@ pub(super) fn frames() -> Vec<Vec<u8>> {
         Frame::tcp(from, to),
         discovery.clone(),
         discovery.tag(VLAN, 1),
-    ]
-    .into_iter()
-    .map(|frame| frame.bytes())
-    .collect()
+    ];
+    frames.extend(dressed.iter().map(Frame::bytes));
+    frames
 }
 
 /// The frames of each conversation.
@@ -96,7 +98,17 @@ pub(super) fn traffic() -> Vec<Vec<u8>> {
         frames.iter().flat_map(|frame| recogniser::encode(&frame.bytes())).collect()
     });
     seeds.push(frames().iter().flat_map(|frame| recogniser::encode(frame)).collect());
+    seeds.extend(each(talks().step_by(8), |talk| {
+        let frames = talk.frames_cut(client, server, Cut::Lines);
+        frames.iter().zip(1..).flat_map(|(frame, number)| in_fragments(&frame.bytes(), number)).collect()
+    }));
     seeds
+}
+
+/// A frame in fragments, as [`recogniser`](super::recogniser()) reads them.
+fn in_fragments(frame: &[u8], number: u32) -> Vec<u8> {
+    let pieces = cut(fragmentable(frame), 40, 64);
+    fragments(frame, &pieces, number).iter().flat_map(|frame| recogniser::encode(frame)).collect()
 }
 
 /// Segments in order, in reverse, overlapping, with holes.
