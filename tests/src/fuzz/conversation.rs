@@ -63,7 +63,7 @@ pub fn conversation(data: &[u8]) {
             sound(&judged);
         }
     }
-    end(conversation);
+    end(conversation, &limits);
 }
 
 /// A segment in order as [`conversation`] reads it.

@@ -39,9 +39,14 @@ pub(super) const SMALL: Limits = Limits {
 /// What a reader holds beyond a message of the length that is allowed: the head of HTTP.
 const HEADS: usize = 2 * 16 * 1024;
 
+/// What is remembered of a direction that waits for nothing: bytes that copies are compared with (1 KiB, two windows of
+/// 8 KiB), a stream that may have begun earlier (4 KiB, with eight bytes for each thing said in it), and what was said
+/// aside (32 KiB).
+const REMEMBERED: usize = 1024 + 2 * 8 * 1024 + 9 * 4 * 1024 + 32 * 1024;
+
 /// The most memory that a conversation may hold after a segment of `segment` bytes.
 pub(super) const fn most(limits: &Limits, segment: usize) -> usize {
-    2 * (limits.reorder_bytes + 2 * limits.line_bytes + HEADS + segment)
+    2 * (limits.reorder_bytes + 3 * limits.line_bytes + HEADS + REMEMBERED + segment)
 }
 
 /// The built-in signatures.
@@ -76,7 +81,7 @@ pub(super) fn hear(turns: &[Turn], limits: Limits, cuts: Option<u64>) -> Option<
             rest = after;
         }
     }
-    end(conversation)
+    end(conversation, &limits)
 }
 
 /// Mostly short, sometimes as long as it may be.
@@ -91,9 +96,10 @@ fn length(noise: &mut Noise) -> usize {
 }
 
 /// Ends a conversation and gives the judgement on it.
-pub(super) fn end(mut conversation: Conversation) -> Option<Assessment> {
+pub(super) fn end(mut conversation: Conversation, limits: &Limits) -> Option<Assessment> {
     conversation.finish();
-    assert_eq!(conversation.buffered(), 0, "what has ended holds nothing");
+    let held = conversation.buffered();
+    assert!(held <= 2 * (REMEMBERED + limits.line_bytes), "what has ended waits for nothing: {held} bytes");
     let _ = (conversation.hopeless(), conversation.is_settled_node(), conversation.losses());
     let assessment = conversation.assessment();
     if let Some(judged) = &assessment {
