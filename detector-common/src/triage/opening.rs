@@ -215,12 +215,12 @@ const fn is_zmtp(head: &Head, length: u32) -> bool {
 /// once in 65,536 segments, and goes on in text next to never.
 #[inline(always)]
 pub(super) fn is_clear<P: Packet>(packet: &P, segment: &Segment) -> bool {
-    const TEXT: usize = 16;
+    const TEXT: u32 = 16;
     if segment.length < 2 || packet.header::<2>(segment.offset) != Some(*b"{\"") {
         return false;
     }
     // In a shorter segment there is too little to tell, and little to lose.
-    let Some(begin) = packet.header::<TEXT>(segment.offset) else { return true };
-    let printable: usize = begin.iter().map(|byte| usize::from(byte.wrapping_sub(b' ') < 0x5f)).sum();
-    printable == TEXT || segment.length < TEXT as u32
+    let Some(begin) = packet.header::<{ TEXT as usize }>(segment.offset) else { return true };
+    let printable: u32 = begin.iter().map(|byte| u32::from(byte.wrapping_sub(b' ') < 0x5f)).sum();
+    printable == TEXT || segment.length < TEXT
 }
