@@ -212,15 +212,16 @@ const fn is_zmtp(head: &Head, length: u32) -> bool {
 }
 
 /// Whether a segment of what both sides opened as TLS begins a JSON message: then it is no TLS. What is encrypted begins so
-/// once in 65,536 segments, and goes on in text next to never.
+/// once in 65,536 segments, and of these goes on in text once in 360.
 #[inline(always)]
 pub(super) fn is_clear<P: Packet>(packet: &P, segment: &Segment) -> bool {
-    const TEXT: u32 = 16;
     if segment.length < 2 || packet.header::<2>(segment.offset) != Some(*b"{\"") {
         return false;
     }
     // In a shorter segment there is too little to tell, and little to lose.
-    let Some(begin) = packet.header::<{ TEXT as usize }>(segment.offset) else { return true };
-    let printable: u32 = begin.iter().map(|byte| u32::from(byte.wrapping_sub(b' ') < 0x5f)).sum();
-    printable == TEXT || segment.length < TEXT
+    let Some(begin) = packet.header::<8>(segment.offset) else { return true };
+    // All bytes at once, because the verifier would follow each comparison.
+    let begin = u64::from_ne_bytes(begin);
+    let printable = (begin | begin.wrapping_sub(0x2020_2020_2020_2020)) & 0x8080_8080_8080_8080 == 0;
+    printable || segment.length < 8
 }
