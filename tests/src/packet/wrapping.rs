@@ -115,13 +115,14 @@ impl Wrapping {
         wrappings.iter().fold(frame, |frame, wrapping| wrapping.wrap(&frame))
     }
 
-    /// Whether this goes around the other: what carries IP packets only takes nothing else, and there are no more tags on
-    /// top of each other than each of them has.
+    /// Whether this goes around the other: what carries IP packets only takes nothing else, there are no more tags on top
+    /// of each other than each of them has, and a packet has its options once.
     #[must_use]
     pub const fn fits_around(self, inner: Self) -> bool {
         match inner {
             Mpls(_) | Pseudowire | Pppoe => matches!(self, Tags(_) | Padding(_)) || self.carries_ethernet(),
             Tags(_) => !matches!(self, Tags(_)),
+            Options => !matches!(self, Options),
             _ => true,
         }
     }
