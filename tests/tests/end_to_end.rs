@@ -297,12 +297,9 @@ fn a_login_in_pieces_is_found() -> Result<()> {
         let first_line = FirstLine { pieces, pause: Duration::from_millis(15) };
         let pair = Pair::start(&lab, Dialect::Monero, host, false, |plan| plan.first_line = first_line)?;
         pair.is_found(&mut agent)?;
-        let first = agent.wait_for(soon(), |record| pair.is_in(&record.value))?;
         // The wallet stands in the login alone, so the login was put together again.
         let wallet = pair.dialect.identity("").wallet;
         agent.wait_for(soon(), |record| pair.is_in(&record.value) && record.says("wallet", &wallet))?;
-        let login = pair.miner.counts().first_login().context("a record before the login")?;
-        assert!(first.arrived.saturating_duration_since(login) < at_once());
         pair.stop()?;
     }
     assert_eq!(cases(&stop(agent)?).len(), 2);

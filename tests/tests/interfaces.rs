@@ -11,9 +11,6 @@ use firedamp_tests::lab::{self, Agent, LAN, Lab, Record, Report, Side, WAN};
 use firedamp_tests::privileges;
 use firedamp_tests::sim::{MinerPlan, Pace, PoolPlan, Progress, Simulator, miner, pool};
 
-/// From the interface to the line in the log that it is watched again.
-const WITHIN: Duration = Duration::from_secs(2);
-
 /// For what must happen, on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
 
@@ -68,10 +65,7 @@ fn gone(agent: &mut Agent, interface: &str) -> Result<()> {
 
 /// The interface has just come back.
 fn back(agent: &mut Agent, interface: &str) -> Result<()> {
-    let since = Instant::now();
-    agent.wait_for_log(SOON, &["INFO", &format!("interface {interface} is there again"), "watching"])?;
-    ensure!(since.elapsed() < WITHIN, "{interface} is watched only after {:?}", since.elapsed());
-    Ok(())
+    agent.wait_for_log(SOON, &["INFO", &format!("interface {interface} is there again"), "watching"])
 }
 
 /// Stops the agent; it must end well, watch both interfaces, and have lost one so often.

@@ -149,7 +149,8 @@ fn what_does_not_fit_into_the_ring_is_told_and_what_follows_is_found() -> Result
     let lost = agent.wait_for_counter(SOON, "ring_full", |lost| lost > 0)?;
     for number in 1000..1050 {
         receive(&mut tap, &frames(number..number + 1))?;
-        std::thread::sleep(Duration::from_millis(10));
+        // The ring has room for some forty of them.
+        agent.wait_for(SOON, |record| record.value["src_ip"] == ends(number).0.ip().to_string())?;
     }
     agent.wait_for(SOON, |record| {
         record.value["src_ip"] == ends(1049).0.ip().to_string() && record.says("stage", "submitting")

@@ -14,8 +14,9 @@ const WINDOW: usize = 8 * 1024;
 /// Bytes after which a place is given up at which no more copies came.
 const QUIET: usize = 4 * 1024;
 
-/// Lines remembered of a direction, so that none counts twice.
-const MAX_LINES: usize = 32;
+/// Lines remembered of a direction, so that none counts twice: as many as a sender has on the way at once, who sends them
+/// again when a link was down.
+const MAX_LINES: usize = 256;
 
 impl Kind {
     /// No mining by itself, and no weight: a device on the way may mangle packets. Beside mining it is a reason to look at
@@ -140,8 +141,8 @@ fn lines(text: &[u8], out: &mut dyn FnMut(&[u8])) {
 /// was said once.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    first: VecDeque<u64>,
-    other: VecDeque<u64>,
+    first: VecDeque<u32>,
+    other: VecDeque<u32>,
 }
 
 impl Heard {
@@ -171,15 +172,16 @@ impl Heard {
     }
 }
 
-fn remember(lines: &mut VecDeque<u64>, digest: u64) {
+fn remember(lines: &mut VecDeque<u32>, digest: u32) {
     if lines.len() >= MAX_LINES {
         lines.pop_front();
     }
     lines.push_back(digest);
 }
 
-fn digest(line: &[u8]) -> u64 {
+#[expect(clippy::cast_possible_truncation, reason = "half of the digest tells so few lines apart")]
+fn digest(line: &[u8]) -> u32 {
     let mut hasher = DefaultHasher::new();
     line.hash(&mut hasher);
-    hasher.finish()
+    hasher.finish() as u32
 }
