@@ -85,6 +85,29 @@ counters! {
     RingFull = "ring_full",
 }
 
+impl Counter {
+    /// What may become of a packet: each is counted under exactly one of these.
+    pub const FATES: &'static [Self] = &[
+        Self::NotIp,
+        Self::NotTcp,
+        Self::Udp,
+        Self::Datagrams,
+        Self::Fragments,
+        Self::Truncated,
+        Self::Malformed,
+        Self::ExtensionHeaders,
+        Self::TunnelsMalformed,
+        Self::TooDeep,
+        Self::NoPayload,
+        Self::FlowsRefused,
+        Self::Scanned,
+        Self::Spent,
+        Self::Tls,
+        Self::Ignored,
+        Self::Watched,
+    ];
+}
+
 /// How many counters there are.
 pub const COUNTERS: usize = Counter::ALL.len();
 

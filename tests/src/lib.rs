@@ -20,6 +20,7 @@ pub mod noise;
 pub mod packet;
 pub mod patience;
 pub mod privileges;
+mod process;
 pub mod sim;
 pub mod soak;
 pub mod talk;

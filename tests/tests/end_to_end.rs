@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
@@ -35,16 +35,8 @@ fn soon() -> Duration {
 /// Verdict and stage may rise a few times, and there is a final record: more is noise.
 const RECORDS_A_CASE: usize = 8;
 
-/// The agent stands where cargo puts binaries, one folder above the tests.
-fn agent_binary() -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let binary = test.ancestors().nth(2).context("the test stands nowhere")?.join("firedamp");
-    ensure!(binary.is_file(), "there is no agent at {}: `cargo xtask test` builds it", binary.display());
-    Ok(binary)
-}
-
 fn watch(lab: &Lab, output: &str) -> Result<Agent> {
-    Agent::start(lab, &agent_binary()?, &[LAN, WAN], output)
+    Agent::start(lab, &lab::agent_binary(None)?, &[LAN, WAN], output)
 }
 
 /// A miner on client `host` and its pool on server `host`.
@@ -446,7 +438,8 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
     std::fs::write(&file, ZORK.replace("zork", "quux"))?;
     let lab = Lab::routed()?;
     let path = file.to_str().context("the folder has an odd name")?;
-    let mut agent = Agent::start_with(&lab, &agent_binary()?, &[LAN, WAN], "-", &["--signatures", path])?;
+    let mut agent =
+        Agent::start_with(&lab, &lab::agent_binary(None)?, &[LAN, WAN], "-", &["--signatures", path])?;
     let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
     pair.submits(3)?;
     pair.is_found(&mut agent)?;

@@ -1,7 +1,6 @@
 //! Interfaces go and come back under the agent: it waits for them, says so, and finds the miners on the new ones.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
@@ -15,9 +14,7 @@ use firedamp_tests::sim::{MinerPlan, Pace, PoolPlan, Progress, Simulator, miner,
 const SOON: Duration = Duration::from_secs(20);
 
 fn watch(lab: &Lab) -> Result<Agent> {
-    let agent = PathBuf::from(env!("CARGO_BIN_EXE_firedamp-lab")).with_file_name("firedamp");
-    ensure!(agent.is_file(), "there is no agent at {}: `cargo xtask test` builds it", agent.display());
-    Agent::start(lab, &agent, &[LAN, WAN], "-")
+    Agent::start(lab, &lab::agent_binary(None)?, &[LAN, WAN], "-")
 }
 
 /// A miner on client `host` with its pool.

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use firedamp_tests::conversation::{Conversation, Cut, Line};
 use firedamp_tests::dialects::Dialect;
-use firedamp_tests::lab::{Agent, Lab, Record, Tap};
+use firedamp_tests::lab::{self, Agent, Lab, Record, Tap};
 use firedamp_tests::packet::Frame;
 use firedamp_tests::privileges;
 use nix::libc;
@@ -22,14 +21,6 @@ use nix::unistd::mkfifo;
 const SOON: Duration = Duration::from_mins(1);
 
 const MIB: u64 = 1 << 20;
-
-/// The agent stands where cargo puts binaries, one folder above the tests.
-fn agent_binary() -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let binary = test.ancestors().nth(2).context("the test stands nowhere")?.join("firedamp");
-    ensure!(binary.is_file(), "there is no agent at {}: `cargo xtask test` builds it", binary.display());
-    Ok(binary)
-}
 
 /// Miner `number`: an address and a pool of its own.
 fn ends(number: u32) -> (SocketAddr, SocketAddr) {
@@ -70,7 +61,7 @@ fn receive(tap: &mut Tap, frames: &[Frame]) -> Result<()> {
 fn start(lab: &Lab, further: &[&str]) -> Result<(Tap, Agent)> {
     let tap = Tap::new(&lab.gateway, "tap0")?;
     let further = [&["--stats-interval", "1"], further].concat();
-    Ok((tap, Agent::start_with(lab, &agent_binary()?, &["tap0"], "-", &further)?))
+    Ok((tap, Agent::start_with(lab, &lab::agent_binary(None)?, &["tap0"], "-", &further)?))
 }
 
 /// Who is confirmed to mine.
@@ -176,7 +167,7 @@ fn a_reader_of_records_that_stalls_does_not_hold_up_the_ring() -> Result<()> {
     let _reader = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&path)?;
     let mut tap = Tap::new(&lab.gateway, "tap0")?;
     let path = path.to_str().context("the folder has an odd name")?;
-    let agent = Agent::start(&lab, &agent_binary()?, &["tap0"], path)?;
+    let agent = Agent::start(&lab, &lab::agent_binary(None)?, &["tap0"], path)?;
     let empty = agent.memory()?;
     for miners in (0..4000_u32).step_by(500) {
         receive(&mut tap, &frames(miners..miners + 500))?;

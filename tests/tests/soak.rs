@@ -5,13 +5,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use firedamp_tests::privileges;
 use firedamp_tests::soak::{Checks, capture, live};
+use firedamp_tests::{lab, privileges};
 
 fn agent() -> Result<PathBuf> {
-    let agent = PathBuf::from(env!("CARGO_BIN_EXE_firedamp-soak")).with_file_name("firedamp");
-    ensure!(agent.is_file(), "there is no agent at {}: `cargo xtask test` builds it", agent.display());
-    Ok(agent)
+    lab::agent_binary(None)
 }
 
 fn hold(checks: &Checks) -> Result<()> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use firedamp_tests::lab;
 use firedamp_tests::privileges;
 use firedamp_tests::soak::{Checks, capture, live};
 use nix::sys::signal::{SigSet, Signal};
@@ -53,16 +54,7 @@ fn main() -> ExitCode {
 }
 
 fn soak(options: &Options) -> Result<Checks> {
-    let binary = match &options.firedamp {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("firedamp"),
-    };
-    if !binary.is_file() {
-        bail!(
-            "there is no agent at {}: `cargo xtask build` makes it, --firedamp names another",
-            binary.display()
-        );
-    }
+    let binary = lab::agent_binary(options.firedamp.as_deref())?;
     let say = |line: &str| println!("{line}");
     if let Some(packets) = options.packets {
         let plan = capture::Plan {

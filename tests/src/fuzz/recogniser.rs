@@ -8,27 +8,6 @@ use super::input::{Input, with_length};
 use super::pipeline::{check, finish, settings};
 use super::talk::{SMALL, signatures};
 
-/// Every packet is counted under exactly one of these.
-const FATES: [Counter; 17] = [
-    Counter::NotIp,
-    Counter::NotTcp,
-    Counter::Udp,
-    Counter::Datagrams,
-    Counter::Fragments,
-    Counter::Truncated,
-    Counter::Malformed,
-    Counter::ExtensionHeaders,
-    Counter::TunnelsMalformed,
-    Counter::TooDeep,
-    Counter::NoPayload,
-    Counter::FlowsRefused,
-    Counter::Scanned,
-    Counter::Spent,
-    Counter::Tls,
-    Counter::Ignored,
-    Counter::Watched,
-];
-
 /// So few that a few packets use them up.
 const LIMITS: Limits = Limits { flows: 8, watched: 2, ring: 4096 };
 
@@ -63,7 +42,7 @@ pub fn recogniser(data: &[u8]) {
         }
         packets += 1;
         let counters = engine.counters().expect("the counters of this process can be read");
-        let fates: u64 = FATES.iter().map(|fate| counters.get(*fate)).sum();
+        let fates: u64 = Counter::FATES.iter().map(|fate| counters.get(*fate)).sum();
         assert_eq!((fates, counters.get(Counter::Packets)), (packets, packets), "fates, packets counted");
     }
     finish(pipeline, Timestamp::from_nanosecond(clock.into()).unwrap_or_default());

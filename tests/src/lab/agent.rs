@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::Lab;
 use crate::patience::patience;
+use crate::process;
 
 /// What a line of the agent's log contains when it is attached to an interface.
 pub const WATCHING: &str = "watching";
@@ -102,6 +103,28 @@ enum Said {
     Out(Instant, String),
     Log(String),
     Closed,
+}
+
+/// The agent to run: the one that is `given`, or else the one that cargo puts beside this program; tests lie one folder
+/// deeper.
+///
+/// # Errors
+/// It is not there.
+pub fn agent_binary(given: Option<&Path>) -> Result<PathBuf> {
+    let binary = if let Some(path) = given {
+        path.to_owned()
+    } else {
+        let this = std::env::current_exe()?;
+        let folder = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
+        folder.context("this program stands nowhere")?.join("firedamp")
+    };
+    if !binary.is_file() {
+        bail!(
+            "there is no agent at {}: `cargo xtask build` makes it, --firedamp names another",
+            binary.display()
+        );
+    }
+    Ok(binary)
 }
 
 impl Agent {
@@ -253,13 +276,7 @@ impl Agent {
     /// # Errors
     /// It has ended.
     pub fn memory(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kibibytes: u64 = resident
-            .and_then(|text| text.split_whitespace().next())
-            .context("the kernel does not tell how much memory the agent has")?
-            .parse()?;
-        Ok(kibibytes * 1024)
+        Ok(process::memory(self.child.id())? * 1024)
     }
 
     /// The agent's process id.

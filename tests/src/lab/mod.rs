@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-pub use agent::{Agent, LOSSES, News, Record, Report, WATCHING};
+pub use agent::{Agent, LOSSES, News, Record, Report, WATCHING, agent_binary};
 pub use namespace::{Namespace, Segments};
 pub use tap::Tap;
 

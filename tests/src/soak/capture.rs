@@ -12,9 +12,9 @@ use anyhow::{Context, Result, anyhow};
 use nix::fcntl::{FcntlArg, fcntl};
 use serde_json::Value;
 
-use super::process::{cpu, memory};
 use super::stream::{Miner, Stream};
 use super::table::Checks;
+use crate::process::{cpu, memory};
 
 /// Tables are full, and every miner is known, when so much of the capture was read: in percent.
 const WARM: u64 = 30;

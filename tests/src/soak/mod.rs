@@ -4,7 +4,6 @@
 
 pub mod capture;
 pub mod live;
-mod process;
 mod stream;
 mod table;
 

@@ -182,7 +182,7 @@ impl World {
         };
         let arrival = Arrival { time: self.time, interface: INTERFACE };
         let outcome = recogniser.packet(packet, || arrival);
-        let fates: u64 = FATES.iter().map(|fate| self.counters.get(*fate)).sum();
+        let fates: u64 = Counter::FATES.iter().map(|fate| self.counters.get(*fate)).sum();
         assert_eq!(fates, self.count(Counter::Packets));
         outcome
     }
@@ -214,27 +214,6 @@ impl World {
         self.flows.entries.clear();
     }
 }
-
-/// Every packet is counted under exactly one of these.
-const FATES: [Counter; 17] = [
-    Counter::NotIp,
-    Counter::NotTcp,
-    Counter::Udp,
-    Counter::Datagrams,
-    Counter::Fragments,
-    Counter::Truncated,
-    Counter::Malformed,
-    Counter::ExtensionHeaders,
-    Counter::TunnelsMalformed,
-    Counter::TooDeep,
-    Counter::NoPayload,
-    Counter::FlowsRefused,
-    Counter::Scanned,
-    Counter::Spent,
-    Counter::Tls,
-    Counter::Ignored,
-    Counter::Watched,
-];
 
 fn frame(side: Side, flags: u8, sequence: u32, payload: &[u8]) -> Vec<u8> {
     let client: ([u8; 4], [u8; 2]) = ([10, 0, 0, 2], [0x9c, 0x40]);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use firedamp_tests::lab::{Agent, LAN, Lab, News, WAN};
+use firedamp_tests::lab::{self, Agent, LAN, Lab, News, WAN};
 use firedamp_tests::privileges;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -71,16 +71,7 @@ fn show(options: &Options) -> Result<()> {
     wanted.thread_block()?;
     let signals = SignalFd::with_flags(&wanted, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
 
-    let binary = match &options.firedamp {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("firedamp"),
-    };
-    if !binary.is_file() {
-        bail!(
-            "there is no agent at {}: `cargo xtask build` makes it, --firedamp names another",
-            binary.display()
-        );
-    }
+    let binary = lab::agent_binary(options.firedamp.as_deref())?;
     let screen = Screen::new(options.json);
     let lab = Lab::routed().context("cannot build the laboratory")?;
     screen.log("laboratory: miners 10.77.0.0/24 -- gateway (lan0, wan0) -- pools 203.0.113.0/24")?;

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::process::{cpu, memory};
 use super::table::Checks;
 use crate::lab::{self, Agent, LAN, Lab, Report, WAN};
+use crate::process::{cpu, memory};
 use crate::sim::{Bulk, Simulator, bulk_client, bulk_service};
 use kernel::{Objects, Ownerless, descriptors};
 use population::Population;
