@@ -559,6 +559,7 @@ fn a_table_that_cannot_be_made_is_named() {
     let error = Program::load(&Settings::DEFAULT, &limits, signatures.automaton()).err().unwrap();
     let told = error.to_string();
     assert!(told.contains("FLOWS") || told.contains("LASTING"), "{told}");
+    assert!(told.contains("make it smaller with --flows"), "{told}");
 }
 
 #[test]

@@ -98,6 +98,8 @@ fn ten_thousand_watched_flows_take_bounded_memory() -> Result<()> {
     let empty = agent.memory()?;
     for miners in (0..10_000_u32).step_by(1000) {
         receive(&mut tap, &frames(miners..miners + 1000))?;
+        // All of them at once are more than fits into the ring when the agent gets no processor.
+        agent.wait_for(SOON, |record| record.value["src_ip"] == ends(miners + 999).0.ip().to_string())?;
     }
     agent.wait_for_counter(SOON, "conversations", |conversations| conversations == 10_000)?;
     agent.wait_for_counter(SOON, "cases", |cases| cases == 10_000)?;

@@ -10,8 +10,8 @@ use crate::workspace::Workspace;
 
 const FUZZ: &str = "tests/fuzz";
 
-/// What a run of libFuzzer is given beside its time.
-const LIMITS: [&str; 4] = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", "-print_final_stats=1"];
+/// What a run of libFuzzer is given beside its time. An input that takes a minute is stuck on a busy machine, too.
+const LIMITS: [&str; 4] = ["-timeout=60", "-rss_limit_mb=2048", "-max_len=16384", "-print_final_stats=1"];
 
 /// Runs one target, or all of them one after the other, for so many minutes each.
 pub(crate) fn fuzz(workspace: &Workspace, target: Option<&str>, minutes: u32) -> Result<()> {
@@ -26,12 +26,24 @@ pub(crate) fn fuzz(workspace: &Workspace, target: Option<&str>, minutes: u32) ->
         );
     }
     step("inputs to begin with");
-    let corpora = workspace.root.join("target/fuzz/corpus");
+    let corpora = workspace.fuzz().join("corpus");
     let seeds = ["run", "--quiet", "--package", "firedamp-tests", "--bin", "firedamp-fuzz-seeds", "--"];
     run(workspace.cargo().args(seeds).arg(&corpora), "writing the inputs to begin with")?;
-    for name in chosen {
+    let mut failed = Vec::new();
+    for name in &chosen {
         step(&format!("{name}: {minutes} minutes"));
-        target_run(workspace, &corpora, name, minutes)?;
+        if let Err(error) = target_run(workspace, &corpora, name, minutes) {
+            step(&format!("{error:#}"));
+            failed.push(*name);
+        }
+    }
+    if !failed.is_empty() {
+        bail!(
+            "{} of {} targets failed: {}; the inputs lie in {FUZZ}/regressions",
+            failed.len(),
+            chosen.len(),
+            failed.join(", ")
+        );
     }
     Ok(())
 }
@@ -40,13 +52,14 @@ fn target_run(workspace: &Workspace, corpora: &Path, name: &str, minutes: u32) -
     let regressions = workspace.root.join(FUZZ).join("regressions").join(name);
     fs::create_dir_all(&regressions).with_context(|| format!("cannot make {}", regressions.display()))?;
     let mut command = cargo_fuzz(workspace);
-    command.args(["run", "--fuzz-dir", FUZZ, "--target-dir", "target/fuzz/build", name]);
+    command.args(["run", "--fuzz-dir", FUZZ, "--target-dir"]);
+    command.arg(workspace.fuzz().join("build")).arg(name);
     command.args([&corpora.join(name), &regressions]);
     command.arg("--").args(LIMITS);
     command.arg(format!("-dict={}", corpora.join("words").display()));
     command.arg(format!("-max_total_time={}", u64::from(minutes) * 60));
     command.arg(format!("-artifact_prefix={}/", regressions.display()));
-    run(&mut command, &format!("target {name} (an input that fails lies in {FUZZ}/regressions/{name})"))
+    run(&mut command, &format!("target {name}"))
 }
 
 /// Stable compilers instrument code only if they are told to take themselves for nightly ones.

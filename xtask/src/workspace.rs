@@ -59,6 +59,11 @@ impl Workspace {
         self.target.join("vm")
     }
 
+    /// The instrumented programs, and the inputs that were worth keeping.
+    pub(crate) fn fuzz(&self) -> PathBuf {
+        self.target.join("fuzz")
+    }
+
     /// The tools that `setup` builds.
     pub(crate) fn tools(&self) -> PathBuf {
         self.root.join(".tools")

@@ -71,9 +71,9 @@ pub enum LoadError {
          firedamp on the host, or in a privileged container"
     )]
     NotPermitted,
-    /// There is no memory for a map.
-    #[error("no memory for the table {map} in the kernel; make it smaller with {option}")]
-    NoMemory {
+    /// There is no memory for a map, or the kernel has a limit of its own.
+    #[error("the table {map} is too large for the kernel or its memory; make it smaller with {option}")]
+    TooLarge {
         /// The map.
         map: String,
         /// What sets its size.
@@ -98,14 +98,17 @@ impl From<EbpfError> for LoadError {
         }
         match error {
             EbpfError::MapError(MapError::CreateError { name, io_error })
-                if io_error.raw_os_error() == Some(Errno::ENOMEM as i32) =>
+                if matches!(
+                    Errno::from_raw(io_error.raw_os_error().unwrap_or(0)),
+                    Errno::ENOMEM | Errno::E2BIG
+                ) =>
             {
                 let option = match name.as_str() {
                     "WATCHED" => "--watched",
                     "EVENTS" => "--ring",
                     _ => "--flows",
                 };
-                Self::NoMemory { map: name, option }
+                Self::TooLarge { map: name, option }
             }
             EbpfError::ProgramError(ProgramError::LoadError { io_error, verifier_log }) => {
                 let log = verifier_log.to_string();
@@ -423,7 +426,7 @@ mod tests {
             let (name, io_error) = ("WATCHED".to_owned(), io::Error::from_raw_os_error(errno as i32));
             LoadError::from(MapError::CreateError { name, io_error })
         };
-        assert!(matches!(refused(Errno::ENOMEM), LoadError::NoMemory { option: "--watched", .. }));
+        assert!(matches!(refused(Errno::ENOMEM), LoadError::TooLarge { option: "--watched", .. }));
         assert!(matches!(refused(Errno::EPERM), LoadError::NotPermitted));
         assert!(matches!(refused(Errno::EINVAL), LoadError::Ebpf(_)));
     }

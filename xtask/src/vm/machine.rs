@@ -79,12 +79,12 @@ pub(super) fn boot(kernel: &Kernel, guest: &Path, log: &Path, marker: &str) -> R
         let mut machine = Machine::start(accelerator, &kernel.image, guest, log)?;
         let problem = match machine.listen(accelerator, marker)? {
             Ended::Finished(failed) => return Ok(failed),
-            Ended::Silent if accelerator == Accelerator::Kvm => {
+            Ended::Silent => {
                 step("the KVM of this machine does not run it");
                 accelerator = Accelerator::Tcg;
                 continue;
             }
-            Ended::Silent | Ended::Early => "ended before its tests did".to_owned(),
+            Ended::Early => "ended before its tests did".to_owned(),
             Ended::Stuck => format!("is not done after {:?}", accelerator.patience()),
         };
         let messages = std::fs::read(log).unwrap_or_default();
@@ -94,7 +94,7 @@ pub(super) fn boot(kernel: &Kernel, guest: &Path, log: &Path, marker: &str) -> R
 
 enum Ended {
     Finished(u32),
-    /// Nothing was heard of it.
+    /// Nothing was heard of it, with KVM.
     Silent,
     Early,
     Stuck,
@@ -144,14 +144,14 @@ impl Machine {
                 }
                 Ok(Said::Qemu(line)) => {
                     let line = String::from_utf8_lossy(&line);
-                    if line.starts_with("KVM internal error") && !heard {
+                    if line.starts_with("KVM internal error") && waits_for_first {
                         return Ok(Ended::Silent);
                     }
                     eprintln!("qemu: {line}");
                 }
-                Err(RecvTimeoutError::Timeout) if heard => return Ok(Ended::Stuck),
-                Err(RecvTimeoutError::Disconnected) if heard => return Ok(Ended::Early),
-                Err(_) => return Ok(Ended::Silent),
+                Err(_) if waits_for_first => return Ok(Ended::Silent),
+                Err(RecvTimeoutError::Timeout) => return Ok(Ended::Stuck),
+                Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Early),
             }
         }
     }
