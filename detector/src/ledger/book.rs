@@ -15,6 +15,8 @@ pub struct Settings {
     /// The most flows whose counters are remembered, at least 1. Above it, the one not observed for
     /// longest is forgotten; should it go on, it counts as another connection.
     pub flows: usize,
+    /// A flow that is not followed any more and is silent for this long is forgotten, with the same effect.
+    pub silence: SignedDuration,
     /// A case falls quiet when nothing happened for this long.
     pub quiet: SignedDuration,
     /// A case that goes on is recorded at most this often.
@@ -26,6 +28,8 @@ impl Default for Settings {
         Self {
             cases: 262_144,
             flows: 262_144,
+            // Gateways that translate addresses may forget a connection after two hours (RFC 5382, section 5).
+            silence: SignedDuration::from_hours(3),
             quiet: SignedDuration::from_hours(1),
             interval: SignedDuration::from_hours(1),
         }
@@ -52,6 +56,8 @@ pub struct Observation<'a> {
 struct Flow {
     case: CaseKey,
     tally: Tally,
+    /// The ledger's time at which it was no longer followed, if it is not.
+    paused: Option<Timestamp>,
 }
 
 /// The open cases. One ledger follows one course of time: time that jumps back is held still for
@@ -124,6 +130,12 @@ impl Ledger {
             due.push(case.record(Reason::Quiet, fell_quiet, self.now));
             self.quiet.insert(id, case);
         }
+        while let Some((_, Flow { paused: Some(paused), .. })) = self.flows.iter().next() {
+            if self.now.duration_since(*paused) < self.settings.silence {
+                break;
+            }
+            self.flows.remove_lru();
+        }
         due
     }
 
@@ -138,6 +150,7 @@ impl Ledger {
     pub fn paused(&mut self, key: &FlowKey) {
         if let Some(flow) = self.flows.get_mut(key) {
             flow.tally = Tally::default();
+            flow.paused = Some(self.now);
         }
     }
 
@@ -174,6 +187,7 @@ impl Ledger {
         let tally = Tally::of(observation);
         match self.flows.get_mut(&observation.key) {
             Some(flow) if flow.case == id => {
+                flow.paused = None;
                 if let Some(gained) = tally.since(&flow.tally) {
                     flow.tally = tally;
                     return News { connection: false, gained };
@@ -188,7 +202,7 @@ impl Ledger {
             }
             None => {}
         }
-        self.flows.insert(observation.key, Flow { case: id, tally });
+        self.flows.insert(observation.key, Flow { case: id, tally, paused: None });
         News { connection: true, gained: tally }
     }
 

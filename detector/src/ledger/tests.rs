@@ -160,6 +160,18 @@ fn the_same_ports_again_are_another_connection() {
 }
 
 #[test]
+fn what_comes_of_a_paused_flow_after_hours_of_silence_is_another_connection() {
+    let mut ledger = Ledger::new(Settings::default());
+    let mut rig = Rig::new(40_000);
+    for time in [0, 3 * HOUR - 1, 6 * HOUR - 1, 6 * HOUR] {
+        let _ = rig.observe(&mut ledger, time);
+        ledger.paused(&rig.key);
+        rig.bytes = 0;
+    }
+    assert_eq!(ledger.finish(at(15 * HOUR)).next().unwrap().connections, 2);
+}
+
+#[test]
 fn a_weaker_flow_takes_nothing_back() {
     let mut ledger = Ledger::new(Settings::default());
     let _ = Rig::new(40_000).observe(&mut ledger, 0);
@@ -299,6 +311,7 @@ proptest! {
     ) {
         let settings = Settings {
             cases, flows: 4,
+            silence: SignedDuration::from_hours(3),
             quiet: SignedDuration::from_secs(quiet),
             interval: SignedDuration::from_secs(quiet / 2),
         };
