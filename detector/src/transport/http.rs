@@ -2,15 +2,13 @@ use bytes::{Buf as _, BytesMut};
 
 use super::aside::Aside;
 use super::head::{Head, Length, Start};
+use super::margin::Margin;
 use super::scan::{Scan, Scanned};
 use super::start_line::http_start;
 use super::{Asked, Utterance, What, work};
 
-/// Bytes of the head of one message.
+/// Bytes of the head of one message, and of a line between its chunks.
 const MAX_HEAD: usize = 16 * 1024;
-
-/// Bytes of the line that tells the size of a chunk.
-const MAX_CHUNK_LINE: usize = 1024;
 
 /// What becomes of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +34,8 @@ pub(super) struct Http {
     body: BytesMut,
     /// The body is too long, or cannot be read.
     skipped: bool,
+    /// What stands between the chunks, and behind them.
+    margin: Margin,
     overlong: u64,
 }
 
@@ -64,6 +64,7 @@ impl Http {
             head: None,
             body: BytesMut::new(),
             skipped: false,
+            margin: Margin::new(limit),
             overlong: 0,
         }
     }
@@ -79,7 +80,8 @@ impl Http {
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        self.held.len() + self.body.len() + self.head.as_ref().map_or(0, |(_, bytes)| *bytes)
+        let head = self.head.as_ref().map_or(0, |(_, bytes)| *bytes);
+        self.held.len() + self.body.len() + head + self.margin.held_bytes()
     }
 
     pub(super) const fn overlong(&self) -> u64 {
@@ -137,13 +139,17 @@ impl Http {
                     return Step::More;
                 }
                 State::Lost => {
-                    if !self.line(input, MAX_HEAD) {
+                    let (ended, taken) = self.line(input);
+                    aside.inside(taken);
+                    if !ended {
                         return Step::More;
                     }
                     self.look(aside);
                 }
                 State::ChunkLine | State::ChunkEnd | State::Trailer => {
-                    if !self.line(input, MAX_CHUNK_LINE) {
+                    let (ended, taken) = self.line(input);
+                    self.margin.take(taken, out);
+                    if !ended {
                         return Step::More;
                     }
                     self.framing(aside, out);
@@ -165,25 +171,24 @@ impl Http {
         self.head = None;
         self.body = BytesMut::new();
         self.skipped = false;
+        self.margin = Margin::new(self.limit);
     }
 
-    /// Moves bytes up to a line feed. True if the line is complete, or has more than `most` bytes.
-    fn line(&mut self, input: &mut &[u8], most: usize) -> bool {
+    /// Moves bytes up to a line feed, and gives them. True if the line is complete, or too long.
+    fn line<'a>(&mut self, input: &mut &'a [u8]) -> (bool, &'a [u8]) {
         let end = input.iter().position(|&byte| byte == b'\n').map_or(input.len(), |at| at + 1);
-        let (part, rest) = input.split_at(end.min((most + 1).saturating_sub(self.held.len())));
+        let (part, rest) = input.split_at(end.min((MAX_HEAD + 1).saturating_sub(self.held.len())));
         *input = rest;
         self.held.extend_from_slice(part);
-        part.ends_with(b"\n") || self.held.len() > most
+        (part.ends_with(b"\n") || self.held.len() > MAX_HEAD, part)
     }
 
-    /// Looks for the first line of a message in a line, and skips what is before it.
+    /// Looks for the first line of a message in a line that was heard aside, and skips what is before it.
     fn look(&mut self, aside: &mut Aside) {
         let line = std::mem::take(&mut self.held);
         work::count(line.len());
         let start = line.ends_with(b"\n").then(|| http_start(line.trim_ascii_end())).flatten();
-        let (before, first) = line.split_at_checked(start.unwrap_or(line.len())).unwrap_or_default();
-        aside.inside(before);
-        if start.is_some() {
+        if let Some(first) = start.and_then(|start| line.get(start..)) {
             aside.end();
             self.state = State::Head;
             self.scan = Scan::default();

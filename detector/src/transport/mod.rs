@@ -11,6 +11,7 @@ mod decoder;
 mod head;
 mod http;
 mod lines;
+mod margin;
 mod opening;
 mod proxy;
 mod scan;
