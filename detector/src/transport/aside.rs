@@ -48,15 +48,22 @@ impl Aside {
     /// These bytes are inside, and follow those before them.
     pub(super) fn inside(&mut self, bytes: &[u8]) {
         // Who writes a message at once may send no line feed.
-        if bytes.len() > 1 && bytes.starts_with(b"{") && self.lines.unjudged_bytes() == 0 {
-            self.begin();
+        if bytes.len() > 1 && matches!(bytes.first(), Some(b'{' | b'[')) {
+            self.part();
         }
         let heard = &mut self.heard;
         self.lines.take(Piece::Next(bytes), &mut |line| {
-            if line.text.starts_with(b"{") {
+            if matches!(line.text.first(), Some(b'{' | b'[')) {
                 heard.push(Bytes::copy_from_slice(line.text));
             }
         });
+    }
+
+    /// What comes next inside does not continue what was there before, unless a message is begun.
+    pub(super) fn part(&mut self) {
+        if self.lines.unjudged_bytes() == 0 {
+            self.begin();
+        }
     }
 
     /// What comes next inside does not continue what was there before.

@@ -213,11 +213,21 @@ impl Lines {
 }
 
 fn trim(line: &[u8]) -> &[u8] {
-    // A TCP keep-alive probe may have brought a zero byte where the stream was joined.
-    let text = line.trim_ascii();
-    let zeros = text.iter().take_while(|&&byte| byte == 0).count();
-    let text = text.get(zeros..).unwrap_or_default();
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii()
+    let text = trim_blank(line);
+    trim_blank(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text))
+}
+
+/// Without white space, and what lenient readers take for it, at both ends. A TCP keep-alive probe may have brought a zero
+/// byte where the stream was joined.
+fn trim_blank(text: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| !is_blank(*byte);
+    let start = text.iter().position(blank).unwrap_or(text.len());
+    let end = text.iter().rposition(blank).map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
+}
+
+const fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_control()
 }
 
 /// Tells without parsing whether the objects and arrays of a line are all closed.
@@ -262,9 +272,9 @@ impl Nesting {
                     Place::Value
                 }
                 (Place::Value, b'"') if self.depth > 0 => Place::String,
-                (Place::Value, _) if self.depth > 0 || byte.is_ascii_whitespace() => Place::Value,
-                (Place::Start, 0 | 0xef | 0xbb | 0xbf) => Place::Start,
-                (Place::Start, _) if byte.is_ascii_whitespace() => Place::Start,
+                (Place::Value, _) if self.depth > 0 || is_blank(byte) => Place::Value,
+                (Place::Start, 0xef | 0xbb | 0xbf) => Place::Start,
+                (Place::Start, _) if is_blank(byte) => Place::Start,
                 (Place::Start | Place::Value, _) => Place::Text,
             };
         }

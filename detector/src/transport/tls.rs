@@ -52,7 +52,7 @@ impl Records {
                     let &[.., high, low] = self.header.as_ref() else { return None };
                     self.left = usize::from(u16::from_be_bytes([high, low]));
                     self.header.clear();
-                    aside.begin();
+                    aside.part();
                 }
                 Guess::No => return Some(std::mem::take(&mut self.header)),
             }

@@ -118,9 +118,9 @@ impl Frames {
         self.overlong += 1;
     }
 
-    /// Text that stands in several messages of which none may hold text was not meant as messages.
+    /// What looks like text in several messages of which none may hold text is none, unless it goes on as one message.
     fn completed(&mut self, aside: &mut Aside) {
         self.heard = 0;
-        if self.may_quote() { aside.end() } else { aside.begin() }
+        if self.may_quote() { aside.end() } else { aside.part() }
     }
 }

@@ -95,6 +95,71 @@ fn response(line: &[u8]) -> Vec<u8> {
     [head.as_bytes(), line].concat()
 }
 
+/// In the line that ends a chunk.
+fn chunk_end(line: &[u8]) -> Vec<u8> {
+    [b"1\r\nx", line].concat()
+}
+
+/// In the line that tells the size of a chunk.
+fn extension(line: &[u8]) -> Vec<u8> {
+    [b"1;x=", line, b"x\r\n"].concat()
+}
+
+/// As the value of a field.
+fn field(line: &[u8]) -> Vec<u8> {
+    [b"X-Note: ", line].concat()
+}
+
+fn batch(line: &[u8]) -> Vec<u8> {
+    [b"[", line.trim_ascii(), b"]\n"].concat()
+}
+
+fn indented(line: &[u8]) -> Vec<u8> {
+    [b" \t", line].concat()
+}
+
+/// In the middle of two records.
+fn records(line: &[u8]) -> Vec<u8> {
+    let (first, rest) = line.split_at(line.len() / 2);
+    [record(first), record(rest)].concat()
+}
+
+/// A whole frame of WebSocket, with this first byte and mask.
+fn whole_frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
+    let flag = if mask.is_some() { 0x80 } else { 0 };
+    let mut frame = vec![first];
+    match u8::try_from(payload.len()) {
+        Ok(size @ 0..=125) => frame.push(flag | size),
+        _ => {
+            frame.push(flag | 0x7e);
+            frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
+        }
+    }
+    frame.extend(mask.iter().flatten());
+    let key = mask.unwrap_or_default();
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+    frame
+}
+
+fn pings(line: &[u8]) -> Vec<u8> {
+    line.chunks(125).flat_map(|part| whole_frame(0x89, None, part)).collect()
+}
+
+fn masked_pings(line: &[u8]) -> Vec<u8> {
+    line.chunks(100).flat_map(|part| whole_frame(0x89, Some([9, 8, 7, 6]), part)).collect()
+}
+
+fn compressed_frame(line: &[u8]) -> Vec<u8> {
+    whole_frame(0xc1, None, line)
+}
+
+/// A whole frame that says that it is masked, and is not.
+fn lying_frame(line: &[u8]) -> Vec<u8> {
+    let mask = [9, 8, 7, 6];
+    let masked: Vec<u8> = line.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key).collect();
+    whole_frame(0x81, Some(mask), &masked)
+}
+
 /// The header of one frame of 1 GiB, and what it is masked with.
 fn frame(mask: Option<[u8; 4]>) -> Vec<u8> {
     let flag = if mask.is_some() { 0x80 } else { 0 };
@@ -195,6 +260,40 @@ fn forms() -> Vec<Form> {
             wraps: [fragment; 2],
             ..form("fragments", [UPGRADE, "\x01\x01 "].concat(), [UPGRADED, "\x01\x01 "].concat())
         },
+        Form { wraps: [batch; 2], ..form("batches in bodies", POST, OK) },
+        form("trailers", format!("{POST_CHUNKS}0\r\n"), format!("{OK_CHUNKS}0\r\n")),
+        Form {
+            wraps: [field; 2],
+            ..form("fields of trailers", format!("{POST_CHUNKS}0\r\n"), format!("{OK_CHUNKS}0\r\n"))
+        },
+        Form { wraps: [chunk_end; 2], ..form("ends of chunks", POST_CHUNKS, OK_CHUNKS) },
+        Form { wraps: [extension; 2], ..form("extensions of chunks", POST_CHUNKS, OK_CHUNKS) },
+        Form {
+            wraps: [indented; 2],
+            ..form(
+                "a frame that is not masked, indented",
+                [UPGRADE.as_bytes(), &frame(Some([9, 8, 7, 6]))].concat(),
+                [UPGRADED.as_bytes(), &frame(None)].concat(),
+            )
+        },
+        form(
+            "a frame that is masked with zeros",
+            [UPGRADE.as_bytes(), &frame(Some([0; 4]))].concat(),
+            [UPGRADED.as_bytes(), &frame(Some([0; 4]))].concat(),
+        ),
+        Form { wraps: [lying_frame; 2], ..form("frames that are not masked", UPGRADE, UPGRADED) },
+        Form { wraps: [masked_pings, pings], ..form("pings", UPGRADE, UPGRADED) },
+        Form { wraps: [compressed_frame; 2], ..form("frames that are not compressed", UPGRADE, UPGRADED) },
+        Form { wraps: [indented; 2], ..form("indented lines after an upgrade", UPGRADE, UPGRADED) },
+        form("an unknown upgrade", UPGRADE.replace("websocket", "x"), UPGRADED.replace("websocket", "x")),
+        form("responses that announce others", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n".repeat(40)),
+        form("HTTP without a version", "GET /\r\n", "<html>\r\n"),
+        form("lengths that differ", POST.replace("\r\n\r\n", "\r\nContent-Length: 1\r\n\r\n"), OK.replace("\r\n\r\n", "\r\nContent-Length: 1\r\n\r\n")),
+        form("an unknown coding", POST_CHUNKS.replace("chunked", "chunked, x"), OK_CHUNKS.replace("chunked", "chunked, x")),
+        form("an answer without a body", "HEAD / HTTP/1.1\r\n\r\n", OK),
+        form("a body of GET", POST.replace("POST", "GET"), "HTTP/1.1 304 No\r\n\r\n"),
+        Form { wraps: [records; 2], ..form("lines across records of TLS", b"", b"") },
+        Form { wraps: [|line| [b"\0\xef\xbb\xbf \x0b", line].concat(), |line| [b"\x1c", line].concat()], ..form("odd blanks", b"", b"") },
         form("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
         form("ZeroMQ", zmtp(), zmtp()),
         form("no methods of SOCKS", b"\x05\x00".repeat(40), b"\x05\x00".repeat(40)),
@@ -206,11 +305,12 @@ fn forms() -> Vec<Form> {
 
 #[test]
 fn who_converses_in_lines_is_heard_whatever_they_open_with() {
-    for form in forms() {
-        for size in SIZES {
-            assert_eq!(judged(&form, size, &BOTH), Some(Verdict::Confirmed), "{}, {size}", form.name);
-        }
-    }
+    let missed: Vec<_> = forms()
+        .iter()
+        .flat_map(|form| SIZES.map(|size| (form.name, size, judged(form, size, &BOTH))))
+        .filter(|(.., verdict)| *verdict != Some(Verdict::Confirmed))
+        .collect();
+    assert!(missed.is_empty(), "{missed:#?}");
 }
 
 #[test]
