@@ -1,9 +1,10 @@
 use detector::judge;
+use detector::stream::Limits;
 use sha2::{Digest as _, Sha256};
 use sha3::Keccak256;
 
 use super::input::{Input, with_length};
-use super::talk::{LARGE, SMALL, Turn, direction, hear, sound};
+use super::talk::{SMALL, Turn, direction, hear, sound};
 
 /// How the bytes of a turn become a message.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub fn binary(data: &[u8]) {
             turns.push(Turn { direction, bytes });
         }
     }
-    let limits = if data.len() & 1 == 0 { SMALL } else { LARGE };
+    let limits = if data.len() & 1 == 0 { SMALL } else { Limits::default() };
     hear(&turns, limits, None);
     hear(&turns, limits, Some(data.len() as u64));
 }

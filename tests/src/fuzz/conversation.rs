@@ -1,10 +1,10 @@
 use detector::judge::Conversation;
-use detector::stream::Connection;
+use detector::stream::{Connection, Limits};
 use detector_common::flow::Direction;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::{Input, with_length};
-use super::talk::{LARGE, SMALL, direction, end, most, signatures, sound};
+use super::talk::{SMALL, direction, end, most, signatures, sound};
 
 /// Segments of two directions in any order, with ends and pauses between them: memory is bounded, and the judgement is
 /// sound at every moment.
@@ -14,7 +14,7 @@ use super::talk::{LARGE, SMALL, direction, end, most, signatures, sound};
 pub fn conversation(data: &[u8]) {
     let mut input = Input(data);
     let options = input.byte();
-    let limits = if options & 1 == 0 { LARGE } else { SMALL };
+    let limits = if options & 1 == 0 { Limits::default() } else { SMALL };
     let mut conversation = Conversation::new(limits);
     if options & 2 != 0 {
         conversation.set_signatures(signatures());

@@ -1,6 +1,7 @@
+use detector::stream::Limits;
 use detector_common::flow::Direction;
 
-use super::talk::{LARGE, SMALL, Turn, hear};
+use super::talk::{SMALL, Turn, hear};
 
 /// What stands between messages.
 pub(super) const BETWEEN: u8 = 0x1e;
@@ -12,7 +13,7 @@ pub(super) const BETWEEN: u8 = 0x1e;
 /// Something does not hold of the judgement.
 pub fn http(data: &[u8]) {
     let turns: Vec<Turn> = data.split(|byte| *byte == BETWEEN).filter_map(turn).collect();
-    let limits = if data.len() & 1 == 0 { SMALL } else { LARGE };
+    let limits = if data.len() & 1 == 0 { SMALL } else { Limits::default() };
     hear(&turns, limits, None);
     hear(&turns, limits, Some(data.len() as u64));
 }

@@ -1,7 +1,8 @@
+use detector::stream::Limits;
 use detector_common::flow::Direction;
 use serde_json::Value;
 
-use super::talk::{LARGE, SMALL, Turn, hear};
+use super::talk::{SMALL, Turn, hear};
 
 /// Lines of text, of which the first byte tells who says it (`<` is the server): any text is read, and how messages of
 /// JSON are cut into segments does not change the judgement.
@@ -10,7 +11,7 @@ use super::talk::{LARGE, SMALL, Turn, hear};
 /// It is not so.
 pub fn lines(data: &[u8]) {
     let turns: Vec<Turn> = data.split(|byte| *byte == b'\n').filter_map(turn).collect();
-    let limits = if data.len() & 1 == 0 { SMALL } else { LARGE };
+    let limits = if data.len() & 1 == 0 { SMALL } else { Limits::default() };
     let whole = hear(&turns, limits, None);
     let cut = hear(&turns, limits, Some(data.len() as u64));
     let is_json = |turn: &Turn| serde_json::from_slice::<Value>(&turn.bytes).is_ok();

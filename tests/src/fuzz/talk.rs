@@ -16,16 +16,6 @@ pub(super) struct Turn {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Those of the agent.
-pub(super) const LARGE: Limits = Limits {
-    reorder_bytes: 64 * 1024,
-    reorder_pieces: 256,
-    patience_segments: 16,
-    patience_time: jiff::SignedDuration::from_secs(2),
-    line_bytes: 64 * 1024,
-    fruitless_bytes: 4096,
-};
-
 /// So small that what a fuzzer makes up reaches them.
 pub(super) const SMALL: Limits = Limits {
     reorder_bytes: 4096,

@@ -1,7 +1,8 @@
+use detector::stream::Limits;
 use detector_common::flow::Direction;
 
 use super::http::BETWEEN;
-use super::talk::{LARGE, SMALL, Turn, hear};
+use super::talk::{SMALL, Turn, hear};
 use crate::websocket::frame;
 
 /// Messages over WebSocket, between which stands a byte of 0x1e; the first byte of each tells who says it (`<` is the
@@ -18,7 +19,7 @@ pub fn websocket(data: &[u8]) {
         .map(|(said, direction)| Turn { direction, bytes: said.bytes })
         .collect();
     turns.extend(data.split(|byte| *byte == BETWEEN).filter_map(turn));
-    let limits = if data.len() & 1 == 0 { SMALL } else { LARGE };
+    let limits = if data.len() & 1 == 0 { SMALL } else { Limits::default() };
     let whole = hear(&turns, limits, None);
     assert_eq!(whole, hear(&turns, limits, Some(data.len() as u64)), "in one segment each, cut");
 }
