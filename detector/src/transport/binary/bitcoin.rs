@@ -101,7 +101,7 @@ pub(super) fn header(bytes: &[u8], magic: [u8; 4]) -> Header {
             rest.iter().all(|&byte| byte == 0 || byte.is_ascii_lowercase() || byte.is_ascii_digit());
         return if possible { Header::Short } else { Header::Broken };
     };
-    if !is_command(command) || (coin(magic).is_none() && command != VERSION && !is_known(command)) {
+    if !is_command(command) || (coin(magic).is_none() && !is_known(command)) {
         return Header::Broken;
     }
     let (Some(length), true) = (u32_at(bytes, 16), bytes.len() >= HEAD) else { return Header::Short };
