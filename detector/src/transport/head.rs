@@ -85,17 +85,22 @@ impl Head {
     }
 
     /// All header fields with this name, in any case.
-    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> + Clone {
         let named = move |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
         self.headers.iter().filter(named).map(|(_, value)| value.as_str())
     }
 
-    /// How long the body is. A transfer coding overrides a length; lengths that differ, or are no numbers, and codings
-    /// after `chunked` are what requests are smuggled with.
+    /// How long the body is. `chunked` overrides a length, and servers that know no other coding go by the length; lengths
+    /// that differ, or are no numbers, and codings after `chunked` are what requests are smuggled with.
     pub(super) fn length(&self) -> Length {
-        let mut codings = self.all("transfer-encoding").flat_map(|list| list.split(',')).map(str::trim);
-        if let Some(last) = codings.by_ref().last() {
-            return if last.eq_ignore_ascii_case("chunked") { Length::Chunked } else { Length::Unclear };
+        let codings = self.all("transfer-encoding").flat_map(|list| list.split(',')).map(str::trim);
+        let chunked = |coding: &str| coding.eq_ignore_ascii_case("chunked");
+        match (codings.clone().any(chunked), codings.last()) {
+            (true, Some(last)) => {
+                return if chunked(last) { Length::Chunked } else { Length::Unclear };
+            }
+            (false, Some(_)) if self.header("content-length").is_none() => return Length::Unclear,
+            _ => {}
         }
         let mut lengths = self.all("content-length").flat_map(|list| list.split(',')).map(str::trim);
         let Some(first) = lengths.next() else { return Length::Unsaid };

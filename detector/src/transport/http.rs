@@ -1,6 +1,7 @@
 use bytes::{Buf as _, BytesMut};
 
 use super::aside::Aside;
+use super::body::Body;
 use super::head::{Head, Length, Start};
 use super::margin::Margin;
 use super::scan::{Scan, Scanned};
@@ -29,11 +30,7 @@ pub(super) struct Http {
     held: BytesMut,
     scan: Scan,
     state: State,
-    /// The message whose body is read, and the bytes of its head.
-    head: Option<(Head, usize)>,
-    body: BytesMut,
-    /// The body is too long, or cannot be read.
-    skipped: bool,
+    body: Body,
     /// What stands between the chunks, and behind them.
     margin: Margin,
     overlong: u64,
@@ -61,9 +58,7 @@ impl Http {
             held: BytesMut::new(),
             scan: Scan::default(),
             state: State::Head,
-            head: None,
-            body: BytesMut::new(),
-            skipped: false,
+            body: Body::new(limit),
             margin: Margin::new(limit),
             overlong: 0,
         }
@@ -80,12 +75,11 @@ impl Http {
     }
 
     pub(super) fn held_bytes(&self) -> usize {
-        let head = self.head.as_ref().map_or(0, |(_, bytes)| *bytes);
-        self.held.len() + self.body.len() + head + self.margin.held_bytes()
+        self.held.len() + self.body.held_bytes() + self.margin.held_bytes()
     }
 
     pub(super) const fn overlong(&self) -> u64 {
-        self.overlong
+        self.overlong + self.body.overlong()
     }
 
     /// Whether a body is begun, or nobody knows where one ends.
@@ -168,9 +162,7 @@ impl Http {
     /// Forgets the message that is being read: the rest of it cannot be told from what follows.
     pub(super) fn lose(&mut self) {
         self.state = State::Lost;
-        self.head = None;
-        self.body = BytesMut::new();
-        self.skipped = false;
+        self.body.lose();
         self.margin = Margin::new(self.limit);
     }
 
@@ -262,9 +254,9 @@ impl Http {
         Some(self.begin_body(head, bytes, asked, out))
     }
 
-    /// The first line only looked like one, and must not look so again.
+    /// The first line only looked like one, and must not look so again. If it is not complete, it never did.
     fn give_up_line(&mut self) -> Step {
-        let line = self.held.iter().position(|&byte| byte == b'\n').map_or(self.held.len(), |at| at + 1);
+        let line = self.held.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         self.held.advance(line);
         Step::Reopen
     }
@@ -309,11 +301,7 @@ impl Http {
                 }
             },
         };
-        self.skipped = head.compressed();
-        if self.skipped {
-            out(Utterance::Unreadable);
-        }
-        self.head = Some((head, bytes));
+        self.body.begin(head, bytes, out);
         Step::More
     }
 
@@ -323,24 +311,13 @@ impl Http {
         let (part, rest) = input.split_at(count);
         *input = rest;
         aside.inside(part);
-        if !self.skipped && self.body.len() + count > self.limit {
-            self.skipped = true;
-            self.overlong += 1;
-            self.body = BytesMut::new();
-        }
-        if !self.skipped {
-            self.body.extend_from_slice(part);
-        }
+        self.body.append(part);
         count as u64
     }
 
     fn complete(&mut self, aside: &mut Aside, out: &mut dyn FnMut(Utterance<'_>)) {
         aside.end();
-        let body = std::mem::take(&mut self.body);
-        if let Some((head, _)) = self.head.take().filter(|_| !self.skipped) {
-            out(Utterance::Body(&head, &body));
-        }
-        self.skipped = false;
+        self.body.complete(out);
         self.state = State::Head;
     }
 }

@@ -7,6 +7,7 @@
 mod aside;
 mod asking;
 mod binary;
+mod body;
 mod decoder;
 mod head;
 mod http;
@@ -81,6 +82,12 @@ impl Utterance<'_> {
             Self::Message(_) => Carrier::WebSocket,
         }
     }
+}
+
+/// What a segment holds that is just one frame of WebSocket.
+#[must_use]
+pub fn frame_text(segment: &[u8]) -> Option<Vec<u8>> {
+    websocket::frame_text(segment)
 }
 
 /// An HTTP request, as far as it decides how the response is read.
@@ -176,7 +183,7 @@ impl Transport {
         let anew = way.take(piece, &mut |start| exchange(start, requests, mine, theirs), &mut |said| {
             match said {
                 Utterance::Frame(Frame::Datum(_)) => *datum = Some((direction, Datum::default())),
-                Utterance::Line(_) if inside => overheard.plain(direction),
+                Utterance::Line(_) | Utterance::Message(_) if inside => overheard.plain(direction),
                 _ => {}
             }
             out(said);

@@ -10,6 +10,8 @@ pub(super) struct Scan {
 enum Place {
     #[default]
     Start,
+    /// The method, or the version of a response.
+    Word,
     FirstLine,
     /// The beginning of a field, or of the empty line.
     Line,
@@ -43,8 +45,11 @@ impl Scan {
                 (Place::Start | Place::FirstLine | Place::Value, b'\n') => Place::Line,
                 (Place::Start, first) => {
                     self.response = first == b'H';
-                    Place::FirstLine
+                    Place::Word
                 }
+                (Place::Word, byte) if byte.is_ascii_uppercase() => Place::Word,
+                (Place::Word, b' ') => Place::FirstLine,
+                (Place::Word, b'/') if self.response => Place::FirstLine,
                 (Place::FirstLine, _) => Place::FirstLine,
                 (Place::Value, _) | (Place::Name | Place::Blank, b':') => Place::Value,
                 (Place::Line, b'\r') => Place::Return,
@@ -98,6 +103,8 @@ mod tests {
             (b"HTTP/1.1 200 OK\r\nA : b\r\n c\r\n\r\n", (30, Scanned::End)),
             (b"HTTP/1.1 200 OK\r\nA\r\n", (18, Scanned::Broken)),
             (b"HTTP/1.1 200 OK\r\nA: b", (21, Scanned::More)),
+            (b"JOB,alice,LOW", (3, Scanned::Broken)),
+            (b"HEAD / HTTP/1.1\r\n\r\n", (19, Scanned::End)),
         ] {
             assert_eq!(scanned(head), expected, "{}", String::from_utf8_lossy(head));
         }
