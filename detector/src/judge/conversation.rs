@@ -11,7 +11,7 @@ use super::{Assessment, Carrier, Side, Verdict};
 use crate::protocol::{Dialogue, Finding, Habit, Heard, Kind, discv4};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Overlap, Piece, Reassembler};
-use crate::transport::{Frame, Head, Secrecy, Transport, Utterance};
+use crate::transport::{self, Frame, Head, Secrecy, Transport, Utterance};
 
 /// Foreign lines that the opening with other text counts for. Not more: the stream of a miner may have been joined
 /// within a message, and then what it goes on to say outweighs this.
@@ -161,6 +161,11 @@ impl Conversation {
             // What is late and in HTTP may be any part of a page.
             Overlap::Forgotten => (speech.http == Exchanges::Unseen).then(Vec::new),
         };
+        if before.is_some()
+            && let Some(text) = transport::frame_text(payload)
+        {
+            speech.hear_copy(direction, text.trim_ascii());
+        }
         if let Some(copies) = copies.get_mut(direction as usize) {
             copies.take(sequence, payload, before, &mut |line| speech.hear_copy(direction, line));
         }

@@ -78,6 +78,12 @@ impl Aside {
         self.ended = true;
     }
 
+    /// The message is complete, and is handed on: what stands in it is not to be said twice.
+    pub(super) fn said(&mut self) {
+        self.heard.truncate(self.complete);
+        self.end();
+    }
+
     /// The lines that were heard; `kept` says whether those of complete messages are among them. The second value says
     /// whether a message has become complete.
     fn take(&mut self, kept: bool) -> (Vec<Bytes>, bool) {

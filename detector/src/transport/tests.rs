@@ -10,6 +10,9 @@ use crate::stream::Piece;
 const CLIENT: Direction = Direction::Up;
 const SERVER: Direction = Direction::Down;
 
+const UPGRADED: &[u8] =
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+
 /// What is heard when each side's bytes come in pieces of at most `size`.
 fn heard(size: usize, said: &[(Direction, &[u8])]) -> Vec<String> {
     let mut transport = Transport::new(1000);
@@ -103,6 +106,8 @@ fn a_compressed_or_endless_body_is_not_read() {
     let zipped =
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 204 x\r\n\r\n";
     alike(&[(SERVER, zipped)], &["status 200", "unreadable", "status 204"]);
+    let clear = b"POST / HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n{\"id\":1}GET / HTTP/1.1\r\n\r\n";
+    alike(&[(CLIENT, clear)], &["POST /", "unreadable", "body {\"id\":1}", "GET /"]);
     let mut long = b"POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n".to_vec();
     long.extend([b'x'; 5000]);
     long.extend(b"GET /a HTTP/1.1\r\n\r\n");
@@ -128,6 +133,36 @@ fn a_websocket_is_read_after_its_upgrade() {
         ],
         &["GET /ws/x", "status 101", "message {}", "message {\"id\":1}", "unreadable", "message []"],
     );
+}
+
+#[test]
+fn what_only_seems_to_be_compressed_is_read() {
+    alike(
+        &[(SERVER, UPGRADED), (SERVER, b"\xc1\x03 {}\xc1\x03\xaa\x56\x2a\x41\x01[\x80\x01]\xc1\x02  ")],
+        &["status 101", "message {}", "unreadable", "message []", "unreadable"],
+    );
+}
+
+#[test]
+fn a_message_that_is_handed_on_is_not_heard_aside_too() {
+    let begun = [UPGRADED, b"\x01\x7e\x03\xe8"].concat();
+    let mut said: Vec<(Direction, &[u8])> = vec![(SERVER, &begun)];
+    for line in [&b"{\"id\":1}\n"[..], b"{\"id\":2}\n", b"{\"id\":3}\n"] {
+        said.push((SERVER, line));
+        said.push((CLIENT, b"{\"result\":1}\n"));
+    }
+    // The message is complete, and one of its own follows.
+    let rest = [&b" ".repeat(973)[..], b"\x80\0\x81\x08{\"id\":4}"].concat();
+    said.push((SERVER, &rest));
+    let heard = heard(10_000, &said);
+    let last = heard.iter().filter(|said| said.contains("\"id\":4"));
+    assert_eq!(last.count(), 1, "{heard:?}");
+}
+
+#[test]
+fn text_after_http_is_text() {
+    let said = b"GET / HTTP/1.1\r\n\r\nJOB,alice,LOW";
+    assert_eq!(heard(10_000, &[(CLIENT, said)]), ["GET /", "line JOB,alice,LOW"]);
 }
 
 #[test]
@@ -237,8 +272,17 @@ fn a_length_that_contradicts_itself_hides_nothing_that_follows() {
         let said = format!("POST / HTTP/1.1\r\n{fields}\r\n\r\n{{\"id\":1}}\nGET /a HTTP/1.1\r\n\r\n");
         alike(&[(CLIENT, said.as_bytes())], &["POST /", "unreadable", "GET /a"]);
     }
-    let same = b"POST / HTTP/1.1\r\nContent-Length: 2, 2\r\nContent-Length: 2\r\n\r\n{}";
-    alike(&[(CLIENT, same)], &["POST /", "body {}"]);
+    for fields in
+        ["Content-Length: 2, 2\r\nContent-Length: 2", "Transfer-Encoding: identity\r\nContent-Length: 2"]
+    {
+        let said = format!("POST / HTTP/1.1\r\n{fields}\r\n\r\n{{}}");
+        alike(&[(CLIENT, said.as_bytes())], &["POST /", "body {}"]);
+    }
+    for coding in ["x", "identity"] {
+        let said =
+            format!("POST / HTTP/1.1\r\nTransfer-Encoding: {coding}\r\n\r\n{{}}\nGET /a HTTP/1.1\r\n\r\n");
+        alike(&[(CLIENT, said.as_bytes())], &["POST /", "unreadable", "GET /a"]);
+    }
     let broken =
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n{\"id\":1}\nGET /a HTTP/1.1\r\n\r\n";
     alike(&[(CLIENT, broken)], &["POST /", "GET /a"]);

@@ -21,11 +21,6 @@ pub const fn exceptions() -> &'static [Exception] {
         },
         Exception { evasion: "seven bytes a segment", missed: &[("duino-coin", 1)], why: "as above" },
         Exception {
-            evasion: "overlaps: other bytes before those of both sides",
-            missed: &[("browser-miner", 1)],
-            why: "the other copies are read as lines, and a masked frame of WebSocket is none",
-        },
-        Exception {
             evasion: "joined before each message",
             missed: &[
                 ("stratum-v1", 1),

@@ -286,14 +286,29 @@ fn forms() -> Vec<Form> {
         Form { wraps: [compressed_frame; 2], ..form("frames that are not compressed", UPGRADE, UPGRADED) },
         Form { wraps: [indented; 2], ..form("indented lines after an upgrade", UPGRADE, UPGRADED) },
         form("an unknown upgrade", UPGRADE.replace("websocket", "x"), UPGRADED.replace("websocket", "x")),
-        form("responses that announce others", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n".repeat(40)),
+        form(
+            "responses that announce others",
+            "GET / HTTP/1.1\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\n".repeat(40),
+        ),
         form("HTTP without a version", "GET /\r\n", "<html>\r\n"),
-        form("lengths that differ", POST.replace("\r\n\r\n", "\r\nContent-Length: 1\r\n\r\n"), OK.replace("\r\n\r\n", "\r\nContent-Length: 1\r\n\r\n")),
-        form("an unknown coding", POST_CHUNKS.replace("chunked", "chunked, x"), OK_CHUNKS.replace("chunked", "chunked, x")),
+        form(
+            "lengths that differ",
+            POST.replace("\r\n\r\n", "\r\nContent-Length: 1\r\n\r\n"),
+            OK.replace("\r\n\r\n", "\r\nContent-Length: 1\r\n\r\n"),
+        ),
+        form(
+            "an unknown coding",
+            POST_CHUNKS.replace("chunked", "chunked, x"),
+            OK_CHUNKS.replace("chunked", "chunked, x"),
+        ),
         form("an answer without a body", "HEAD / HTTP/1.1\r\n\r\n", OK),
         form("a body of GET", POST.replace("POST", "GET"), "HTTP/1.1 304 No\r\n\r\n"),
         Form { wraps: [records; 2], ..form("lines across records of TLS", b"", b"") },
-        Form { wraps: [|line| [b"\0\xef\xbb\xbf \x0b", line].concat(), |line| [b"\x1c", line].concat()], ..form("odd blanks", b"", b"") },
+        Form {
+            wraps: [|line| [b"\0\xef\xbb\xbf \x0b", line].concat(), |line| [b"\x1c", line].concat()],
+            ..form("odd blanks", b"", b"")
+        },
         form("HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ""),
         form("ZeroMQ", zmtp(), zmtp()),
         form("no methods of SOCKS", b"\x05\x00".repeat(40), b"\x05\x00".repeat(40)),
