@@ -25,6 +25,9 @@ const LOG_KEYS: [&str; 20] = [
     "direction",
 ];
 
+/// Bytes of memory of a short message.
+const SHORT: usize = 2048;
+
 /// A JSON-RPC request, notification or response, versions 1 and 2, keys in any order.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
@@ -148,7 +151,9 @@ impl Message {
 
     /// Whether it costs little to keep: an answer of yes or no, with a reason perhaps.
     pub(crate) fn is_short(&self) -> bool {
-        self.object.len() <= 8 && self.object.values().all(|value| is_short(value, 2))
+        self.object.len() <= 8
+            && self.object.values().all(|value| is_short(value, 2))
+            && size_of_named(&self.object) <= SHORT
     }
 
     /// A text beside the usual keys, for example eth-proxy's `worker`.
@@ -169,6 +174,21 @@ fn is_short(value: &Value, depth: u32) -> bool {
             depth > 0 && named.len() <= 4 && named.values().all(|value| is_short(value, depth - 1))
         }
     }
+}
+
+/// Bytes of memory that a value takes, about.
+fn size(value: &Value) -> usize {
+    let inside = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(size).sum(),
+        Value::Object(named) => size_of_named(named),
+    };
+    size_of::<Value>() + inside
+}
+
+fn size_of_named(named: &Map<String, Value>) -> usize {
+    named.iter().map(|(key, value)| size_of::<String>() + key.len() + size(value)).sum()
 }
 
 /// Makes JSON of what lenient readers take for it: a control character becomes a blank, and an escape for one half of a
@@ -241,6 +261,17 @@ mod tests {
         ] {
             assert_eq!(methods(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn neither_long_names_nor_many_small_values_are_short() {
+        let short = |line: String| Message::read(line.as_bytes()).unwrap()[0].is_short();
+        assert!(short(r#"{"id":1,"jsonrpc":"2.0","error":null,"result":{"status":"OK"}}"#.to_owned()));
+        assert!(!short(format!(r#"{{"id":1,"{}":true}}"#, "k".repeat(60_000))));
+        assert!(!short(format!(r#"{{"id":1,"result":{{"{}":true}}}}"#, "k".repeat(60_000))));
+        let list = format!("[{}]", vec![r#"["","","",""]"#; 4].join(","));
+        let keys: Vec<String> = (0..8).map(|key| format!("\"{key}\":{list}")).collect();
+        assert!(!short(format!("{{{}}}", keys.join(","))));
     }
 
     #[test]
