@@ -1,22 +1,29 @@
-use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+mod run;
 
-use serde::de::IgnoredAny;
+use std::collections::HashSet;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::protocol::Kind;
+use crate::stream::Reassembler;
+use run::{Run, lines};
 
-/// Places of a stream that are followed at the same time.
-const MAX_WINDOWS: usize = 2;
+/// Runs, and bytes of them, that are kept of what lies ahead of the stream, and as many of what lies far behind its end.
+const MAX_RUNS: usize = 8;
+const MAX_BYTES: usize = 8 * 1024;
 
-/// Bytes of each.
-const WINDOW: usize = 8 * 1024;
-
-/// Bytes after which a place is given up at which no more copies came.
+/// Bytes after which a run is given up at which no more copies came.
 const QUIET: usize = 4 * 1024;
 
-/// Lines remembered of a direction, so that none counts twice: as many as a sender has on the way at once, who sends them
-/// again when a link was down.
-const MAX_LINES: usize = 256;
+/// How long a run is kept in which nothing is written.
+const KEPT: SignedDuration = SignedDuration::from_mins(2);
+
+/// Bytes that may be looked at in the beginning, and further ones for each byte that is taken.
+const CREDIT: usize = 1024 * 1024;
+const CREDIT_OF_A_BYTE: usize = 64;
+
+/// Bytes of a segment for which it is worth to look for a line that consists of first and of other copies.
+const MIN_MIXED: usize = 16;
 
 impl Kind {
     /// No mining by itself, and no weight: a device on the way may mangle packets. Beside mining it is a reason to look at
@@ -30,158 +37,154 @@ impl Kind {
 
 /// One direction as a receiver reads it that has got the last copy of each byte.
 ///
-/// The stream itself is read by its first copies. Whoever sends a segment that the receiver never gets, and then the real
-/// one with the same sequence numbers, has the real one read here. Only lines are read, around the places at which copies
-/// differ.
+/// The stream itself is read by its first copies. Whoever sends a segment that the receiver never gets, before or after the
+/// real one with the same sequence numbers, has the real one read here or there. Only lines are read, around the places at
+/// which copies differ: a run is begun there with the first copies around it, and from then on each segment is written into
+/// it.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
-    windows: VecDeque<Window>,
+    /// They do not touch each other. The one that was written last is the last.
+    runs: Vec<Run>,
+    /// Bytes that were looked at beyond those that others have earned.
+    debt: usize,
+    unread: u64,
 }
 
-#[derive(Debug)]
-struct Window {
-    /// The sequence number of the first byte.
-    start: u32,
-    bytes: Vec<u8>,
-    /// Bytes taken since the last copy.
-    quiet: usize,
+/// What a segment makes of other copies.
+#[derive(Debug, Default)]
+pub(super) struct Rewritten {
+    /// Lines that were there and are no more.
+    pub(super) old: Vec<Vec<u8>>,
+    /// Lines that are there now.
+    pub(super) new: Vec<Vec<u8>>,
+    /// Lines that are there if not all of the last copies were received.
+    pub(super) mixed: Vec<Vec<u8>>,
 }
 
 impl Copies {
-    /// Takes a segment and gives the lines that it completes. If it is a copy that differs from the stream, `before` is
-    /// what leads to it there.
+    /// Takes a segment before `stream` does. `differs` says that it is no part of the first copies.
     pub(super) fn take(
         &mut self,
+        stream: &Reassembler,
         sequence: u32,
         payload: &[u8],
-        before: Option<Vec<u8>>,
-        out: &mut dyn FnMut(&[u8]),
-    ) {
-        let copy = before.is_some();
-        let known = self.windows.iter_mut().rev().find_map(|window| Some((window.offset(sequence)?, window)));
-        match (known, before) {
-            (Some((offset, window)), _) => window.write(offset, payload, copy, out),
-            (None, Some(before)) => {
-                if !before.is_empty() {
-                    // What leads to it may never have been received, either.
-                    lines(payload, out);
-                }
-                let (start, offset) = (sequence.wrapping_sub(number(before.len())), before.len());
-                let mut window = Window { start, bytes: before, quiet: 0 };
-                window.write(offset, payload, copy, out);
-                self.windows.push_back(window);
-            }
-            (None, None) => {}
+        differs: bool,
+        now: Timestamp,
+    ) -> Rewritten {
+        self.debt = self.debt.saturating_sub(payload.len().saturating_mul(CREDIT_OF_A_BYTE));
+        let mut rewritten = Rewritten::default();
+        if !differs && self.runs.is_empty() {
+            return rewritten;
         }
-        self.windows.retain(|window| window.quiet < QUIET);
-        if self.windows.len() > MAX_WINDOWS {
-            self.windows.pop_front();
+        let Some(position) = stream.place(sequence) else { return rewritten };
+        if self.debt > CREDIT {
+            // Somebody makes more work than the bytes are worth.
+            self.runs.clear();
+            self.unread += u64::from(differs);
+            return rewritten;
         }
+        self.write(stream, position, payload, differs, now, &mut rewritten);
+        self.make_room(stream, now);
+        rewritten
     }
 
     /// Bytes held.
     pub(super) fn held_bytes(&self) -> usize {
-        self.windows.iter().map(|window| window.bytes.len()).sum()
-    }
-}
-
-impl Window {
-    /// Where a segment belongs, if it continues or replaces what is here.
-    fn offset(&self, sequence: u32) -> Option<usize> {
-        let offset = usize::try_from(sequence.wrapping_sub(self.start)).ok()?;
-        (offset <= self.bytes.len()).then_some(offset)
+        self.runs.iter().map(|run| run.bytes.len()).sum()
     }
 
-    fn write(&mut self, offset: usize, payload: &[u8], copy: bool, out: &mut dyn FnMut(&[u8])) {
-        self.quiet = if copy { 0 } else { self.quiet + payload.len() };
-        let end = offset + payload.len();
-        if self.bytes.get(offset..end) == Some(payload) {
+    /// Segments that were not read because they make too much work.
+    pub(super) const fn unread(&self) -> u64 {
+        self.unread
+    }
+
+    fn write(
+        &mut self,
+        stream: &Reassembler,
+        position: u64,
+        payload: &[u8],
+        differs: bool,
+        now: Timestamp,
+        out: &mut Rewritten,
+    ) {
+        let end = position + payload.len() as u64;
+        let continues = |run: &Run| run.start < position && position <= run.end();
+        let mut run = if let Some(at) = self.runs.iter().position(continues) {
+            self.runs.remove(at)
+        } else if differs || self.runs.iter().any(|run| run.touches(position, end)) {
+            let bytes = stream.before(position);
+            Run { start: position - bytes.len() as u64, bytes, quiet: 0, written: now }
+        } else {
             return;
+        };
+        let mut work = payload.len();
+        if differs && payload.len() >= MIN_MIXED {
+            let (before, after) = (stream.before(position), stream.after(end));
+            let text = [&before, payload, &after].concat();
+            out.mixed = lines(&text, before.len(), before.len() + payload.len(), &mut work);
+            out.mixed.extend(lines(payload, 0, payload.len(), &mut work));
+            work += text.len();
         }
-        self.bytes.splice(offset..end.min(self.bytes.len()), payload.iter().copied());
-        let (first, rest) = self.bytes.split_at_checked(end).unwrap_or_default();
-        let begin = after_feed(first.get(..offset).unwrap_or_default());
-        lines(first.get(begin..).unwrap_or_default(), out);
-        // The end of the last line may be older.
-        let last = after_feed(first);
-        if let Some(feed) = rest.iter().position(|&byte| byte == b'\n').filter(|_| last < end) {
-            lines(self.bytes.get(last..=end + feed).unwrap_or_default(), out);
+        if run.end() < end {
+            run.put(run.end(), &stream.after(run.end()));
         }
-        let excess = self.bytes.len().saturating_sub(WINDOW);
-        self.bytes.drain(..excess);
-        self.start = self.start.wrapping_add(number(excess));
-    }
-}
-
-/// A length as a distance between sequence numbers, which wrap around.
-#[expect(clippy::cast_possible_truncation, reason = "sequence numbers wrap around")]
-const fn number(length: usize) -> u32 {
-    length as u32
-}
-
-/// Where the last line of a text begins.
-fn after_feed(text: &[u8]) -> usize {
-    text.iter().rposition(|&byte| byte == b'\n').map_or(0, |feed| feed + 1)
-}
-
-/// Gives the complete lines of a text. JSON needs no line feed behind it.
-fn lines(text: &[u8], out: &mut dyn FnMut(&[u8])) {
-    let (whole, rest) = text.split_at_checked(after_feed(text)).unwrap_or_default();
-    for line in whole.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
-        out(line);
-    }
-    let rest = rest.trim_ascii();
-    let closed = matches!(rest.first(), Some(b'{' | b'[')) && matches!(rest.last(), Some(b'}' | b']'));
-    if closed && serde_json::from_slice::<IgnoredAny>(rest).is_ok() {
-        out(rest);
-    }
-}
-
-/// Which lines were heard lately in one direction, in the first copy of its bytes and in others: a line that is in both
-/// was said once.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    first: VecDeque<u32>,
-    other: VecDeque<u32>,
-}
-
-impl Heard {
-    /// Whether a line of the first copy was heard in another. If it comes once more there, it is said again.
-    pub(super) fn known(&mut self, line: &[u8]) -> bool {
-        if self.other.is_empty() {
-            return false;
+        self.absorb(&mut run, [position; 2]);
+        if position < run.end() {
+            let known = run.offset(end).min(run.bytes.len());
+            out.old = lines(&run.bytes, run.offset(position), known, &mut work);
         }
-        let digest = digest(line);
-        let place = self.other.iter().position(|&known| known == digest);
-        place.and_then(|place| self.other.remove(place)).is_some()
-    }
-
-    /// A line of the first copy was heard.
-    pub(super) fn first(&mut self, line: &[u8]) {
-        remember(&mut self.first, digest(line));
-    }
-
-    /// Whether a line of another copy is new.
-    pub(super) fn other(&mut self, line: &[u8]) -> bool {
-        let digest = digest(line);
-        let new = !self.first.contains(&digest) && !self.other.contains(&digest);
-        if new {
-            remember(&mut self.other, digest);
+        if run.has(position, payload) {
+            out.old.clear();
+        } else {
+            run.put(position, payload);
+            if run.end() == end {
+                run.put(end, &stream.after(end));
+            }
+            self.absorb(&mut run, [position, end]);
+            out.new = lines(&run.bytes, run.offset(position), run.offset(end), &mut work);
+            let (old, new): (HashSet<_>, HashSet<_>) =
+                (out.old.iter().cloned().collect(), out.new.iter().cloned().collect());
+            out.old.retain(|line| !new.contains(line));
+            out.new.retain(|line| !old.contains(line));
         }
-        new
+        run.quiet = if differs { 0 } else { run.quiet + payload.len() };
+        run.written = now;
+        run.trim();
+        self.runs.push(run);
+        self.debt += work;
+    }
+
+    /// Takes the runs that touch this one into it, but for what was just written.
+    fn absorb(&mut self, run: &mut Run, [from, to]: [u64; 2]) {
+        while let Some(at) = self.runs.iter().position(|other| other.touches(run.start, run.end())) {
+            self.debt += run.bytes.len();
+            run.absorb(self.runs.remove(at), from, to);
+        }
+    }
+
+    /// What was written last stays. What one sends ahead of the stream, or of its beginnings, takes no room from others.
+    fn make_room(&mut self, stream: &Reassembler, now: Timestamp) {
+        self.runs.retain(|run| run.quiet < QUIET && now.duration_since(run.written) <= KEPT);
+        let end = stream.end();
+        let remembered = end.saturating_sub(stream.remembered_bytes() as u64);
+        let places: [&dyn Fn(&Run) -> bool; 3] =
+            [&|run| run.start > end, &|run| run.end() < remembered, &|run| {
+                run.start <= end && run.end() >= remembered
+            }];
+        for here in places {
+            loop {
+                let sizes: Vec<usize> =
+                    self.runs.iter().filter(|run| here(run)).map(|run| run.bytes.len()).collect();
+                let few = sizes.len() <= MAX_RUNS && sizes.iter().sum::<usize>() <= MAX_BYTES;
+                if few || sizes.len() < 2 {
+                    break;
+                }
+                let Some(oldest) = self.runs.iter().position(here) else { break };
+                self.runs.remove(oldest);
+            }
+        }
     }
 }
 
-fn remember(lines: &mut VecDeque<u32>, digest: u32) {
-    if lines.len() >= MAX_LINES {
-        lines.pop_front();
-    }
-    lines.push_back(digest);
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "half of the digest tells so few lines apart")]
-fn digest(line: &[u8]) -> u32 {
-    let mut hasher = DefaultHasher::new();
-    line.hash(&mut hasher);
-    hasher.finish() as u32
-}
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,15 @@
 mod assessment;
 mod conversation;
 mod copies;
+mod heard;
 mod hypothesis;
 mod marks;
 mod protocol;
+mod speech;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod weighing;
 
 pub use assessment::{Assessment, Carrier, Evidence, Facts, Shares, Side, Stage, Verdict};
 pub use conversation::{Conversation, Losses, datagram};

@@ -269,7 +269,7 @@ mod tests {
         assert!(short(r#"{"id":1,"jsonrpc":"2.0","error":null,"result":{"status":"OK"}}"#.to_owned()));
         assert!(!short(format!(r#"{{"id":1,"{}":true}}"#, "k".repeat(60_000))));
         assert!(!short(format!(r#"{{"id":1,"result":{{"{}":true}}}}"#, "k".repeat(60_000))));
-        let list = format!("[{}]", vec![r#"["","","",""]"#; 4].join(","));
+        let list = format!("[{}]", [r#"["","","",""]"#; 4].join(","));
         let keys: Vec<String> = (0..8).map(|key| format!("\"{key}\":{list}")).collect();
         assert!(!short(format!("{{{}}}", keys.join(","))));
     }

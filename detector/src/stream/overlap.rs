@@ -1,23 +1,21 @@
 use std::collections::VecDeque;
 
-use super::reassembly::{Reassembler, nearest};
+use super::reassembly::{Reassembler, Span, nearest};
 
 /// Bytes of a direction that later copies of them are compared with.
 const REMEMBERED: usize = 1024;
 
+/// Bytes before a segment, and behind it, that are looked for.
+const MAX_NEIGHBOURS: usize = 8 * 1024;
+
 /// What a segment says of bytes that came before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overlap {
     /// It repeats none, or says the same, as a retransmission does. A zero byte just before the end of what was sent says
     /// nothing: it is a keep-alive probe's.
     Agrees,
     /// It says something else: the receiver has got one of the two, and nobody else knows which.
-    Differs {
-        /// The part of a line that leads to the segment.
-        before: Vec<u8>,
-        /// Lines that ended within the bytes that it denies.
-        lines: u32,
-    },
+    Differs,
     /// It lies before what is remembered, in a gap that was given up, or before the place at which the stream was joined.
     Forgotten,
 }
@@ -66,35 +64,82 @@ impl Reassembler {
         if payload == [0] && end == done.end {
             return Overlap::Agrees;
         }
-        let part = |from: u64, to: u64| {
-            let [from, to] = [from, to].map(|at| usize::try_from(at - position).unwrap_or(usize::MAX));
-            payload.get(from..to).unwrap_or_default()
-        };
         let mut differs = self.held.range(..end).any(|(&at, piece)| {
             let (from, to) = (position.max(at), end.min(at + piece.len() as u64));
-            let known = |from: u64, to: u64| {
-                let [from, to] = [from, to].map(|place| usize::try_from(place - at).unwrap_or(usize::MAX));
-                piece.get(from..to).unwrap_or_default()
-            };
-            from < to && known(from, to) != part(from, to)
+            from < to && part(piece, at, from, to) != part(payload, position, from, to)
         });
-        let remembered = done.end - self.recent.len() as u64;
+        let remembered = self.remembered(done);
         let (from, to) = (position.max(remembered), end.min(done.end));
-        let mut lines = 0;
         if from < to {
-            let known = || self.recent.range(from - remembered, to - remembered);
-            differs |= !known().eq(part(from, to));
-            lines = known().map(|&byte| u32::from(byte == b'\n')).sum();
+            let known = self.recent.range(from - remembered, to - remembered);
+            differs |= !known.eq(part(payload, position, from, to));
         }
         if differs {
-            let mut before: Vec<u8> =
-                self.recent.range(0, position.saturating_sub(remembered)).copied().collect();
-            let line = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |feed| feed + 1);
-            before.drain(..line);
-            return Overlap::Differs { before, lines };
+            return Overlap::Differs;
         }
         let leads_here = self.youth.is_some() && end == done.start;
         if end <= remembered && !leads_here { Overlap::Forgotten } else { Overlap::Agrees }
+    }
+
+    /// Where a segment lies: a position, of which the low half is the sequence number. `None` before the first.
+    #[must_use]
+    pub fn place(&self, sequence: u32) -> Option<u64> {
+        self.done.filter(|_| self.continues(sequence)).map(|done| nearest(done.end, sequence))
+    }
+
+    /// The end of what was handed on, as a position.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.done.map_or(0, |done| done.end)
+    }
+
+    /// The part of a line that leads to a position, by the first copies of its bytes, as far as they are known without a
+    /// hole; at most 8 KiB.
+    #[must_use]
+    pub fn before(&self, position: u64) -> Vec<u8> {
+        let (mut before, mut at) = (Vec::new(), position);
+        while let Some((bytes, start)) = self.stretch(at.saturating_sub(1)) {
+            let bytes = part(bytes, start, start, at);
+            let line = bytes.iter().rev().take_while(|&&byte| byte != b'\n');
+            let known = before.len();
+            before.extend(line.take(MAX_NEIGHBOURS - known));
+            if before.len() < known + bytes.len() || before.len() == MAX_NEIGHBOURS {
+                break;
+            }
+            at = start;
+        }
+        before.reverse();
+        before
+    }
+
+    /// What follows a position by the first copies of its bytes, as far as they are known without a hole; at most 8 KiB.
+    #[must_use]
+    pub fn after(&self, position: u64) -> Vec<u8> {
+        let mut after = Vec::new();
+        while let Some((bytes, start)) = self.stretch(position + after.len() as u64) {
+            let bytes = part(bytes, start, position + after.len() as u64, start + bytes.len() as u64);
+            after.extend(bytes.iter().take(MAX_NEIGHBOURS - after.len()));
+            if after.len() == MAX_NEIGHBOURS {
+                break;
+            }
+        }
+        after
+    }
+
+    /// Known bytes with the one at a position among them, and where they begin.
+    fn stretch(&self, at: u64) -> Option<(&[u8], u64)> {
+        let done = self.done?;
+        let (front, back) = self.recent.bytes.as_slices();
+        let remembered = self.remembered(done);
+        let middle = remembered + front.len() as u64;
+        let held = self.held.range(..=at).next_back().map(|(&start, piece)| (&**piece, start));
+        let known = [Some((front, remembered)), Some((back, middle)), held].into_iter().flatten();
+        known.into_iter().find(|(bytes, start)| (*start..start + bytes.len() as u64).contains(&at))
+    }
+
+    /// Where what is remembered begins.
+    fn remembered(&self, done: Span) -> u64 {
+        done.end - self.recent.len() as u64
     }
 
     /// Bytes that are remembered to compare later copies with them.
@@ -102,4 +147,10 @@ impl Reassembler {
     pub fn remembered_bytes(&self) -> usize {
         self.recent.len()
     }
+}
+
+/// What bytes at a position have between two others.
+fn part(bytes: &[u8], position: u64, from: u64, to: u64) -> &[u8] {
+    let [from, to] = [from, to].map(|at| usize::try_from(at - position).unwrap_or(usize::MAX));
+    bytes.get(from..to).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod coins;
+mod copies;
 mod custom;
 mod dialects;
 mod ends;
@@ -12,6 +13,7 @@ mod pools;
 mod properties;
 mod streams;
 mod websocket;
+mod wire;
 
 use detector_common::flow::Direction;
 use jiff::Timestamp;

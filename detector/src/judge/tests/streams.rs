@@ -1,136 +1,10 @@
-//! Segments that come late, twice, in the wrong order, or with other contents than before.
+//! Segments that come late, twice or in the wrong order.
 
-use detector_common::flow::Direction;
-use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::super::{Conversation, Shares, Side, Verdict};
-use super::{MINER, POOL, XMRIG, fill, wallet};
-use crate::stream::Limits;
-
-const JOB: &str = r#"{"jsonrpc":"2.0","method":"job","params":{"blob":"BLOB","job_id":"j2","target":"711b0d00","algo":"rx/0"}}"#;
-const LOGIN_ANSWER: &str = r#"{"id":1,"jsonrpc":"2.0","error":null,"result":{"id":"s1","job":{"blob":"BLOB","job_id":"j1","target":"711b0d00","algo":"rx/0"},"status":"OK"}}"#;
-
-fn share(id: u32) -> String {
-    format!(
-        r#"{{"id":{id},"jsonrpc":"2.0","method":"submit","params":{{"id":"s1","job_id":"j2","nonce":"{id:08x}","result":"HEX64"}}}}"#
-    )
-}
-
-fn accepted(id: u32) -> String {
-    format!(r#"{{"id":{id},"jsonrpc":"2.0","error":null,"result":{{"status":"OK"}}}}"#)
-}
-
-/// Two sides whose segments come as the test likes.
-struct Wire {
-    conversation: Conversation,
-    next: [u32; 2],
-    now: Timestamp,
-}
-
-impl Wire {
-    fn new() -> Self {
-        let conversation = Conversation::new(Limits::default());
-        Self { conversation, next: [u32::MAX - 300, 7], now: Timestamp::UNIX_EPOCH }
-    }
-
-    fn at(&mut self, direction: Direction, sequence: u32, bytes: &[u8]) {
-        self.conversation.segment(direction, sequence, bytes, self.now);
-    }
-
-    /// Takes the next sequence numbers without a segment.
-    fn skip(&mut self, direction: Direction, length: usize) -> u32 {
-        let next = &mut self.next[direction as usize];
-        let sequence = *next;
-        *next = next.wrapping_add(u32::try_from(length).unwrap());
-        sequence
-    }
-
-    fn line(&mut self, direction: Direction, line: &str) {
-        let bytes = line_of(line);
-        let sequence = self.skip(direction, bytes.len());
-        self.at(direction, sequence, &bytes);
-    }
-
-    fn wait(&mut self, milliseconds: i64) {
-        self.now += SignedDuration::from_millis(milliseconds);
-        self.conversation.pass(self.now);
-    }
-
-    fn shares(&self) -> Shares {
-        self.conversation.assessment().expect("mining is found").facts.shares
-    }
-
-    fn conflict(&self) -> Option<Side> {
-        let judged = self.conversation.assessment()?;
-        judged.evidence.iter().find(|reason| reason.kind == "overlap-conflict").map(|reason| reason.side)
-    }
-}
-
-fn line_of(line: &str) -> Vec<u8> {
-    (fill(line) + "\n").into_bytes()
-}
-
-const fn shares(submitted: u64, accepted: u64) -> Shares {
-    Shares { submitted, accepted, rejected: 0 }
-}
-
-/// Sends `real` in pieces of `cut` bytes, each after `garbage` with the same sequence numbers that never reaches the pool.
-fn disguised(
-    wire: &mut Wire,
-    direction: Direction,
-    real: &str,
-    garbage: &dyn Fn(usize) -> Vec<u8>,
-    cut: usize,
-) {
-    for piece in line_of(real).chunks(cut) {
-        let sequence = wire.skip(direction, piece.len());
-        wire.at(direction, sequence, &garbage(piece.len()));
-        wire.at(direction, sequence, piece);
-    }
-}
-
-fn letters(length: usize) -> Vec<u8> {
-    vec![b'x'; length]
-}
-
-fn foreign(length: usize) -> Vec<u8> {
-    b"this is no mining\n".iter().copied().cycle().take(length).collect()
-}
-
-fn lookalike(length: usize) -> Vec<u8> {
-    b"{\"a\":[\"".iter().copied().chain(std::iter::repeat(b'y')).take(length).collect()
-}
-
-#[test]
-fn who_sends_garbage_before_each_segment_is_heard_all_the_same() {
-    let garbages: [&dyn Fn(usize) -> Vec<u8>; 6] = [
-        &letters,
-        &foreign,
-        &lookalike,
-        &|length| lookalike(length + 100),
-        &|length| foreign(length + 5000),
-        &|length| letters((length / 2).max(1)),
-    ];
-    for (number, garbage) in garbages.into_iter().enumerate() {
-        for cut in [2000, 300, 100, 7, 1] {
-            let mut wire = Wire::new();
-            disguised(&mut wire, MINER, XMRIG, garbage, cut);
-            wire.line(POOL, LOGIN_ANSWER);
-            for id in 2..5 {
-                wire.wait(10_000);
-                disguised(&mut wire, MINER, &share(id), garbage, cut);
-                wire.line(POOL, &accepted(id));
-            }
-            let judged = wire.conversation.assessment().unwrap_or_else(|| panic!("{number} {cut}"));
-            assert_eq!(judged.verdict, Verdict::Confirmed, "{number} {cut}");
-            assert_eq!(judged.facts.wallet, Some(wallet()), "{number} {cut}");
-            assert_eq!(judged.facts.shares, shares(3, 3), "{number} {cut}");
-            assert_eq!(wire.conflict(), Some(Side::Miner), "{number} {cut}");
-            assert!(wire.conversation.buffered() < 64 * 1024);
-        }
-    }
-}
+use super::super::{Shares, Verdict};
+use super::wire::{JOB, LOGIN_ANSWER, Wire, accepted, line_of, share, shares};
+use super::{MINER, POOL, XMRIG, wallet};
 
 #[test]
 fn garbage_far_ahead_does_not_hide_what_comes_after_it() {
@@ -158,30 +32,6 @@ fn a_stream_joined_far_ahead_is_read_where_it_is() {
     wire.line(POOL, LOGIN_ANSWER);
     wire.line(MINER, &share(2));
     assert_eq!(wire.shares(), shares(1, 0));
-}
-
-#[test]
-fn a_conflict_is_told_and_weighs_nothing() {
-    let mut wire = Wire::new();
-    wire.line(MINER, XMRIG);
-    let before = wire.conversation.assessment().unwrap();
-    assert_eq!(wire.conflict(), None);
-    let revision = wire.conversation.revision();
-    let sequence = wire.next[MINER as usize].wrapping_sub(20);
-    wire.at(MINER, sequence, b"other bytes");
-    assert_eq!(wire.conflict(), Some(Side::Miner));
-    assert!(wire.conversation.revision() > revision, "it is news");
-    let after = wire.conversation.assessment().unwrap();
-    assert!((after.confidence - before.confidence).abs() < 1e-12);
-    assert_eq!((after.verdict, after.facts), (before.verdict, before.facts));
-    wire.line(POOL, JOB);
-    let sequence = wire.next[POOL as usize].wrapping_sub(20);
-    wire.at(POOL, sequence, b"of the pool");
-    let judged = wire.conversation.assessment().unwrap();
-    let sides: Vec<Side> =
-        judged.evidence.iter().filter(|it| it.kind == "overlap-conflict").map(|it| it.side).collect();
-    assert_eq!(sides.len(), 2);
-    assert!(sides.contains(&Side::Pool));
 }
 
 #[test]
@@ -214,25 +64,6 @@ fn retransmissions_and_keep_alives_are_no_conflict_and_count_nothing_twice() {
         wire.at(direction, probe, b"\0");
     }
     assert_eq!(wire.conversation.assessment().unwrap(), judged);
-}
-
-#[test]
-fn two_shares_in_the_same_place_are_one() {
-    let mut wire = Wire::new();
-    wire.line(MINER, XMRIG);
-    wire.line(POOL, LOGIN_ANSWER);
-    let sequence = wire.next[MINER as usize];
-    wire.line(MINER, &share(2));
-    wire.at(MINER, sequence, &line_of(&share(2).replace("00000002", "cafecafe")));
-    wire.line(POOL, &accepted(2));
-    assert_eq!((wire.shares(), wire.conflict()), (shares(1, 1), Some(Side::Miner)));
-    let twice = wire.next[MINER as usize];
-    wire.at(MINER, twice, &line_of("{}"));
-    wire.at(MINER, twice, &[line_of(&share(3)), line_of(&share(4))].concat());
-    wire.skip(MINER, line_of(&share(3)).len() + line_of(&share(4)).len());
-    wire.line(POOL, &accepted(3));
-    wire.line(POOL, &accepted(4));
-    assert_eq!(wire.shares(), shares(3, 3));
 }
 
 #[test]
