@@ -1,6 +1,6 @@
-use super::forget;
 use super::opening::Opening;
 use super::scan::{Window, scan};
+use super::scratch::forget;
 use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
 use crate::flow::{Flow, Place, Ticks};

@@ -1,76 +1,25 @@
 //! What to do with a packet: dismiss it, scan it, or pass it up.
 
+mod environment;
 mod examine;
 mod opening;
 mod scan;
+mod scratch;
 mod upcall;
+mod watching;
 
 use crate::automaton::Automaton;
 use crate::counters::{Counter, Counters};
-use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
-use crate::flow::{Budget, End, Flow, FlowKey, Mode, Ticks, UDP, Watch, ticks};
-use crate::packet::{self, Encapsulation, FIN, Fragment, Packet, RST, SYN, Segment, Walk};
+use crate::event::{EventHeader, EventKind, EventRecord};
+use crate::flow::{Budget, Flow, FlowKey, Mode, Ticks, UDP, Watch, ticks};
+use crate::packet::{self, FIN, Fragment, Packet, RST, SYN, Segment};
 use crate::settings::Settings;
-use examine::{Examiner, Finding, Reading};
+use examine::{Examiner, Finding};
 use upcall::{Extract, Sent, upcall};
 
-/// A table of flows. In the kernel several CPUs share it, and an entry may be reused for another
-/// flow while it is written to: then that flow may pass for TLS until its connection ends, or be
-/// left alone for as long as a dismissed one.
-pub trait Table<V> {
-    /// The entry of a flow.
-    fn get(&mut self, key: &FlowKey) -> Option<&mut V>;
-
-    /// Stores an entry where there is none. False if there is one, or no room.
-    fn insert(&mut self, key: &FlowKey, value: &V) -> bool;
-
-    /// Removes the entry of a flow, if there is one.
-    fn remove(&mut self, key: &FlowKey);
-}
-
-/// Where events go.
-pub trait Output {
-    /// Sends the fixed parts and the first `length` payload bytes, 0 to [`EVENT_PAYLOAD`]. False if
-    /// there is no room.
-    ///
-    /// [`EVENT_PAYLOAD`]: crate::event::EVENT_PAYLOAD
-    fn send(&mut self, record: &EventRecord, length: u32) -> bool;
-}
-
-/// Working memory that is too large for the stack of the kernel.
-#[repr(C)]
-pub struct Scratch {
-    /// An event in the making.
-    record: EventRecord,
-    /// A flow in the making.
-    flow: Flow,
-    walk: Walk,
-    outcome: Outcome,
-    reading: Reading,
-}
-
-impl Scratch {
-    /// Fresh working memory. Its contents do not matter.
-    #[must_use]
-    pub fn new() -> Self {
-        let nowhere = End::v4([0; 4], [0; 2]);
-        let (key, direction) = FlowKey::tcp(nowhere, nowhere);
-        let header = EventHeader::new(EventKind::Segment, key, direction, 0, 0, 0);
-        Self {
-            record: EventRecord { header, outer: Encapsulation::NONE, payload: [0; EVENT_PAYLOAD] },
-            flow: Flow::new(&Settings::DEFAULT, 0),
-            walk: Walk::new(),
-            outcome: Outcome::Passed,
-            reading: Reading::NOTHING,
-        }
-    }
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+pub use environment::{Output, Table};
+pub use scratch::Scratch;
+use scratch::forget;
 
 /// All that the recogniser reads and changes for a packet.
 pub struct Recogniser<'a, A, F, L, W, O> {
@@ -92,14 +41,6 @@ pub struct Recogniser<'a, A, F, L, W, O> {
     pub budget: &'a mut Budget,
     /// Working memory.
     pub scratch: &'a mut Scratch,
-}
-
-/// Gives a value back by way of memory of which the verifier does not remember what is in it: it
-/// would follow the rest of the program once for each way that leads here.
-#[inline(always)]
-fn forget<T: Copy>(place: &mut T, value: T) -> T {
-    *place = value;
-    *core::hint::black_box(place)
 }
 
 /// When and where a packet arrived.
@@ -240,21 +181,6 @@ where
         }
     }
 
-    /// The agent did not get a packet. If it was the first of a watch, the agent does not know of
-    /// the watch and would never end it; if a datagram, the next of its flow shall be taken.
-    #[inline(always)]
-    fn unheard(&mut self, outcome: Outcome) {
-        let key = self.scratch.record.header.key();
-        match outcome {
-            Outcome::WatchStarted => self.watched.remove(key),
-            Outcome::Datagram => {}
-            Outcome::Passed | Outcome::Watched | Outcome::WatchRefused => return,
-        }
-        if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
-            flow.set_mode(Mode::Scan);
-        }
-    }
-
     /// What to do with a datagram that looks like node discovery: the agent gets one of each flow,
     /// and after a while another.
     #[inline(always)]
@@ -334,8 +260,8 @@ where
         self.watch(segment, now)
     }
 
-    /// What is done with the flow, and whether this direction of it has spoken. A flow that has lasted goes over to the
-    /// other table.
+    /// What is done with the flow, and whether this direction of it has spoken. A flow that has
+    /// lasted goes over to the other table.
     #[inline(always)]
     fn known(&mut self, now: Ticks) -> Option<(Mode, bool)> {
         let header = &self.scratch.record.header;
@@ -375,69 +301,6 @@ where
             }
         }
         false
-    }
-
-    /// Puts a flow under watch.
-    #[inline(always)]
-    fn watch(&mut self, segment: &Segment, now: Ticks) -> Outcome {
-        self.scratch.record.header.set_kind(EventKind::First);
-        let key = self.scratch.record.header.key();
-        let mut watch = Watch::new(self.settings, now);
-        watch.credit.take(segment.length);
-        if !self.watched.insert(key, &watch) && self.watched.get(key).is_none() {
-            self.counters.add(Counter::WatchRefused);
-            return Outcome::WatchRefused;
-        }
-        if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
-            flow.set_mode(Mode::Watch);
-        }
-        Outcome::WatchStarted
-    }
-
-    /// What to do with a segment of a flow under watch; `None` if the flow is not under watch.
-    #[inline(always)]
-    fn watched(&mut self, segment: &Segment, now: Ticks) -> Option<Outcome> {
-        let watch = self.watched.get(self.scratch.record.header.key())?;
-        self.counters.add(Counter::Watched);
-        if watch.credit.available(self.settings.watch_burst, self.settings.watch_rate, now) {
-            watch.credit.take(segment.length);
-            return Some(Outcome::Watched);
-        }
-        self.counters.add(Counter::WatchSpent);
-        Some(Outcome::Passed)
-    }
-
-    /// Copies a segment to the agent, within the budget of this CPU. False if it was not copied, or
-    /// not to its end.
-    #[inline(always)]
-    fn copy<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> bool {
-        if !self.budget.flows.available(self.settings.budget_burst, self.settings.budget_rate, now) {
-            self.counters.add(Counter::BudgetSpent);
-            return false;
-        }
-        self.budget.flows.take(segment.length);
-        let Segment { sequence, offset, length, .. } = *segment;
-        let extract = Extract { sequence, offset, length };
-        match upcall(packet, &mut self.output, &mut self.scratch.record, extract) {
-            Sent::All => return true,
-            Sent::RingFull => self.counters.add(Counter::RingFull),
-            Sent::Unreadable => self.counters.add(Counter::Unreadable),
-        }
-        false
-    }
-
-    /// Tells the agent that a flow under watch ends.
-    #[inline(always)]
-    fn closed(&mut self, segment: &Segment) {
-        let header = &mut self.scratch.record.header;
-        if self.watched.get(header.key()).is_none() {
-            return;
-        }
-        header.set_kind(if segment.flags & RST == 0 { EventKind::Closed } else { EventKind::Reset });
-        header.set_part(segment.sequence.wrapping_add(segment.length), 0);
-        if !self.output.send(&self.scratch.record, 0) {
-            self.counters.add(Counter::RingFull);
-        }
     }
 }
 

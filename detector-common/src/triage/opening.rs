@@ -2,7 +2,7 @@ use super::scan::Window;
 use crate::packet::{Packet, Segment};
 
 /// What the first payload bytes of a direction give away. A number, not an enumeration, because it
-/// goes by way of memory that [`forget`](super::forget) makes opaque.
+/// goes by way of memory that [`forget`](super::scratch::forget) makes opaque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Opening(u16);
 
@@ -40,7 +40,8 @@ impl Opening {
         self.0 & Self::JSON.0 != 0
     }
 
-    /// 1 if it is text of something else than mining, 0 if not. A number, for a branch costs the verifier much.
+    /// 1 if it is text of something else than mining, 0 if not. A number, for a branch costs the
+    /// verifier much.
     pub(super) const fn text(self) -> u16 {
         (self.0 / Self::TEXT.0) & 1
     }
@@ -72,8 +73,9 @@ const fn opens_json(head: &Head) -> bool {
     matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
 }
 
-/// Whether the stream opens as text of another protocol does: markup, a command or a sentence, a number as the codes of
-/// replies are. A stream that is joined within a line of JSON goes on with digits, quotes, or the end of a word.
+/// Whether the stream opens as text of another protocol does: markup, a command or a sentence, a
+/// number as the codes of replies are. A stream that is joined within a line of JSON goes on with
+/// digits, quotes, or the end of a word.
 #[inline(always)]
 fn opens_text(head: &Head, length: u32) -> bool {
     match head {
@@ -94,7 +96,8 @@ fn opens_text(head: &Head, length: u32) -> bool {
     }
 }
 
-/// Whether it begins with small letters that are neither the digits of a job nor the end of a JSON string.
+/// Whether it begins with small letters that are neither the digits of a job nor the end of a JSON
+/// string.
 #[inline(always)]
 fn is_word(head: &Head) -> bool {
     // Without branches, of which the verifier follows each.
@@ -211,8 +214,8 @@ const fn is_zmtp(head: &Head, length: u32) -> bool {
     length >= 10 && matches!(head, [0xff, 0, 0, 0, 0, 0, 0, 0, _, 0x7f, ..])
 }
 
-/// Whether a segment of what both sides opened as TLS begins a JSON message: then it is no TLS. What is encrypted begins so
-/// once in 65,536 segments, and of these goes on in text once in 360.
+/// Whether a segment of what both sides opened as TLS begins a JSON message: then it is no TLS.
+/// What is encrypted begins so once in 65,536 segments, and of these goes on in text once in 360.
 #[inline(always)]
 pub(super) fn is_clear<P: Packet>(packet: &P, segment: &Segment) -> bool {
     if segment.length < 2 || packet.header::<2>(segment.offset) != Some(*b"{\"") {

@@ -1,0 +1,49 @@
+use super::Outcome;
+use super::examine::Reading;
+use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
+use crate::flow::{End, Flow, FlowKey};
+use crate::packet::{Encapsulation, Walk};
+use crate::settings::Settings;
+
+/// Working memory that is too large for the stack of the kernel.
+#[repr(C)]
+pub struct Scratch {
+    /// An event in the making.
+    pub(super) record: EventRecord,
+    /// A flow in the making.
+    pub(super) flow: Flow,
+    pub(super) walk: Walk,
+    pub(super) outcome: Outcome,
+    pub(super) reading: Reading,
+}
+
+impl Scratch {
+    /// Fresh working memory. Its contents do not matter.
+    #[must_use]
+    pub fn new() -> Self {
+        let nowhere = End::v4([0; 4], [0; 2]);
+        let (key, direction) = FlowKey::tcp(nowhere, nowhere);
+        let header = EventHeader::new(EventKind::Segment, key, direction, 0, 0, 0);
+        Self {
+            record: EventRecord { header, outer: Encapsulation::NONE, payload: [0; EVENT_PAYLOAD] },
+            flow: Flow::new(&Settings::DEFAULT, 0),
+            walk: Walk::new(),
+            outcome: Outcome::Passed,
+            reading: Reading::NOTHING,
+        }
+    }
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Gives a value back by way of memory of which the verifier does not remember what is in it: it
+/// would follow the rest of the program once for each way that leads here.
+#[inline(always)]
+pub(super) fn forget<T: Copy>(place: &mut T, value: T) -> T {
+    *place = value;
+    *core::hint::black_box(place)
+}

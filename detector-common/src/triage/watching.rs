@@ -1,0 +1,92 @@
+use super::upcall::{Extract, Sent, upcall};
+use super::{Outcome, Output, Recogniser, Table, find};
+use crate::counters::Counter;
+use crate::event::EventKind;
+use crate::flow::{Flow, Mode, Ticks, Watch};
+use crate::packet::{Packet, RST, Segment};
+
+impl<A, F, L, W, O> Recogniser<'_, A, F, L, W, O>
+where
+    F: Table<Flow>,
+    L: Table<Flow>,
+    W: Table<Watch>,
+    O: Output,
+{
+    /// Puts a flow under watch.
+    #[inline(always)]
+    pub(super) fn watch(&mut self, segment: &Segment, now: Ticks) -> Outcome {
+        self.scratch.record.header.set_kind(EventKind::First);
+        let key = self.scratch.record.header.key();
+        let mut watch = Watch::new(self.settings, now);
+        watch.credit.take(segment.length);
+        if !self.watched.insert(key, &watch) && self.watched.get(key).is_none() {
+            self.counters.add(Counter::WatchRefused);
+            return Outcome::WatchRefused;
+        }
+        if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
+            flow.set_mode(Mode::Watch);
+        }
+        Outcome::WatchStarted
+    }
+
+    /// What to do with a segment of a flow under watch; `None` if the flow is not under watch.
+    #[inline(always)]
+    pub(super) fn watched(&mut self, segment: &Segment, now: Ticks) -> Option<Outcome> {
+        let watch = self.watched.get(self.scratch.record.header.key())?;
+        self.counters.add(Counter::Watched);
+        if watch.credit.available(self.settings.watch_burst, self.settings.watch_rate, now) {
+            watch.credit.take(segment.length);
+            return Some(Outcome::Watched);
+        }
+        self.counters.add(Counter::WatchSpent);
+        Some(Outcome::Passed)
+    }
+
+    /// Copies a segment to the agent, within the budget of this CPU. False if it was not copied, or
+    /// not to its end.
+    #[inline(always)]
+    pub(super) fn copy<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> bool {
+        if !self.budget.flows.available(self.settings.budget_burst, self.settings.budget_rate, now) {
+            self.counters.add(Counter::BudgetSpent);
+            return false;
+        }
+        self.budget.flows.take(segment.length);
+        let Segment { sequence, offset, length, .. } = *segment;
+        let extract = Extract { sequence, offset, length };
+        match upcall(packet, &mut self.output, &mut self.scratch.record, extract) {
+            Sent::All => return true,
+            Sent::RingFull => self.counters.add(Counter::RingFull),
+            Sent::Unreadable => self.counters.add(Counter::Unreadable),
+        }
+        false
+    }
+
+    /// Tells the agent that a flow under watch ends.
+    #[inline(always)]
+    pub(super) fn closed(&mut self, segment: &Segment) {
+        let header = &mut self.scratch.record.header;
+        if self.watched.get(header.key()).is_none() {
+            return;
+        }
+        header.set_kind(if segment.flags & RST == 0 { EventKind::Closed } else { EventKind::Reset });
+        header.set_part(segment.sequence.wrapping_add(segment.length), 0);
+        if !self.output.send(&self.scratch.record, 0) {
+            self.counters.add(Counter::RingFull);
+        }
+    }
+
+    /// The agent did not get a packet. If it was the first of a watch, the agent does not know of
+    /// the watch and would never end it; if a datagram, the next of its flow shall be taken.
+    #[inline(always)]
+    pub(super) fn unheard(&mut self, outcome: Outcome) {
+        let key = self.scratch.record.header.key();
+        match outcome {
+            Outcome::WatchStarted => self.watched.remove(key),
+            Outcome::Datagram => {}
+            Outcome::Passed | Outcome::Watched | Outcome::WatchRefused => return,
+        }
+        if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
+            flow.set_mode(Mode::Scan);
+        }
+    }
+}
