@@ -4,9 +4,11 @@
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Bytes of one direction of a flow that are scanned at once, before the rate applies.
+    /// Bytes of one direction of a flow that are scanned at once, before the rate applies. As many
+    /// again, of both directions together, of what does not go on where its direction was.
     pub scan_burst: u32,
-    /// Bytes a second by which the scan credit of a direction is refilled.
+    /// Bytes a second by which the scan credit of a direction is refilled, and that of what does not
+    /// go on.
     pub scan_rate: u32,
     /// Bytes of one watched flow that are copied to the agent at once.
     pub watch_burst: u32,
@@ -20,11 +22,17 @@ pub struct Settings {
     pub fragment_burst: u32,
     /// Bytes a second by which that budget is refilled, for each CPU.
     pub fragment_rate: u32,
-    /// A direction counts as early, where disorder is a reason to watch, for this many bytes.
+    /// A direction counts as early, where any disorder is a reason to watch, for this many bytes.
+    /// Later, disorder is one where it may hide a token.
     pub early_bytes: u32,
-    /// For how long a flow must be scanned until floods of new flows cannot wash it out any more, in ticks.
+    /// For how long disorder is no reason to watch a flow after the agent dismissed one that was
+    /// watched for a doubt, in ticks.
+    pub doubt_ticks: u32,
+    /// For how long a flow must be scanned until floods of new flows cannot wash it out any more,
+    /// in ticks.
     pub lasting_ticks: u32,
-    /// How long a flow that the agent dismissed is not scanned, in ticks of 2^20 ns.
+    /// How long a flow in which a token was found and that the agent dismissed is not scanned, in
+    /// ticks of 2^20 ns.
     pub ignore_ticks: u32,
     /// 1 when each packet carries its own time in front of it (see `detector-ebpf`), 0 when the
     /// clock of the machine counts.
@@ -43,6 +51,7 @@ impl Settings {
         fragment_burst: 1 << 20,
         fragment_rate: 1 << 20,
         early_bytes: 1 << 10,
+        doubt_ticks: 60 * 954,
         lasting_ticks: 8 * 954,
         ignore_ticks: 10 * 60 * 954,
         replay: 0,

@@ -21,10 +21,10 @@ pub enum Mode {
 pub struct Half {
     /// How far it was read.
     pub position: Position,
-    /// How much of it may still be scanned.
+    /// How much of it may still be scanned, as long as it goes on where it was.
     pub credit: Credit,
-    /// Payload bytes seen, retransmissions included.
-    pub bytes: u64,
+    /// Payload bytes seen, retransmissions included, up to [`u32::MAX`].
+    pub bytes: u32,
 }
 
 impl Half {
@@ -36,17 +36,25 @@ impl Half {
 }
 
 /// What is remembered of a flow that is not under watch.
-#[repr(C)]
+#[repr(C, align(8))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flow {
     /// The two directions, by [`Direction`](super::Direction).
     pub halves: [Half; 2],
+    /// How much may still be scanned that does not go on where its direction was: repetitions, and
+    /// what comes too late or too early. If that took from the credit of its direction, repeating
+    /// would keep what is new from being read.
+    pub strays: Credit,
     mode: u16,
-    /// Which directions opened with a record of TLS: bit 0 and bit 1; with text that is no JSON: bit 2 and bit 3.
-    openings: u16,
+    /// Which directions opened with a record of TLS: bit 0 and bit 1; with text that is no JSON:
+    /// bit 2 and bit 3. Bit 4: [`DOUBTED`].
+    notes: u16,
     /// When it was dismissed, or else when it was first heard.
     since: Ticks,
 }
+
+/// In the notes: it was last put under watch for a doubt, not for a token.
+const DOUBTED: u16 = 1 << 4;
 
 const _: () = assert!(size_of::<Flow>() == 56 && align_of::<Flow>() == 8);
 
@@ -55,12 +63,18 @@ impl Flow {
     #[must_use]
     #[inline(always)]
     pub const fn new(settings: &Settings, now: Ticks) -> Self {
-        Self { halves: [Half::new(settings, now); 2], mode: Mode::Scan as u16, openings: 0, since: now }
+        Self {
+            halves: [Half::new(settings, now); 2],
+            strays: Credit::full(settings.scan_burst, now),
+            mode: Mode::Scan as u16,
+            notes: 0,
+            since: now,
+        }
     }
 
     /// Takes note that a connection opens in the direction `side`: what was known of an earlier one
-    /// on the same ends is void, unless it is under watch. Only how far it was read is kept, because a SYN may be
-    /// forged in the middle of a token.
+    /// on the same ends is void, unless it is under watch. Only how far it was read is kept, because
+    /// a SYN may be forged in the middle of a token.
     #[inline(always)]
     pub fn restart(&mut self, side: usize, settings: &Settings, now: Ticks) {
         if self.mode() != Mode::Watch {
@@ -68,7 +82,7 @@ impl Flow {
             #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
             let half = &mut self.halves[side & 1];
             *half = Half { position: half.position, ..Half::new(settings, now) };
-            self.openings &= !(0b101 << (side & 1));
+            self.notes &= !(DOUBTED | (0b101 << (side & 1)));
         }
     }
 
@@ -105,7 +119,7 @@ impl Flow {
     #[inline(always)]
     pub fn opens(&mut self, side: usize, tls: bool) -> bool {
         if tls {
-            self.openings |= 1 << (side & 1);
+            self.notes |= 1 << (side & 1);
         }
         let is_tls = tls && (!self.has_spoken(!side) || self.answers_tls(side));
         if is_tls {
@@ -120,33 +134,36 @@ impl Flow {
     #[inline(always)]
     pub const fn speaks_clear(&mut self) {
         self.set_mode(Mode::Scan);
-        self.openings &= !0b11;
+        self.notes &= !0b11;
     }
 
     /// Whether the direction opposite to `side` opened with a record of TLS.
     #[must_use]
     #[inline(always)]
     pub const fn answers_tls(&self, side: usize) -> bool {
-        self.openings & (1 << (!side & 1)) != 0
+        self.notes & (1 << (!side & 1)) != 0
     }
 
-    /// Takes note of whether the direction `side` opens with text that is no JSON: `text` is 1 or 0.
+    /// Takes note of whether the direction `side` opens with text that is no JSON: `text` is 1 or
+    /// 0.
     #[inline(always)]
     pub(crate) const fn opens_as_text(&mut self, side: usize, text: u16) {
-        self.openings |= (text & 1) << (2 + (side & 1));
+        self.notes |= (text & 1) << (2 + (side & 1));
     }
 
-    /// Whether the direction `side`, and the one opposite to it, opened with text that is no JSON: bit 0 and bit 1.
+    /// Whether the direction `side`, and the one opposite to it, opened with text that is no JSON:
+    /// bit 0 and bit 1.
     #[inline(always)]
     pub(crate) const fn texts(&self, side: usize) -> u8 {
-        let (mine, theirs) = (self.openings >> (2 + (side & 1)), self.openings >> (2 + (!side & 1)));
+        let (mine, theirs) = (self.notes >> (2 + (side & 1)), self.notes >> (2 + (!side & 1)));
         #[expect(clippy::cast_possible_truncation, reason = "two bits")]
         {
             ((mine & 1) | ((theirs & 1) << 1)) as u8
         }
     }
 
-    /// Whether it has been scanned for long, and said so little that it is no download: where miners are found.
+    /// Whether it has been scanned for long, and said so little that it is no download: where miners
+    /// are found.
     #[must_use]
     #[inline(always)]
     pub const fn lasts(&self, settings: &Settings, now: Ticks) -> bool {
@@ -157,9 +174,50 @@ impl Flow {
             && down.credit.is_ample(settings.scan_burst)
     }
 
-    /// Leaves it alone from `now` on.
+    /// Takes note that it is under watch, for a token or for a `doubt`.
+    #[inline(always)]
+    pub const fn watch(&mut self, doubt: bool) {
+        self.mode = Mode::Watch as u16;
+        self.notes = (self.notes & !DOUBTED) | if doubt { DOUBTED } else { 0 };
+    }
+
+    /// Takes back that it is under watch: the agent never heard of it.
+    #[inline(always)]
+    pub const fn unwatch(&mut self) {
+        self.mode = Mode::Scan as u16;
+        self.notes &= !DOUBTED;
+    }
+
+    /// The agent has ended the watch. What was watched for a token is left alone from `now` on.
+    /// What was only doubted is scanned again, for else a little disorder and some idle talk would
+    /// keep all that follows from being read. True if it is scanned.
+    #[inline(always)]
+    pub fn dismiss(&mut self, settings: &Settings, now: Ticks) -> bool {
+        let doubted = self.notes & DOUBTED != 0;
+        self.ignore(now);
+        if doubted {
+            self.mode = Mode::Scan as u16;
+            // Nobody knows how it opened in a direction that was first heard under watch.
+            for half in &mut self.halves {
+                half.bytes |= settings.early_bytes | 1;
+            }
+        }
+        doubted
+    }
+
+    /// Whether disorder is a reason to watch it: not for a while after the agent saw nothing in it.
+    #[must_use]
+    #[inline(always)]
+    pub const fn may_be_doubted(&self, settings: &Settings, now: Ticks) -> bool {
+        self.notes & DOUBTED == 0 || now.wrapping_sub(self.since) >= settings.doubt_ticks
+    }
+
+    /// Leaves it alone from `now` on. How far it was read is void by the time it is read again.
     #[inline(always)]
     pub const fn ignore(&mut self, now: Ticks) {
+        let [up, down] = &mut self.halves;
+        up.position = Position::UNKNOWN;
+        down.position = Position::UNKNOWN;
         self.mode = Mode::Ignore as u16;
         self.since = now;
     }

@@ -32,13 +32,15 @@ pub(super) struct Reading {
     offset: u32,
     length: u32,
     state: u16,
+    /// Not 0 if a token may be hidden where this segment and what was read before meet.
+    seam: u16,
     order: Order,
     opening: Opening,
 }
 
 impl Reading {
     pub(super) const NOTHING: Self =
-        Self { offset: 0, length: 0, state: 0, order: Order::KEPT, opening: Opening::NOTHING };
+        Self { offset: 0, length: 0, state: 0, seam: 0, order: Order::KEPT, opening: Opening::NOTHING };
 }
 
 /// How a segment lies to what was read before. A number, not an enumeration, because it goes by
@@ -53,6 +55,13 @@ impl Order {
     const AHEAD: Self = Self(1);
     /// It lies wholly before the end of what was read.
     const BEHIND: Self = Self(2);
+    /// It continues the stream, but begins before the end of what was read.
+    const OVERLAPPING: Self = Self(4);
+
+    /// Whether it does not go on where the direction was.
+    const fn strays(self) -> bool {
+        self.0 & (Self::AHEAD.0 | Self::BEHIND.0) != 0
+    }
 }
 
 impl Examiner<'_> {
@@ -72,7 +81,7 @@ impl Examiner<'_> {
         #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
         let half = &mut flow.halves[side & 1];
         let seen = half.bytes;
-        half.bytes = seen.wrapping_add(u64::from(segment.length));
+        half.bytes = seen.saturating_add(segment.length);
         let mut opening = Opening::NOTHING;
         if seen == 0 {
             // A number of its own: else the verifier would follow what each comparison tells of the
@@ -90,48 +99,65 @@ impl Examiner<'_> {
         }
         #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
         let half = &mut flow.halves[side & 1];
-        if !half.credit.available(self.settings.scan_burst, self.settings.scan_rate, now) {
+        let generation = self.automaton.generation();
+        let known = half.position.state(generation);
+        let (skip, state, seam, order) = match half.position.place(segment.sequence, segment.length) {
+            Place::First => (0, 0, 0, Order::KEPT),
+            // A new connection on the ends of an earlier one.
+            Place::Gap | Place::Repeated if seen == 0 => (0, 0, 0, Order::KEPT),
+            Place::Continues { skip: 0 } => (0, known, 0, Order::KEPT),
+            // The other side may have taken the later copy.
+            Place::Continues { skip } => (skip, known, 1, Order::OVERLAPPING),
+            // A token that was begun may go on in what is missing.
+            Place::Gap => (0, 0, known, Order::AHEAD),
+            // It may be no repetition, but what was missing.
+            Place::Repeated => (0, 0, 0, Order::BEHIND),
+        };
+        let (offset, length) = (segment.offset + skip, segment.length - skip);
+        let reading = Reading { offset, length, state, seam, order, opening };
+        let Reading { offset, length, state, mut seam, order, opening } = forget(self.reading, reading);
+        let next = segment.sequence.wrapping_add(segment.length);
+        let (burst, rate) = (self.settings.scan_burst, self.settings.scan_rate);
+        if !half.credit.available(burst, rate, now) {
             self.counters.add(Counter::Spent);
+            // What follows shall not look as if something were missing.
+            if order != Order::BEHIND {
+                half.position.advance(next, 0, generation);
+            }
             return Finding::Nothing;
         }
-        let (skip, state, order) = match half.position.place(segment.sequence, segment.length) {
-            Place::First => (0, 0, Order::KEPT),
-            // A new connection on the ends of an earlier one.
-            Place::Gap | Place::Repeated if seen == 0 => (0, 0, Order::KEPT),
-            Place::Continues { skip } => {
-                (skip, half.position.state(self.automaton.generation()), Order::KEPT)
+        if order.strays() {
+            let is_download = !half.credit.is_ample(burst);
+            if !flow.strays.available(burst, rate, now) {
+                self.counters.add(Counter::Spent);
+                let doubt = !is_download && flow.may_be_doubted(self.settings, now);
+                return if doubt { Finding::Doubt } else { Finding::Nothing };
             }
-            Place::Gap => {
-                self.counters.add(Counter::Gaps);
-                (0, 0, Order::AHEAD)
-            }
-            // It may be no repetition, but what was missing.
-            Place::Repeated => {
-                self.counters.add(Counter::Retransmitted);
-                (0, 0, Order::BEHIND)
-            }
-        };
-        let reading =
-            Reading { offset: segment.offset + skip, length: segment.length - skip, state, order, opening };
-        let Reading { offset, length, state, order, opening } = forget(self.reading, reading);
-        half.credit.take(length);
+            flow.strays.take(length);
+            self.counters.add(if order == Order::AHEAD { Counter::Gaps } else { Counter::Retransmitted });
+        } else {
+            half.credit.take(length);
+        }
         self.counters.add(Counter::Scanned);
         let Some(scanned) = scan(packet, self.automaton, self.window, offset, length, state) else {
             self.counters.add(Counter::Unreadable);
             return Finding::Nothing;
         };
-        if order != Order::BEHIND {
-            let next = segment.sequence.wrapping_add(segment.length);
-            half.position.advance(next, scanned.state, self.automaton.generation());
+        if order == Order::BEHIND {
+            // A token that begins here may go on in what was read before.
+            seam = scanned.state;
+        } else {
+            half.position.advance(next, scanned.state, generation);
         }
         if scanned.accept != 0 {
             return Finding::Match(scanned.accept);
         }
-        let early = seen < u64::from(self.settings.early_bytes);
-        let disorder = early && order != Order::KEPT;
+        let early = seen < self.settings.early_bytes;
+        let disorder = order != Order::KEPT && (early || seam != 0);
         // JSON that answers a handshake of TLS is a pool that was tried with it.
         let odd_json = opening.is_json() && (!closes_json(scanned.last) || flow.answers_tls(side));
-        if disorder || odd_json || opening.is_binary() {
+        let doubt = disorder && flow.may_be_doubted(self.settings, now);
+        if doubt || odd_json || opening.is_binary() {
             return Finding::Doubt;
         }
         Finding::Nothing

@@ -295,10 +295,12 @@ where
             }
             self.counters.add(Counter::FlowsRefused);
         } else {
-            self.counters.add(Counter::Ignored);
-            if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
-                flow.ignore(now);
+            if let Some(flow) = find(&mut self.flows, &mut self.lasting, key)
+                && flow.dismiss(self.settings, now)
+            {
+                return true;
             }
+            self.counters.add(Counter::Ignored);
         }
         false
     }

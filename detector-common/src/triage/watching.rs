@@ -2,7 +2,7 @@ use super::upcall::{Extract, Sent, upcall};
 use super::{Outcome, Output, Recogniser, Table, find};
 use crate::counters::Counter;
 use crate::event::EventKind;
-use crate::flow::{Flow, Mode, Ticks, Watch};
+use crate::flow::{Flow, Ticks, Watch};
 use crate::packet::{Packet, RST, Segment};
 
 impl<A, F, L, W, O> Recogniser<'_, A, F, L, W, O>
@@ -23,8 +23,9 @@ where
             self.counters.add(Counter::WatchRefused);
             return Outcome::WatchRefused;
         }
+        let doubt = self.scratch.record.header.accept().is_none();
         if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
-            flow.set_mode(Mode::Watch);
+            flow.watch(doubt);
         }
         Outcome::WatchStarted
     }
@@ -86,7 +87,7 @@ where
             Outcome::Passed | Outcome::Watched | Outcome::WatchRefused => return,
         }
         if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
-            flow.set_mode(Mode::Scan);
+            flow.unwatch();
         }
     }
 }

@@ -52,8 +52,8 @@ fn the_life_of_a_flow() {
     assert_eq!(say(&mut world, 1, &[b'x'; 1100]), ["scanned", "retransmitted"]);
     assert_eq!(say(&mut world, 1101, b"x"), ["scanned"]);
     assert_eq!(say(&mut world, 1200, b"x"), ["scanned", "gaps"]);
-    assert_eq!(say(&mut world, 1201, &[b'x'; 1100]), ["scanned"]);
-    assert_eq!(say(&mut world, 2301, MESSAGE), ["spent"]);
+    assert_eq!(say(&mut world, 1201, &[b'x'; 1500]), ["scanned"]);
+    assert_eq!(say(&mut world, 2701, MESSAGE), ["spent"]);
     world.evict();
     assert_eq!(say(&mut world, 2347, MESSAGE), ["flows", "scanned", "matches"]);
     assert_eq!(say(&mut world, 2393, MESSAGE), ["watched"]);
@@ -63,6 +63,7 @@ fn the_life_of_a_flow() {
     world.evict();
     assert_eq!(say(&mut world, 2531, b"{\"cut"), ["flows", "scanned", "doubtful"]);
     world.dismiss();
+    assert_eq!(say(&mut world, 2536, b"x"), ["scanned"]);
     world.evict();
     assert_eq!(say(&mut world, 2536, &[0x17, 3, 3, 1, 0, 9]), ["flows", "tls"]);
     assert_eq!(say(&mut world, 2542, &[9; 255]), ["tls"]);

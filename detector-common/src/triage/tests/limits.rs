@@ -25,6 +25,61 @@ fn bulk_spends_its_credit_which_is_refilled() {
 }
 
 #[test]
+fn what_is_repeated_does_not_use_up_the_credit_for_what_is_new() {
+    let mut world = World::with(Settings { scan_burst: 3000, scan_rate: 0, ..Settings::DEFAULT });
+    world.say(Client, 1, &[b'x'; 1100]);
+    for _ in 0..3 {
+        assert_eq!(world.say(Client, 101, &BINARY), Outcome::Passed);
+    }
+    assert_eq!(world.say(Client, 101, &BINARY), Outcome::WatchStarted, "nobody repeats so much");
+    assert_eq!((world.count(Counter::Retransmitted), world.count(Counter::Spent)), (3, 1));
+    world.dismiss();
+    for _ in 0..100 {
+        assert_eq!(world.say(Client, 101, &BINARY), Outcome::Passed);
+    }
+    assert_eq!(world.say(Client, 1101, MESSAGE), Outcome::WatchStarted);
+    assert_eq!(world.count(Counter::Matches), 1);
+}
+
+#[test]
+fn nor_does_what_is_forged_without_knowing_the_sequence_numbers() {
+    let mut world = World::with(Settings { scan_rate: 0, ..Settings::DEFAULT });
+    world.say(Client, 1, &[b'x'; 1100]);
+    for far in 1..=40 {
+        world.say(Client, far * 90_000_000, &BINARY);
+    }
+    assert_eq!(world.count(Counter::Doubtful), 1, "the agent tells which is which");
+}
+
+#[test]
+fn a_download_with_losses_is_not_doubted() {
+    let mut world = World::new();
+    for round in 0..2000 {
+        // Each tenth is missing, and comes five later.
+        if round % 10 != 3 {
+            world.say(Server, 1 + 1000 * round, &BINARY);
+        }
+        if round % 10 == 8 {
+            world.say(Server, 1 + 1000 * (round - 5), &BINARY);
+        }
+        world.time += SECOND / 100;
+    }
+    assert_eq!(world.count(Counter::Doubtful), 0);
+    assert!(world.count(Counter::Spent) > 1900);
+}
+
+#[test]
+fn what_follows_bulk_in_order_is_in_order() {
+    let mut world = World::new();
+    for round in 0..100 {
+        world.say(Client, 1 + 1000 * round, &BINARY);
+    }
+    world.time += 10 * SECOND;
+    assert_eq!(world.say(Client, 100_001, MESSAGE), Outcome::WatchStarted);
+    assert_eq!((world.count(Counter::Gaps), world.count(Counter::Matches)), (0, 1));
+}
+
+#[test]
 fn a_dismissed_flow_is_left_alone_for_a_while() {
     let mut world = World::with(Settings { ignore_ticks: 10 * 1024, ..Settings::DEFAULT });
     world.say(Client, 1, MESSAGE);

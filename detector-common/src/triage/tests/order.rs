@@ -9,9 +9,21 @@ fn late() -> World {
     world
 }
 
+/// A world in which the client was watched for a doubt that the agent dismissed a moment ago, so that disorder is no
+/// reason to watch; the next byte is 2001.
+fn undoubted() -> World {
+    let mut world = World::new();
+    world.say(Client, 1, b"a");
+    assert_eq!(world.say(Client, 3, b"c"), Outcome::WatchStarted);
+    world.dismiss();
+    world.sent();
+    assert_eq!(world.say(Client, 1001, &[b'x'; 1000]), Outcome::Passed);
+    world
+}
+
 #[test]
 fn a_retransmission_does_not_move_the_position() {
-    let mut world = late();
+    let mut world = undoubted();
     let (head, tail) = TOKEN.split_at(6);
     assert_eq!(world.say(Client, 2001, head), Outcome::Passed);
     for _ in 0..3 {
@@ -19,6 +31,7 @@ fn a_retransmission_does_not_move_the_position() {
     }
     assert_eq!(world.count(Counter::Retransmitted), 3);
     assert_eq!(world.say(Client, 2007, tail), Outcome::WatchStarted, "the state is that after the original");
+    assert_eq!(world.count(Counter::Matches), 1);
 }
 
 #[test]
@@ -35,11 +48,11 @@ fn of_an_overlapping_segment_only_the_new_part_is_read() {
 
 #[test]
 fn a_gap_makes_the_automaton_start_again() {
-    let mut world = late();
+    let mut world = undoubted();
     let (head, tail) = TOKEN.split_at(6);
     assert_eq!(world.say(Client, 2001, head), Outcome::Passed);
     assert_eq!(world.say(Client, 2008, tail), Outcome::Passed, "a byte is missing in between");
-    assert_eq!(world.count(Counter::Gaps), 1);
+    assert_eq!(world.count(Counter::Gaps), 2);
     assert_eq!(world.say(Client, 2017, TOKEN), Outcome::WatchStarted);
 }
 
@@ -79,12 +92,84 @@ fn a_direction_is_early_for_as_many_bytes_as_the_settings_say() {
 }
 
 #[test]
-fn disorder_later_on_is_no_reason_to_watch() {
+fn disorder_that_hides_no_token_is_no_reason_to_watch_later_on() {
     let mut world = late();
     for sequence in [3000, 1, 5000, 2001] {
         assert_eq!(world.say(Client, sequence, &[b'y'; 50]), Outcome::Passed);
     }
     assert_eq!(world.count(Counter::Doubtful), 0);
+}
+
+/// The token in two parts, behind which something else is said.
+fn parts() -> [(u32, Vec<u8>); 3] {
+    let (head, tail) = TOKEN.split_at(6);
+    [(2001, [b"yyyy", head].concat()), (2011, tail.to_vec()), (2020, b"yyyy".to_vec())]
+}
+
+/// How often the flow was put under watch for a doubt, and for a token.
+fn reasons(world: &World) -> (u64, u64) {
+    (world.count(Counter::Doubtful), world.count(Counter::Matches))
+}
+
+#[test]
+fn disorder_that_may_hide_a_token_is_a_reason_to_watch_at_any_time() {
+    for order in [[1, 0, 2], [2, 1, 0], [0, 2, 1], [1, 2, 0], [2, 0, 1]] {
+        let mut world = late();
+        for part in order {
+            let (sequence, text) = &parts()[part];
+            world.say(Client, *sequence, text);
+        }
+        assert_eq!(reasons(&world), (1, 0), "{order:?}");
+    }
+}
+
+#[test]
+fn an_overlap_may_hide_a_token_that_is_in_the_later_copy() {
+    let mut world = late();
+    world.say(Client, 2001, b"yyyyyyyyyyyy");
+    assert_eq!(world.say(Client, 2001, &TOKEN[..14]), Outcome::WatchStarted);
+    assert_eq!(reasons(&world), (1, 0));
+}
+
+#[test]
+fn what_is_dismissed_after_a_doubt_is_still_scanned() {
+    let mut world = undoubted();
+    assert_eq!(world.say(Client, 2001, &MESSAGE[..20]), Outcome::Passed);
+    assert_eq!(world.say(Client, 2021, &MESSAGE[20..]), Outcome::WatchStarted);
+    assert_eq!((reasons(&world), world.count(Counter::Ignored)), ((1, 1), 0));
+    world.dismiss();
+    assert_eq!(world.say(Client, 2047, MESSAGE), Outcome::Passed, "as it was watched for a token");
+    assert_eq!(world.count(Counter::Ignored), 1);
+}
+
+#[test]
+fn what_is_dismissed_after_a_doubt_has_no_opening_any_more() {
+    let mut world = undoubted();
+    assert_eq!(world.say(Server, 1, b"{\"id\":1,\"met"), Outcome::Passed);
+    assert_eq!(world.say(Server, 1000, b"x"), Outcome::Passed, "nor is it early");
+}
+
+#[test]
+fn disorder_is_a_reason_again_after_a_while() {
+    for (seconds, doubts) in [(55, 1), (56, 2)] {
+        let mut world = undoubted();
+        world.time += seconds * SECOND;
+        let [(_, head), (sequence, tail), _] = parts();
+        world.say(Client, sequence, &tail);
+        world.say(Client, 2001, &head);
+        assert_eq!(reasons(&world), (doubts, 0), "after {seconds} s");
+    }
+}
+
+#[test]
+fn a_doubt_that_the_agent_never_heard_of_is_raised_again() {
+    let mut world = World::new();
+    world.ring.room = 0;
+    world.say(Client, 1, b"a");
+    assert_eq!(world.say(Client, 3, b"c"), Outcome::WatchStarted);
+    world.ring.room = usize::MAX;
+    assert_eq!(world.say(Client, 5, b"e"), Outcome::WatchStarted);
+    assert_eq!(world.sent()[0].payload, b"e");
 }
 
 #[test]

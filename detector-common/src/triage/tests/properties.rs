@@ -39,21 +39,16 @@ proptest! {
         holds_token in any::<bool>(),
         cuts in prop::collection::vec(any::<Index>(), 0..30),
         first in any::<u32>(),
-        repeats in prop::collection::vec(any::<bool>(), 32),
     ) {
         let token = if holds_token { TOKEN } else { b"" };
         let stream = [before.as_slice(), token, &after].concat();
-        // Repetitions are a reason to watch while it is early, so let nothing be early.
-        let mut world = World::with(Settings { early_bytes: 0, ..Settings::DEFAULT });
+        let mut world = World::new();
         let expected = token_end(&stream);
         let mut end = 0;
-        for (segment, repeat) in segments(&stream, &cuts).into_iter().zip(repeats) {
+        for segment in segments(&stream, &cuts) {
             let sequence = first.wrapping_add(u32::try_from(end).unwrap());
             end += segment.len();
             world.say(Client, sequence, segment);
-            if repeat {
-                world.say(Client, sequence, segment);
-            }
             let watched = !world.watched.entries.is_empty();
             prop_assert_eq!(watched, expected.is_some_and(|token| token <= end), "after {} bytes", end);
         }
@@ -87,13 +82,16 @@ proptest! {
         prop_assert_eq!(heard, &stream[start..]);
     }
 
-    /// Segments in any order, with losses and repetitions: what is delivered in order from the
-    /// beginning, or early enough out of order, is watched once a token is complete.
+    /// Segments in any order, with repetitions and overlaps, early and late: once all have come, what
+    /// holds a token is watched.
     #[test]
-    fn disorder_hides_no_token_in_an_opening(
+    fn disorder_hides_no_token(
+        preamble in prop::sample::select(std::vec![0_usize, 2000]),
         before in text(),
         cuts in prop::collection::vec(any::<Index>(), 1..10),
         swaps in prop::collection::vec((any::<Index>(), any::<Index>()), 0..4),
+        repeats in prop::collection::vec((any::<Index>(), any::<Index>()), 0..4),
+        overlap in 0..8_usize,
     ) {
         let stream = [before.as_slice(), TOKEN].concat();
         let mut parts: Vec<(usize, &[u8])> = Vec::new();
@@ -105,9 +103,17 @@ proptest! {
             let (a, b) = (a.index(parts.len()), b.index(parts.len()));
             parts.swap(a, b);
         }
+        for (which, at) in repeats {
+            let part = parts[which.index(parts.len())];
+            parts.insert(at.index(parts.len()), part);
+        }
         let mut world = World::new();
+        if preamble > 0 {
+            world.say(Client, 10_000 - u32::try_from(preamble).unwrap(), &[b'x'].repeat(preamble));
+        }
         for (at, part) in parts {
-            world.say(Client, 1000 + u32::try_from(at).unwrap(), part);
+            let from = at.saturating_sub(overlap);
+            world.say(Client, 10_000 + u32::try_from(from).unwrap(), &stream[from..at + part.len()]);
         }
         prop_assert!(!world.watched.entries.is_empty());
     }
