@@ -77,9 +77,9 @@ counters! {
     WatchRefused = "watch_refused",
     /// Segments of watched flows.
     Watched = "watched",
-    /// Segments of watched flows not copied: that flow's credit was used up.
+    /// Segments and ends of watched flows not copied: that flow's credit was used up.
     WatchSpent = "watch_spent",
-    /// Segments of watched flows not copied: the budget of this CPU was used up.
+    /// Segments and ends of watched flows not copied: the budget of this CPU was used up.
     BudgetSpent = "budget_spent",
     /// Segments not copied, or not to their end, because the ring buffer was full.
     RingFull = "ring_full",

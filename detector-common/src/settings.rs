@@ -10,11 +10,14 @@ pub struct Settings {
     /// Bytes a second by which the scan credit of a direction is refilled, and that of what does not
     /// go on.
     pub scan_rate: u32,
-    /// Bytes of one watched flow that are copied to the agent at once.
+    /// Bytes of one watched flow that are copied to the agent at once, with [`EVENT_FIXED`] for each
+    /// segment. As many again of what was copied before, comes late or from far away, and of ends.
+    ///
+    /// [`EVENT_FIXED`]: crate::event::EVENT_FIXED
     pub watch_burst: u32,
-    /// Bytes a second by which the credit of a watched flow is refilled.
+    /// Bytes a second by which each of the two credits of a watched flow is refilled.
     pub watch_rate: u32,
-    /// Bytes of all watched flows together, for each CPU, that are copied at once.
+    /// Bytes of all watched flows together, for each CPU, that are copied at once, counted likewise.
     pub budget_burst: u32,
     /// Bytes a second by which that budget is refilled, for each CPU.
     pub budget_rate: u32,

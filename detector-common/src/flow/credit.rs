@@ -58,6 +58,13 @@ impl Credit {
         self.balance > 0
     }
 
+    /// Whether anything was left, as of the last refill.
+    #[must_use]
+    #[inline(always)]
+    pub const fn is_left(&self) -> bool {
+        self.balance > 0
+    }
+
     /// Whether at least half of `burst` bytes are left, as of the last refill.
     #[must_use]
     #[inline(always)]
@@ -76,7 +83,7 @@ impl Credit {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
-    /// Bytes of flows under watch.
+    /// Bytes of events of flows under watch.
     pub flows: Credit,
     /// Bytes of fragments.
     pub fragments: Credit,

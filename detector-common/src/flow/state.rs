@@ -229,20 +229,3 @@ impl Flow {
         self.mode == Mode::Ignore as u16 && now.wrapping_sub(self.since) < period
     }
 }
-
-/// What is remembered of a flow under watch. The agent ends the watch by removing the entry.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Watch {
-    /// How much of it may still be copied.
-    pub credit: Credit,
-}
-
-impl Watch {
-    /// A new watch.
-    #[must_use]
-    #[inline(always)]
-    pub const fn new(settings: &Settings, now: Ticks) -> Self {
-        Self { credit: Credit::full(settings.watch_burst, now) }
-    }
-}

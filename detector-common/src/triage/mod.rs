@@ -138,8 +138,9 @@ where
         if outcome != Outcome::Passed && !self.copy(packet, &segment, now) {
             self.unheard(outcome);
         }
-        if closes {
-            self.closed(&segment);
+        // Of a fragmented packet more is to come; who puts it together sees its end.
+        if closes && self.scratch.walk.fragment().is_none() {
+            self.closed(&segment, now);
         }
         outcome
     }

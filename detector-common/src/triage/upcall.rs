@@ -1,7 +1,7 @@
 use core::ops::ControlFlow;
 
 use super::Output;
-use crate::event::{EVENT_PAYLOAD, EventRecord};
+use crate::event::{EVENT_FIXED, EVENT_PAYLOAD, EventRecord};
 use crate::packet::Packet;
 use crate::repeat::{Round, repeat};
 
@@ -24,6 +24,15 @@ pub(super) enum Sent {
     All,
     RingFull,
     Unreadable,
+}
+
+/// What the events of a segment take of a credit or budget: all that is written, for a segment may
+/// be a single byte.
+#[inline(always)]
+pub(super) const fn cost(length: u32) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "144 and 2048")]
+    let (fixed, part) = (EVENT_FIXED as u32, EVENT_PAYLOAD as u32);
+    length + fixed * (1 + length / part)
 }
 
 struct Upcall<'a, P, O> {

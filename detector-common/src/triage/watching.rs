@@ -1,9 +1,10 @@
-use super::upcall::{Extract, Sent, upcall};
+use super::upcall::{Extract, Sent, cost, upcall};
 use super::{Outcome, Output, Recogniser, Table, find};
 use crate::counters::Counter;
 use crate::event::EventKind;
 use crate::flow::{Flow, Ticks, Watch};
 use crate::packet::{Packet, RST, Segment};
+use crate::settings::Settings;
 
 impl<A, F, L, W, O> Recogniser<'_, A, F, L, W, O>
 where
@@ -16,9 +17,11 @@ where
     #[inline(always)]
     pub(super) fn watch(&mut self, segment: &Segment, now: Ticks) -> Outcome {
         self.scratch.record.header.set_kind(EventKind::First);
-        let key = self.scratch.record.header.key();
+        let header = &self.scratch.record.header;
+        let key = header.key();
         let mut watch = Watch::new(self.settings, now);
-        watch.credit.take(segment.length);
+        watch.begin(header.side(), segment.sequence.wrapping_add(segment.length));
+        watch.credit.take(cost(segment.length));
         if !self.watched.insert(key, &watch) && self.watched.get(key).is_none() {
             self.counters.add(Counter::WatchRefused);
             return Outcome::WatchRefused;
@@ -33,10 +36,12 @@ where
     /// What to do with a segment of a flow under watch; `None` if the flow is not under watch.
     #[inline(always)]
     pub(super) fn watched(&mut self, segment: &Segment, now: Ticks) -> Option<Outcome> {
-        let watch = self.watched.get(self.scratch.record.header.key())?;
+        let header = &self.scratch.record.header;
+        let watch = self.watched.get(header.key())?;
         self.counters.add(Counter::Watched);
-        if watch.credit.available(self.settings.watch_burst, self.settings.watch_rate, now) {
-            watch.credit.take(segment.length);
+        let credit = watch.pays(header.side(), segment.sequence, segment.length);
+        if credit.available(self.settings.watch_burst, self.settings.watch_rate, now) {
+            credit.take(cost(segment.length));
             return Some(Outcome::Watched);
         }
         self.counters.add(Counter::WatchSpent);
@@ -51,7 +56,7 @@ where
             self.counters.add(Counter::BudgetSpent);
             return false;
         }
-        self.budget.flows.take(segment.length);
+        self.budget.flows.take(cost(segment.length));
         let Segment { sequence, offset, length, .. } = *segment;
         let extract = Extract { sequence, offset, length };
         match upcall(packet, &mut self.output, &mut self.scratch.record, extract) {
@@ -62,15 +67,27 @@ where
         false
     }
 
-    /// Tells the agent that a flow under watch ends.
+    /// Tells the agent that a flow under watch ends, within the flow's credit and the budget of this
+    /// CPU: ends are easily forged.
     #[inline(always)]
-    pub(super) fn closed(&mut self, segment: &Segment) {
+    pub(super) fn closed(&mut self, segment: &Segment, now: Ticks) {
         let header = &mut self.scratch.record.header;
-        if self.watched.get(header.key()).is_none() {
+        let Some(watch) = self.watched.get(header.key()) else { return };
+        let end = segment.sequence.wrapping_add(segment.length);
+        let Settings { watch_burst, watch_rate, budget_burst, budget_rate, .. } = *self.settings;
+        let credit = watch.pays_end(header.side(), end);
+        if !credit.available(watch_burst, watch_rate, now) {
+            self.counters.add(Counter::WatchSpent);
             return;
         }
+        if !self.budget.flows.available(budget_burst, budget_rate, now) {
+            self.counters.add(Counter::BudgetSpent);
+            return;
+        }
+        credit.take(cost(0));
+        self.budget.flows.take(cost(0));
         header.set_kind(if segment.flags & RST == 0 { EventKind::Closed } else { EventKind::Reset });
-        header.set_part(segment.sequence.wrapping_add(segment.length), 0);
+        header.set_part(end, 0);
         if !self.output.send(&self.scratch.record, 0) {
             self.counters.add(Counter::RingFull);
         }

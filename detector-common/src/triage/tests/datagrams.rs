@@ -139,7 +139,7 @@ fn tcp_between_the_same_ends_is_another_flow() {
 
 #[test]
 fn a_datagram_that_the_agent_did_not_get_is_followed_by_another() {
-    let mut world = World::with(Settings { budget_burst: 100, budget_rate: 100, ..Settings::DEFAULT });
+    let mut world = World::with(Settings { budget_burst: 100, budget_rate: 300, ..Settings::DEFAULT });
     world.ring.room = 0;
     assert_eq!(hear(&mut world, &datagram(Client, 2, &ping(130))), Outcome::Datagram);
     assert_eq!(world.count(Counter::RingFull), 1);

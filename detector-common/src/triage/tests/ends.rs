@@ -55,6 +55,43 @@ fn a_watched_flow_that_cannot_be_copied_still_tells_its_end() {
 }
 
 #[test]
+fn a_flood_of_ends_is_limited_and_the_real_end_is_told() {
+    let mut world = World::with(Settings { watch_rate: 0, ..Settings::DEFAULT });
+    world.say(Client, 1, MESSAGE);
+    world.sent();
+    for round in 0..100_000 {
+        world.segment(Client, RST, round * 9973, b"");
+        world.segment(Server, FIN | ACK, round * 9973, b"");
+    }
+    assert!(world.sent().len() < 2000);
+    assert!(world.count(Counter::WatchSpent) > 198_000);
+    world.segment(Client, FIN | ACK, 47, b"");
+    assert_eq!(world.sent(), [end(EventKind::Closed, Direction::Up, 47)]);
+}
+
+#[test]
+fn ends_share_the_budget_of_all_watched_flows() {
+    let mut world = World::with(Settings { budget_burst: 300, budget_rate: 0, ..Settings::DEFAULT });
+    world.say(Client, 1, MESSAGE);
+    for _ in 0..10 {
+        world.segment(Client, RST, 47, b"");
+    }
+    assert_eq!((world.sent().len(), world.count(Counter::BudgetSpent)), (2, 9));
+}
+
+#[test]
+fn a_fragment_ends_nothing_because_more_is_to_come() {
+    let mut world = World::new();
+    world.say(Client, 1, MESSAGE);
+    world.sent();
+    let mut first = frame(Client, FIN | ACK, 47, b"some of it");
+    first[20] |= 0x20;
+    world.packet(&first.as_slice());
+    let kinds: Vec<EventKind> = world.sent().iter().map(|sent| sent.kind).collect();
+    assert_eq!(kinds, [EventKind::Segment, EventKind::Fragment]);
+}
+
+#[test]
 fn of_other_flows_nothing_is_told() {
     let mut world = World::new();
     world.segment(Client, FIN | ACK, 1, b"");

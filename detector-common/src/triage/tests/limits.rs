@@ -156,9 +156,15 @@ fn a_watch_outlives_the_entry_of_its_flow() {
     assert_eq!(world.count(Counter::Flows), 2, "nobody remembers that it was dismissed");
 }
 
+/// What one event of so many payload bytes takes.
+fn cost(length: usize) -> u32 {
+    u32::try_from(EVENT_FIXED + length).unwrap()
+}
+
 #[test]
 fn a_watched_flow_has_a_credit() {
-    let mut world = World::with(Settings { watch_burst: 2000, watch_rate: 1000, ..Settings::DEFAULT });
+    let watch_burst = cost(MESSAGE.len()) + cost(1000) + 1;
+    let mut world = World::with(Settings { watch_burst, watch_rate: 1000, ..Settings::DEFAULT });
     world.say(Client, 1, MESSAGE);
     assert_eq!(world.say(Client, 47, &BINARY), Outcome::Watched);
     assert_eq!(world.say(Client, 1047, &BINARY), Outcome::Watched);
@@ -166,22 +172,51 @@ fn a_watched_flow_has_a_credit() {
     assert_eq!(world.say(Server, 1, &BINARY), Outcome::Passed, "the directions share it");
     assert_eq!(world.count(Counter::WatchSpent), 2);
     assert_eq!(world.sent().len(), 3);
-    world.time += SECOND;
+    world.time += 2 * SECOND;
     assert_eq!(world.say(Client, 3047, &BINARY), Outcome::Watched);
     assert_eq!(world.sent(), [whole(3047, None, &BINARY)]);
 }
 
 #[test]
+fn what_is_repeated_or_far_away_does_not_use_up_the_credit_for_what_is_new() {
+    let mut world = World::with(Settings { watch_burst: 5000, watch_rate: 0, ..Settings::DEFAULT });
+    world.say(Client, 1, MESSAGE);
+    for round in 1..=100 {
+        world.say(Client, 1, MESSAGE);
+        world.say(Client, round * 40_000_000, &BINARY);
+    }
+    assert!(world.count(Counter::WatchSpent) > 150);
+    world.sent();
+    for (sequence, text) in [(47, b"new"), (50, b"old"), (53, b"end")] {
+        assert_eq!(world.say(Client, sequence, text), Outcome::Watched);
+    }
+    assert_eq!(world.sent().len(), 3);
+}
+
+#[test]
 fn all_watched_flows_share_a_budget() {
-    let mut world = World::with(Settings { budget_burst: 2000, budget_rate: 1000, ..Settings::DEFAULT });
+    let budget_burst = cost(1000) + 1;
+    let mut world = World::with(Settings { budget_burst, budget_rate: 1000, ..Settings::DEFAULT });
     for sequence in [0, 1000, 2000, 3000] {
         world.say(Client, sequence, &[&BINARY[..985], TOKEN].concat());
     }
     assert_eq!(world.sent().len(), 2);
     assert_eq!(world.count(Counter::BudgetSpent), 2);
-    world.time += SECOND;
+    world.time += 2 * SECOND;
     assert_eq!(world.say(Client, 4000, b"x"), Outcome::Watched);
     assert_eq!(world.sent(), [whole(4000, None, b"x")]);
+}
+
+#[test]
+fn the_smallest_segments_take_as_much_of_the_budget_as_they_take_of_the_ring() {
+    let most = 64 << 10;
+    let mut world = World::with(Settings { budget_burst: most, budget_rate: 0, ..Settings::DEFAULT });
+    world.say(Client, 1, MESSAGE);
+    for sequence in 47..2000 {
+        world.say(Client, sequence, b"x");
+    }
+    let written: u32 = world.sent().iter().map(|sent| cost(sent.payload.len())).sum();
+    assert!((most..most + cost(1)).contains(&written), "{written}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::vec::Vec;
 
 use super::*;
-use crate::event::{EVENT_PAYLOAD, Event};
+use crate::event::{EVENT_FIXED, EVENT_PAYLOAD, Event};
 use crate::flow::Direction;
 
 const TOKEN: &[u8] = b"\"mining.submit\"";
