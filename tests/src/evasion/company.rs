@@ -40,7 +40,7 @@ pub(super) fn all() -> Vec<Evasion> {
 }
 
 /// A page of text is fetched.
-fn page(length: usize) -> Talk {
+pub(super) fn page(length: usize) -> Talk {
     let text: Vec<u8> =
         b"All work and no play makes Jack a dull boy.\n".iter().copied().cycle().take(length).collect();
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n");
@@ -50,7 +50,7 @@ fn page(length: usize) -> Talk {
 }
 
 /// Something is uploaded.
-fn upload(length: usize) -> Talk {
+pub(super) fn upload(length: usize) -> Talk {
     let text: Vec<u8> =
         b"All play and no work makes Jack a mere toy.\n".iter().copied().cycle().take(length).collect();
     let head = format!("POST /novels HTTP/1.1\r\nHost: books.example\r\nContent-Length: {length}\r\n\r\n");
@@ -60,7 +60,7 @@ fn upload(length: usize) -> Talk {
 }
 
 /// Both sides say what means nothing.
-fn noise(length: usize) -> Talk {
+pub(super) fn noise(length: usize) -> Talk {
     let mut noise = Noise::new(3);
     Talk::new().client_bytes(&noise.bytes(length)).server_bytes(&noise.bytes(length))
 }

@@ -6,6 +6,7 @@ mod document;
 mod encapsulations;
 mod exceptions;
 mod fragments;
+mod late;
 mod order;
 mod overlaps;
 mod segments;
@@ -110,7 +111,7 @@ impl Evasion {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Evasion> {
-    let streams = [segments::all(), order::all(), overlaps::all(), views::all(), company::all()];
+    let streams = [segments::all(), order::all(), overlaps::all(), late::all(), views::all(), company::all()];
     let around = [fragments::all(), encapsulations::all()].into_iter().flatten();
     let around = around.map(|evasion| Evasion { group: Group::Encapsulations, ..evasion });
     streams.into_iter().flatten().chain(around).collect()

@@ -13,7 +13,7 @@ pub(super) fn all() -> Vec<Evasion> {
             vec![paced(&odd), paced(&even)]
         }),
         Evasion::new("out of order: reversed by the eight", |subject| {
-            (1..=3).map(|seed| paced(&reversed(&random_cuts(subject, seed), 8))).collect()
+            (1..=3).map(|seed| paced(&reversed(&random_cuts(subject, seed), 3, 8))).collect()
         }),
         Evasion::new("out of order: the first segment last", |subject| {
             [Speaker::Client, Speaker::Server].map(|speaker| paced(&first_last(subject, speaker))).to_vec()
@@ -27,14 +27,14 @@ pub(super) fn all() -> Vec<Evasion> {
 }
 
 /// Pairs behind the first `start` frames change places.
-fn swapped(frames: &[Frame], start: usize) -> Vec<Frame> {
+pub(super) fn swapped(frames: &[Frame], start: usize) -> Vec<Frame> {
     let (opening, rest) = frames.split_at(start.min(frames.len()));
     opening.iter().chain(rest.chunks(2).flat_map(|pair| pair.iter().rev())).cloned().collect()
 }
 
-/// Of each so many frames behind the handshake, the last comes first.
-fn reversed(frames: &[Frame], window: usize) -> Vec<Frame> {
-    let (opening, rest) = frames.split_at(frames.len().min(3));
+/// Of each so many frames behind the first `start` frames, the last comes first.
+pub(super) fn reversed(frames: &[Frame], start: usize, window: usize) -> Vec<Frame> {
+    let (opening, rest) = frames.split_at(start.min(frames.len()));
     opening.iter().chain(rest.chunks(window).flat_map(|part| part.iter().rev())).cloned().collect()
 }
 
