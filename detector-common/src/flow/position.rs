@@ -53,6 +53,21 @@ impl Position {
         }
     }
 
+    /// Whether a segment at `sequence` may be of the stream, of which nothing is read any more. The
+    /// place moves along in large steps only, because a write costs more than a comparison.
+    #[must_use]
+    #[inline(always)]
+    pub const fn keeps_up(&mut self, sequence: u32) -> bool {
+        let ahead = sequence.wrapping_sub(self.next).wrapping_add(WINDOW);
+        if ahead > WINDOW + WINDOW / 4 {
+            if ahead > 4 * WINDOW {
+                return false;
+            }
+            self.next = sequence;
+        }
+        true
+    }
+
     /// The state in which the automaton of this generation goes on: the start, if what was read
     /// before was read by another. A token that stands across the change of automata is missed.
     #[must_use]
@@ -103,6 +118,25 @@ mod tests {
     fn sequence_numbers_wrap() {
         assert_eq!(at(4).place(u32::MAX - 5, 12), Place::Continues { skip: 10 });
         assert_eq!(at(u32::MAX).place(0, 1), Place::Gap);
+    }
+
+    #[test]
+    fn a_stream_that_is_not_read_is_kept_up_with() {
+        let mut position = at(u32::MAX - 9);
+        for round in 0..10_000_u32 {
+            assert!(position.keeps_up(round.wrapping_mul(1 << 20)), "{round}");
+            assert!(position.keeps_up(round.wrapping_mul(1 << 20).wrapping_sub(1000)), "it was late");
+        }
+        let mut position = at(10 << 20);
+        let before = position;
+        for sequence in [9 << 20, 10 << 20, (10 << 20) + (1 << 18)] {
+            assert!(position.keeps_up(sequence));
+        }
+        assert_eq!(position, before);
+        for sequence in [0, (9 << 20) - 1, (13 << 20) + 1, 1 << 31, u32::MAX] {
+            assert!(!position.keeps_up(sequence), "{sequence}");
+        }
+        assert_eq!(position, before);
     }
 
     #[test]

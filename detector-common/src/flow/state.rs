@@ -130,11 +130,30 @@ impl Flow {
         is_tls
     }
 
-    /// Takes note that what both directions opened as is no TLS.
+    /// Takes note that the direction `side` of TLS begins before `next`.
     #[inline(always)]
-    pub const fn speaks_clear(&mut self) {
+    pub const fn begins(&mut self, side: usize, next: u32, generation: u16) {
+        #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
+        self.halves[side & 1].position.advance(next, 0, generation);
+    }
+
+    /// Whether a segment at `sequence` may be of the direction `side` of TLS as it began. If not, it
+    /// was forged that it is TLS.
+    #[must_use]
+    #[inline(always)]
+    pub const fn keeps_up(&mut self, side: usize, sequence: u32) -> bool {
+        #[expect(clippy::indexing_slicing, reason = "masked to the two directions")]
+        self.halves[side & 1].position.keeps_up(sequence)
+    }
+
+    /// Takes note that what both directions opened as is no TLS: they open anew.
+    #[inline(always)]
+    pub fn is_no_tls(&mut self) {
         self.set_mode(Mode::Scan);
-        self.notes &= !0b11;
+        self.notes &= !0b1111;
+        for half in &mut self.halves {
+            *half = Half { position: Position::UNKNOWN, bytes: 0, ..*half };
+        }
     }
 
     /// Whether the direction opposite to `side` opened with a record of TLS.

@@ -94,6 +94,8 @@ impl Examiner<'_> {
             flow.opens_as_text(side, opening.text());
             if flow.opens(side, opening == Opening::TLS) {
                 self.counters.add(Counter::Tls);
+                let next = segment.sequence.wrapping_add(segment.length);
+                flow.begins(side, next, self.automaton.generation());
                 return Finding::Nothing;
             }
         }

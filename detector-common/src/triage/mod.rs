@@ -212,14 +212,15 @@ where
     fn payload<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> Outcome {
         let known = self.known(now);
         match known {
-            Some((Mode::Tls, true)) if !opening::is_clear(packet, segment) => {
-                self.counters.add(Counter::Tls);
-                return Outcome::Passed;
-            }
             Some((Mode::Tls, true)) => {
                 let key = self.scratch.record.header.key();
+                let side = self.scratch.record.header.side();
                 if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
-                    flow.speaks_clear();
+                    if flow.keeps_up(side, segment.sequence) && !opening::is_clear(packet, segment) {
+                        self.counters.add(Counter::Tls);
+                        return Outcome::Passed;
+                    }
+                    flow.is_no_tls();
                 }
             }
             // The other direction of TLS has yet to show that it is TLS, too.

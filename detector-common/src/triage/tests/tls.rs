@@ -129,8 +129,32 @@ fn what_both_sides_only_call_tls_is_read_once_it_speaks_json() {
     let mut world = World::new();
     world.say(Client, 1, &hello());
     world.say(Server, 1, &hello());
-    assert_eq!(world.say(Client, 66, b"{\"id\""), Outcome::Passed);
-    assert_eq!(world.say(Client, 71, &MESSAGE[5..]), Outcome::WatchStarted, "cut within the message");
+    assert_eq!(world.say(Client, 66, b"{\"id\""), Outcome::WatchStarted, "cut within the message");
+    assert_eq!(world.count(Counter::Doubtful), 1, "it opens anew");
+}
+
+#[test]
+fn tls_that_is_not_where_the_stream_is_was_forged() {
+    let mut world = World::new();
+    world.say(Client, 700_000_000, &hello());
+    world.say(Server, 900_000_000, &hello());
+    assert_eq!(world.say(Client, 1, b"some text "), Outcome::Passed);
+    world.say(Server, 900_000_065, &hello());
+    assert_eq!(world.say(Client, 11, MESSAGE), Outcome::WatchStarted);
+    assert_eq!((world.count(Counter::Matches), world.count(Counter::Tls)), (1, 2));
+}
+
+#[test]
+fn a_long_download_stays_tls() {
+    let mut world = World::new();
+    world.say(Client, 1, &hello());
+    world.say(Server, 1, &hello());
+    for segment in 0..20_000_u32 {
+        // A segment in ten is late, and now and then there is a large hole.
+        let late = if segment % 10 == 0 { 100_000 } else { 0 };
+        world.say(Server, (1000 * segment + segment / 1000 * 1_500_000).wrapping_sub(late), &sealed());
+    }
+    assert_eq!(world.count(Counter::Tls), 20_002);
 }
 
 #[test]
