@@ -31,11 +31,12 @@ counters! {
     Udp = "udp",
     /// UDP datagrams that look like node discovery, copied to the agent.
     Datagrams = "datagrams",
-    /// Fragments after the first: they have no TCP header.
+    /// Fragments of TCP, which are put together by the agent; of others those after the first.
     Fragments = "fragments",
     /// Fragments of packets of TCP, copied to the agent.
     FragmentsCopied = "fragments_copied",
-    /// Fragments of packets of TCP, not copied: the budget of this CPU for them was used up.
+    /// Fragments of packets of TCP, not copied: the budget of this CPU for them, or what two hosts may have of it, was used
+    /// up.
     FragmentsSpent = "fragments_spent",
     /// Headers that end before they should.
     Truncated = "truncated",

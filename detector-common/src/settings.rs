@@ -21,7 +21,8 @@ pub struct Settings {
     pub budget_burst: u32,
     /// Bytes a second by which that budget is refilled, for each CPU.
     pub budget_rate: u32,
-    /// Bytes of fragments of TCP, for each CPU, that are copied at once.
+    /// Bytes of fragments of TCP, for each CPU, that are copied at once, with what each event costs beside them. A sixteenth
+    /// of it is for one pair of addresses.
     pub fragment_burst: u32,
     /// Bytes a second by which that budget is refilled, for each CPU.
     pub fragment_rate: u32,
@@ -51,8 +52,8 @@ impl Settings {
         watch_rate: 16 << 10,
         budget_burst: 8 << 20,
         budget_rate: 32 << 20,
-        fragment_burst: 1 << 20,
-        fragment_rate: 1 << 20,
+        fragment_burst: 4 << 20,
+        fragment_rate: 4 << 20,
         early_bytes: 1 << 10,
         doubt_ticks: 60 * 954,
         lasting_ticks: 8 * 954,

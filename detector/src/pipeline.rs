@@ -159,7 +159,7 @@ impl Pipeline {
                 self.datagrams.take(event, time, interface, ledger, due);
             }
             EventKind::Fragment => {
-                if let Some(whole) = self.fragments.take(event, time) {
+                for whole in self.fragments.take(event, time) {
                     self.whole(&whole, time, interface, &mut reaction);
                 }
             }
@@ -272,7 +272,9 @@ impl Pipeline {
     /// quiet cases recorded.
     pub fn advance(&mut self, time: Timestamp) -> Reaction {
         let mut reaction = Reaction { records: self.ledger.advance(time), feedback: Vec::new() };
-        self.fragments.expire(time);
+        for whole in self.fragments.advance(time) {
+            self.whole(&whole, time, None, &mut reaction);
+        }
         for key in std::mem::take(&mut self.waiting) {
             if let Some(mut followed) = self.followed.remove(&key) {
                 self.buffered = self.buffered.saturating_sub(followed.buffered());
@@ -292,7 +294,9 @@ impl Pipeline {
     /// Ends: gives what is still to be said of the conversations, and the last record of every case.
     pub fn finish(&mut self, time: Timestamp) -> Vec<Record> {
         let mut reaction = Reaction::default();
-        self.fragments.finish();
+        for whole in self.fragments.finish() {
+            self.whole(&whole, time, None, &mut reaction);
+        }
         while self.give_up_oldest(&mut reaction) {}
         reaction.records.extend(self.ledger.finish(time));
         reaction.records

@@ -273,7 +273,7 @@ fn a_long_fragment_comes_in_parts_and_fragments_have_a_budget() {
         return;
     }
     let signatures = Signatures::built_in().unwrap();
-    let settings = Settings { replay: 1, fragment_burst: 6000, fragment_rate: 0, ..Settings::DEFAULT };
+    let settings = Settings { replay: 1, fragment_burst: 16 * 6000, fragment_rate: 0, ..Settings::DEFAULT };
     let mut program = Program::load(&settings, &SMALL, signatures.automaton()).unwrap();
     let mut events = program.take_events().unwrap();
     let frame = login(false).payload(&[b'x'; 4980]).fragment(100, true).bytes();

@@ -1,3 +1,5 @@
+use super::FlowKey;
+use crate::event::EVENT_FIXED;
 use crate::settings::Settings;
 
 /// Coarse time: units of 2^20 ns, about a millisecond, which wrap around after 52 days.
@@ -85,9 +87,19 @@ impl Credit {
 pub struct Budget {
     /// Bytes of events of flows under watch.
     pub flows: Credit,
-    /// Bytes of fragments.
-    pub fragments: Credit,
+    /// Bytes of fragments, with what each event costs beside them.
+    fragments: Credit,
+    /// The same, of the pairs of addresses that share a number: a flood between two hosts leaves others theirs.
+    shares: [Credit; SHARES],
 }
+
+/// Into how many parts the pairs of addresses are divided, a power of two.
+const SHARES: usize = 32;
+
+/// Which part of the budget for fragments one of them may have. There are more shares than parts: not all are in use.
+const PART: u32 = 16;
+
+const _: () = assert!(SHARES.is_power_of_two());
 
 impl Budget {
     /// All that the limits allow.
@@ -96,13 +108,32 @@ impl Budget {
         Self {
             flows: Credit::full(settings.budget_burst, now),
             fragments: Credit::full(settings.fragment_burst, now),
+            shares: [Credit::full(settings.fragment_burst / PART, now); SHARES],
         }
+    }
+
+    /// Takes `bytes` of a fragment. False if there is nothing left, of all or of the share of its pair of addresses.
+    #[inline(always)]
+    pub fn take_fragment(&mut self, settings: &Settings, key: &FlowKey, bytes: u32, now: Ticks) -> bool {
+        let (burst, rate) = (settings.fragment_burst, settings.fragment_rate);
+        #[expect(clippy::cast_possible_truncation, reason = "masked")]
+        let number = core::hint::black_box(key.pair() as usize) & (SHARES - 1);
+        let Some(share) = self.shares.get_mut(number) else { return false };
+        if !share.available(burst / PART, rate / PART, now) || !self.fragments.available(burst, rate, now) {
+            return false;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "144")]
+        let cost = bytes.saturating_add(EVENT_FIXED as u32);
+        share.take(cost);
+        self.fragments.take(cost);
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::End;
 
     const SECOND: Ticks = 1024;
 
@@ -113,6 +144,35 @@ mod tests {
         credit.take(1400);
         assert!(!credit.available(1000, 100, 3 * SECOND), "still in debt");
         assert!(credit.available(1000, 100, 5 * SECOND));
+    }
+
+    #[test]
+    fn a_flood_of_fragments_between_two_hosts_leaves_others_theirs() {
+        let settings = Settings::DEFAULT;
+        let key = |host: u8| FlowKey::fragments(End::v4([10, 0, 0, host], [0; 2]), End::v4([1; 4], [0; 2])).0;
+        let mut budget = Budget::full(&settings, 0);
+        let copied = (0..10_000).filter(|_| budget.take_fragment(&settings, &key(1), 1480, 0)).count();
+        assert!((100..200).contains(&copied), "{copied}");
+        let others = (2..=100).filter(|host| budget.take_fragment(&settings, &key(*host), 1480, 0)).count();
+        assert!(others > 90, "{others} of 99");
+        assert!(budget.take_fragment(&settings, &key(1), 1480, SECOND), "it is refilled");
+        let [there, back] = [([1; 4], [2; 4]), ([2; 4], [1; 4])]
+            .map(|(from, to)| FlowKey::fragments(End::v4(from, [0, 7]), End::v4(to, [1, 9])).0.pair());
+        assert_eq!(there, back, "identifications do not matter");
+    }
+
+    #[test]
+    fn fragments_of_many_hosts_together_have_a_budget() {
+        let settings = Settings::DEFAULT;
+        let mut budget = Budget::full(&settings, 0);
+        let copied = (0..200_000u32)
+            .filter(|number| {
+                let [.., high, low] = number.to_be_bytes();
+                let key = FlowKey::fragments(End::v4([10, 0, high, low], [0; 2]), End::v4([1; 4], [0; 2])).0;
+                budget.take_fragment(&settings, &key, 856, 0)
+            })
+            .count();
+        assert_eq!(copied, (4_usize << 20).div_ceil(1000), "of 1,000 bytes each");
     }
 
     #[test]

@@ -156,6 +156,15 @@ impl FlowKey {
         Self::between(source, destination, FRAGMENTS)
     }
 
+    /// A number of the pair of addresses, whatever the ports. Its lower bits tell pairs apart.
+    #[inline(always)]
+    pub(crate) const fn pair(&self) -> u64 {
+        let Self { low: [l0, l1], high: [h0, h1], .. } = *self;
+        // Fibonacci hashing: the upper half of the product depends on all bits.
+        let mixed = l0 ^ h0.rotate_left(17) ^ l1.rotate_left(31) ^ h1.rotate_left(7);
+        mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+    }
+
     #[inline(always)]
     pub(crate) fn between(source: End, destination: End, protocol: u8) -> (Self, Direction) {
         let (low, high, direction) = if source <= destination {
@@ -174,7 +183,7 @@ impl FlowKey {
         (key, direction)
     }
 
-    /// The IP protocol number: [`TCP`] or [`UDP`].
+    /// The IP protocol number: [`TCP`] or [`UDP`]; [`FRAGMENTS`] of what is not put together yet.
     #[must_use]
     pub const fn protocol(&self) -> u8 {
         self.protocol

@@ -22,6 +22,13 @@ pub(super) const MPLS: u8 = 137;
 pub(super) const PLACE: u16 = 0x1fff;
 pub(super) const MORE: u16 = 0x2000;
 
+/// The same of IPv6 (RFC 8200), where the units are in place.
+pub(super) const PLACE6: u16 = 0xfff8;
+pub(super) const MORE6: u16 = 0x0001;
+
+/// How many extension headers are followed in a row.
+pub(super) const EXTENSIONS: u8 = 8;
+
 /// The addresses, and the part of the frame that belongs to TCP or UDP.
 pub(super) struct Transport {
     pub(super) source: End,
@@ -72,6 +79,36 @@ pub(super) const fn is_extension(protocol: u8) -> bool {
         protocol,
         HOP_BY_HOP | ROUTING | FRAGMENT | AUTHENTICATION | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6
     )
+}
+
+/// The length in bytes of such a header, other than a fragment's, by the second byte in it.
+#[inline(always)]
+pub(super) const fn extension_length(protocol: u8, units: u8) -> u32 {
+    // RFC 4302: in units of four bytes, less two.
+    if protocol == AUTHENTICATION { (units as u32 + 2) * 4 } else { (units as u32 + 1) * 8 }
+}
+
+/// What stands behind the extension headers at the start of an IP packet's payload: its protocol, and where it begins.
+/// `protocol` is that of the first header. `None` if there are more than are followed, one is cut off, or what is behind
+/// them is fragmented once more.
+#[must_use]
+pub fn behind_extensions(payload: &[u8], mut protocol: u8) -> Option<(u8, usize)> {
+    let mut offset = 0;
+    for _ in 0..=EXTENSIONS {
+        if !is_extension(protocol) {
+            return Some((protocol, offset));
+        }
+        let [next, units, f0, f1] = *payload.get(offset..)?.first_chunk()?;
+        offset += if protocol != FRAGMENT {
+            extension_length(protocol, units) as usize
+        } else if u16::from_be_bytes([f0, f1]) & (PLACE6 | MORE6) == 0 {
+            8
+        } else {
+            return None;
+        };
+        protocol = next;
+    }
+    None
 }
 
 #[inline(always)]

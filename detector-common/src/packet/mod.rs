@@ -13,6 +13,7 @@ use crate::flow::{End, TCP};
 use straight::Way;
 
 pub use encapsulation::{Encapsulation, LAYERS, Layer, LayerKind, Tunnel};
+pub use ip::behind_extensions;
 pub use tcp::{FIN, RST, SYN, TcpHeader};
 pub use walk::Walk;
 
@@ -70,7 +71,7 @@ pub enum Unread {
     NotTcp,
     /// A UDP datagram of no interest.
     Udp,
-    /// A fragment other than the first.
+    /// A fragment of what may be TCP, or one other than the first.
     Fragment,
     /// A header is cut off.
     Truncated,
@@ -122,7 +123,8 @@ pub struct Segment {
     pub length: u32,
 }
 
-/// A fragment of an IP packet that holds TCP, and that is wrapped in no further one.
+/// A fragment of an IP packet that holds TCP, or extension headers and perhaps TCP behind them, and that is wrapped in no
+/// further one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment {
     /// Who sent the packet; in the place of the port the upper half of its identification.
@@ -133,6 +135,8 @@ pub struct Fragment {
     pub place: u32,
     /// How many bytes were fragmented in all, if this fragment is the last; otherwise 0.
     pub total: u16,
+    /// The protocol number of what is fragmented, as this fragment tells it.
+    pub protocol: u8,
     /// Where in the frame the bytes begin, after the IP header.
     pub offset: u32,
     /// How many there are, at least 1.
@@ -140,7 +144,7 @@ pub struct Fragment {
 }
 
 /// Reads the headers of an Ethernet frame. What it was wrapped in is noted in `outer`; [`Walk::segment`] then has the
-/// segment or datagram, and [`Walk::fragment`] the fragment of TCP, if it is one, also where there is no segment.
+/// segment or datagram. If there is none because it is fragmented, [`Walk::fragment`] has the fragment.
 ///
 /// # Errors
 /// The frame holds no readable TCP segment, and no datagram that is to be looked at.

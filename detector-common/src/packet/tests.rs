@@ -114,9 +114,9 @@ fn gives_up_on_endless_extension_headers() {
 }
 
 #[test]
-fn later_fragments_have_no_header() {
+fn fragments_hold_no_whole_segment() {
     let inner = tcp(0x18, 0, PAYLOAD);
-    assert_eq!(payload(&frame(&[], 0x0800, &v4(0, 0x2000, 6, &inner))), Ok(PAYLOAD), "the first has");
+    assert_eq!(payload(&frame(&[], 0x0800, &v4(0, 0x2000, 6, &inner))), Err(Unread::Fragment));
     assert_eq!(payload(&frame(&[], 0x0800, &v4(0, 0x0010, 6, &inner))), Err(Unread::Fragment));
     let fragment = extension(6, 0, 8, &inner);
     assert_eq!(payload(&frame(&[], 0x86dd, &v6(44, &fragment))), Err(Unread::Fragment));

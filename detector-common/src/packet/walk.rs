@@ -14,10 +14,9 @@ use crate::repeat::{Round, repeat};
 
 /// How many headers of a frame are read.
 const HEADERS: u32 = 64;
-/// How many VLAN tags, MPLS labels, and extension headers of IPv6 or GTP-U are followed in a row.
+/// How many VLAN tags and MPLS labels are followed in a row.
 const TAGS: u8 = 4;
 const LABELS: u8 = 8;
-const EXTENSIONS: u8 = 8;
 /// How many tunnels are followed: how many IP headers may lie around another.
 const TUNNELS: u8 = 2;
 
@@ -108,6 +107,7 @@ impl Walk {
                 destination: nowhere,
                 place: 0,
                 total: 0,
+                protocol: TCP,
                 offset: 0,
                 length: 0,
             },
@@ -133,7 +133,7 @@ impl Walk {
         *core::hint::black_box(&self.segment)
     }
 
-    /// The fragment of TCP that was found, the first of its packet or another.
+    /// The fragment that was found of what may be TCP, the first of its packet or another.
     #[must_use]
     #[inline(always)]
     pub fn fragment(&self) -> Option<&Fragment> {
@@ -175,6 +175,8 @@ pub(super) fn walk<P: Packet>(packet: &P, outer: &mut Encapsulation, place: &mut
     let mut walker = Walker { packet, outer, walk: place };
     repeat(HEADERS, &mut walker);
     match walker.walk.stop {
+        // Somebody may have made it up: the agent compares it with what else there is of its packet.
+        _ if walker.walk.fragmented => Err(Unread::Fragment),
         Stop::Arrived => Ok(()),
         Stop::Unread(reason) => Err(reason),
     }

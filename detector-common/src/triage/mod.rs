@@ -149,21 +149,19 @@ where
     #[inline(always)]
     fn fragment<P: Packet>(&mut self, packet: &P, arrival: Arrival) {
         let Arrival { time, interface } = arrival;
-        let Some(&Fragment { source, destination, place, total, offset, length }) =
+        let Some(&Fragment { source, destination, place, total, protocol, offset, length }) =
             self.scratch.walk.fragment()
         else {
             return;
         };
-        let (burst, rate) = (self.settings.fragment_burst, self.settings.fragment_rate);
-        if !self.budget.fragments.available(burst, rate, ticks(time)) {
+        let (key, direction) = FlowKey::fragments(source, destination);
+        if !self.budget.take_fragment(self.settings, &key, length, ticks(time)) {
             self.counters.add(Counter::FragmentsSpent);
             return;
         }
-        self.budget.fragments.take(length);
         let record = &mut self.scratch.record;
-        let (key, direction) = FlowKey::fragments(source, destination);
         record.header = EventHeader::new(EventKind::Fragment, key, direction, time, place, interface);
-        record.header.set_total(total);
+        record.header.set_fragment(protocol, total);
         let extract = Extract { sequence: place, offset, length };
         self.counters.add_computed(match upcall(packet, &mut self.output, record, extract) {
             Sent::All => Counter::FragmentsCopied,

@@ -101,8 +101,10 @@ impl Followed {
         }
         self.conversation.opened(&event.header);
         self.active = self.active.max(time);
-        if self.interface.as_deref() != interface {
-            self.interface = interface.map(Box::from);
+        if let Some(interface) = interface
+            && self.interface.as_deref() != Some(interface)
+        {
+            self.interface = Some(interface.into());
         }
         // A gateway may see a packet within its tunnel and outside: the plain copy takes nothing back.
         if !event.outer.is_none()

@@ -16,7 +16,7 @@ use super::engine::{Engine, EngineError, HostEngine};
 use super::progress::Progress;
 use crate::judge::Conversation;
 use crate::kernel::Limits;
-use crate::pipeline::{Feedback, FragmentLimits, Fragments};
+use crate::pipeline::{Feedback, FragmentLimits, Fragments, Whole};
 use crate::signature::{Hit, Search, Signature, Signatures, Stream};
 use crate::stream::{self, Connection, Piece, Reassembler};
 
@@ -192,6 +192,7 @@ impl Trial<'_, '_> {
             }
         }
         self.summary.frames += at.frame;
+        self.fragments.finish().iter().try_for_each(|whole| self.whole(whole, at))?;
         while let Some((key, flow)) = self.flows.pop_front() {
             self.conclude(key, flow, at);
         }
@@ -218,20 +219,25 @@ impl Trial<'_, '_> {
             // There are no tokens for datagrams.
             EventKind::Datagram => Ok(()),
             EventKind::Fragment => {
-                let Some(whole) = self.fragments.take(event, at.time) else { return Ok(()) };
-                if !whole.payload.is_empty() {
-                    self.stream(&whole.event(EventKind::Segment), at)?;
-                }
-                if !self.flows.contains_key(&whole.key) {
-                    return Ok(());
-                }
-                self.engine.feedback(Feedback::Watch(whole.key))?;
-                whole.end().map_or(Ok(()), |end| self.stream(&end, at))
+                let all = self.fragments.take(event, at.time);
+                all.iter().try_for_each(|whole| self.whole(whole, at))
             }
             EventKind::First | EventKind::Segment | EventKind::Closed | EventKind::Reset => {
                 self.stream(event, at)
             }
         }
+    }
+
+    /// Takes a segment that came in fragments.
+    fn whole(&mut self, whole: &Whole, at: At<'_>) -> Result<(), EngineError> {
+        if !whole.payload.is_empty() {
+            self.stream(&whole.event(EventKind::Segment), at)?;
+        }
+        if !self.flows.contains_key(&whole.key) {
+            return Ok(());
+        }
+        self.engine.feedback(Feedback::Watch(whole.key))?;
+        whole.end().map_or(Ok(()), |end| self.stream(&end, at))
     }
 
     fn stream(&mut self, event: &Event<'_>, at: At<'_>) -> Result<(), EngineError> {

@@ -5,7 +5,7 @@ use detector::ledger;
 use detector::pipeline::{Pipeline, Reaction, Settings};
 use detector::stream::Limits;
 use detector_common::event::{Event, EventHeader, EventKind};
-use detector_common::flow::{Direction, FlowKey};
+use detector_common::flow::{Direction, FlowKey, TCP};
 use detector_common::packet::Encapsulation;
 use jiff::{SignedDuration, Timestamp};
 
@@ -85,9 +85,8 @@ fn fragment(key: FlowKey, direction: Direction, number: u16, payload: &[u8]) -> 
     to.set_port(low);
     let (key, direction) = FlowKey::fragments(from.into(), to.into());
     let mut header = EventHeader::new(EventKind::Fragment, key, direction, 0, u32::from(place), 1);
-    if number & 8 != 0 {
-        header.set_total(place.saturating_add(u16::try_from(payload.len()).unwrap_or(u16::MAX)));
-    }
+    let end = place.saturating_add(u16::try_from(payload.len()).unwrap_or(u16::MAX));
+    header.set_fragment(TCP, if number & 8 == 0 { 0 } else { end });
     header
 }
 

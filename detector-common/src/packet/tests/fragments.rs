@@ -43,7 +43,7 @@ fn every_fragment_of_tcp_is_told_with_its_place() {
         assert_eq!(&first[told.offset as usize..], &whole[..48]);
         let upper = if six { 0x1234 } else { 0 };
         assert_eq!((told.source.port(), told.destination.port()), (upper, 0xabcd));
-        assert_eq!(payload(&first), Ok(&whole[20..48]), "the first is read as well");
+        assert_eq!(payload(&first), Err(Unread::Fragment), "it may be forged");
 
         let later = frame(48, true, &whole[48..64]);
         let told = fragment(&later).unwrap();
@@ -65,7 +65,45 @@ fn every_fragment_of_tcp_is_told_with_its_place() {
 fn a_first_fragment_without_a_whole_header_of_tcp_is_told() {
     let bytes = frame(&[], 0x0800, &part4(0, true, 6, &tcp(0x18, 0, b"")[..8]));
     assert_eq!(fragment(&bytes).map(|fragment| fragment.length), Some(8));
-    assert_eq!(payload(&bytes), Err(Unread::Truncated));
+    assert_eq!(payload(&bytes), Err(Unread::Fragment));
+}
+
+#[test]
+fn fragments_of_what_stands_behind_extension_headers_are_told() {
+    let segment = tcp(0x18, 0, &[b'x'; 76]);
+    let options = extension(6, 1, 0, &segment);
+    let mut authentication = std::vec![6, 4, 0, 0];
+    authentication.extend([0; 20]);
+    authentication.extend(&segment);
+    for (protocol, bytes, behind) in [(60, &options, 16), (51, &authentication, 24)] {
+        assert_eq!(behind_extensions(bytes, protocol), Some((6, behind)));
+        for cut in [8, 32, 64] {
+            for (kind, parts) in [
+                (0x0800, [part4(0, true, protocol, &bytes[..cut]), part4(32, false, protocol, &bytes[32..])]),
+                (0x86dd, [part6(0, true, protocol, &bytes[..cut]), part6(32, false, protocol, &bytes[32..])]),
+            ] {
+                let [first, last] = parts.map(|part| {
+                    let frame = frame(&[], kind, &part);
+                    assert_eq!(payload(&frame), Err(Unread::Fragment), "{protocol}, {cut}");
+                    fragment(&frame).unwrap()
+                });
+                assert_eq!((first.protocol, first.place, first.length as usize), (protocol, 0, cut));
+                assert_eq!((last.protocol, last.place, usize::from(last.total)), (protocol, 32, bytes.len()));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stands_behind_extension_headers_is_found_or_not_there() {
+    assert_eq!(behind_extensions(&[], 6), Some((6, 0)));
+    let chain = extension(44, 2, 0, &extension(17, 0, 0, b"more"));
+    assert_eq!(behind_extensions(&chain, 43), Some((17, 32)), "an atomic fragment");
+    let again = extension(44, 2, 0, &extension(17, 0, 8, b"more"));
+    assert_eq!(behind_extensions(&again, 43), None, "in fragments once more");
+    assert_eq!(behind_extensions(&[60, 0, 0], 60), None, "cut off");
+    let endless = [60, 0, 0, 0, 0, 0, 0, 0].repeat(20);
+    assert_eq!(behind_extensions(&endless, 60), None);
 }
 
 #[test]

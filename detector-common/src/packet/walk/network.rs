@@ -1,4 +1,4 @@
-use super::{EXTENSIONS, Next, Stop, TUNNELS, Walker};
+use super::{Next, Stop, TUNNELS, Walker};
 use crate::flow::{End, TCP, UDP};
 use crate::packet::encapsulation::LayerKind;
 use crate::packet::{Fragment, Packet, Unread, ip};
@@ -59,7 +59,7 @@ impl<P: Packet> Walker<'_, P> {
     /// One of the headers between those of IPv6 and of what it carries, or IPv4's of authentication.
     #[inline(always)]
     pub(super) fn extension(&mut self) -> Result<Next, Stop> {
-        if self.walk.extensions >= EXTENSIONS {
+        if self.walk.extensions >= ip::EXTENSIONS {
             return Err(Unread::ExtensionHeaders.into());
         }
         self.walk.extensions += 1;
@@ -68,16 +68,13 @@ impl<P: Packet> Walker<'_, P> {
             ip::FRAGMENT => {
                 let identification = u32::from_be_bytes(self.read::<4>(4)?);
                 self.walk.offset += 8;
-                // RFC 8200: where it belongs in units of eight bytes, two reserved bits, and whether others follow.
                 let place = u16::from_be_bytes([f0, f1]);
-                if place & 0xfff9 != 0 {
-                    let (place, more) = (u32::from(place & 0xfff8), place & 1 != 0);
+                if place & (ip::PLACE6 | ip::MORE6) != 0 {
+                    let (place, more) = (u32::from(place & ip::PLACE6), place & ip::MORE6 != 0);
                     self.fragment(&Part { identification, place, more, protocol: next })?;
                 }
             }
-            // RFC 4302: in units of four bytes, less two.
-            ip::AUTHENTICATION => self.walk.offset += (u32::from(units) + 2) * 4,
-            _ => self.walk.offset += (u32::from(units) + 1) * 8,
+            protocol => self.walk.offset += ip::extension_length(protocol, units),
         }
         self.follow(next)
     }
@@ -89,6 +86,8 @@ impl<P: Packet> Walker<'_, P> {
         if networks > TUNNELS {
             return Err(Unread::TooDeep.into());
         }
+        // What is fragmented is a tunnel, and not TCP.
+        self.walk.fragmented = false;
         if networks > 0 {
             self.outer.set_tunnel(self.walk.source, self.walk.destination, self.walk.protocol, networks);
         }
@@ -136,12 +135,12 @@ impl<P: Packet> Walker<'_, P> {
         }
     }
 
-    /// Notes a fragment of TCP. Only the first is read further.
+    /// Notes a fragment of what may be TCP, behind extension headers or not. Only the first is read further.
     #[inline(always)]
     fn fragment(&mut self, part: &Part) -> Result<(), Stop> {
         let (offset, room) = (self.walk.offset, self.walk.end.saturating_sub(self.walk.offset));
         let total = part.place + self.walk.claimed.saturating_sub(offset);
-        if part.protocol == TCP && room > 0 {
+        if (part.protocol == TCP || ip::is_extension(part.protocol)) && room > 0 {
             let Ok(whole) = u16::try_from(total) else { return Err(Unread::Malformed.into()) };
             let [i0, i1, i2, i3] = part.identification.to_be_bytes();
             self.walk.fragmented = true;
@@ -150,6 +149,7 @@ impl<P: Packet> Walker<'_, P> {
                 destination: self.walk.destination.at([i2, i3]),
                 place: part.place,
                 total: if part.more { 0 } else { whole },
+                protocol: part.protocol,
                 offset,
                 length: room,
             };

@@ -1,6 +1,6 @@
-use super::{EXTENSIONS, Next, Stop, Walker};
+use super::{Next, Stop, Walker};
 use crate::packet::encapsulation::LayerKind;
-use crate::packet::{Packet, Unread, udp};
+use crate::packet::{Packet, Unread, ip, udp};
 
 /// GRE's flags (RFC 2784, RFC 2890, and RFC 1701 for the routing that nobody uses).
 const CHECKSUM: u16 = 0x8000;
@@ -153,7 +153,7 @@ impl<P: Packet> Walker<'_, P> {
     /// Its length in units of four bytes comes first, the type of the next one last.
     #[inline(always)]
     pub(super) fn gtp_extension(&mut self) -> Result<Next, Stop> {
-        if self.walk.extensions >= EXTENSIONS {
+        if self.walk.extensions >= ip::EXTENSIONS {
             return Err(Unread::TooDeep.into());
         }
         self.walk.extensions += 1;

@@ -1,10 +1,11 @@
 //! Conversations whose packets come in fragments.
 
-use detector_common::flow::End;
+use detector_common::flow::{End, TCP};
 use detector_common::packet::FIN;
 use proptest::prelude::*;
 
 use super::*;
+use crate::pipeline::fragments::seal;
 
 /// One side says something, in one IP packet.
 #[derive(Clone, Debug)]
@@ -39,6 +40,7 @@ fn segment(flow: &Flow, direction: Direction, flags: u8, options: usize, payload
     bytes.extend([u8::try_from(5 + options).unwrap() << 4, flags, 1, 0, 0, 0, 0, 0]);
     bytes.extend(vec![1; options * 4]);
     bytes.extend(payload);
+    seal([from, to].map(|end| end.ip()), &mut bytes);
     bytes
 }
 
@@ -74,9 +76,7 @@ impl Flow {
         let place = u32::try_from(fragment.place).unwrap();
         let mut header = EventHeader::new(EventKind::Fragment, key, way, 0, place, 1);
         header.set_part(place, u16::try_from(fragment.bytes.len()).unwrap());
-        if let Some(total) = fragment.total {
-            header.set_total(total);
-        }
+        header.set_fragment(TCP, fragment.total.unwrap_or_default());
         let event =
             Event { kind: EventKind::Fragment, header, outer: Encapsulation::NONE, payload: &fragment.bytes };
         to.event(&event, at(time), Some("lan0"))
