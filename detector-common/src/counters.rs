@@ -35,8 +35,8 @@ counters! {
     Fragments = "fragments",
     /// Fragments of packets of TCP, copied to the agent.
     FragmentsCopied = "fragments_copied",
-    /// Fragments of packets of TCP, not copied: the budget of this CPU for them, or what two hosts may have of it, was used
-    /// up.
+    /// Fragments of packets of TCP, not copied: the budget of this CPU for them, or what two hosts
+    /// may have of it, was used up.
     FragmentsSpent = "fragments_spent",
     /// Headers that end before they should.
     Truncated = "truncated",
@@ -46,7 +46,8 @@ counters! {
     ExtensionHeaders = "extension_headers",
     /// Packets in a tunnel whose header contradicts itself.
     TunnelsMalformed = "tunnels_malformed",
-    /// Packets with more tunnels, VLAN tags, MPLS labels or other headers around them than are followed.
+    /// Packets with more tunnels, VLAN tags, MPLS labels or other headers around them than are
+    /// followed.
     TooDeep = "too_deep",
     /// TCP segments without payload.
     NoPayload = "no_payload",
@@ -72,7 +73,8 @@ counters! {
     Unreadable = "unreadable",
     /// Segments in which a token was found.
     Matches = "matches",
-    /// Flows put under watch because their beginning could not be read in order, or only by the agent.
+    /// Flows put under watch because their beginning could not be read in order, or only by the
+    /// agent.
     Doubtful = "doubtful",
     /// Flows that could not be watched because the table of watched flows is full.
     WatchRefused = "watch_refused",

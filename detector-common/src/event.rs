@@ -25,13 +25,15 @@ pub enum EventKind {
     /// A whole UDP datagram that looks like node discovery of Ethereum (discv4). Its flow is not
     /// under watch, and its sequence number says nothing.
     Datagram = 5,
-    /// A fragment of an IP packet that holds TCP, or extension headers and perhaps TCP behind them, the first ones included:
-    /// what follows the IP header. The key is [`FlowKey::fragments`](crate::flow::FlowKey::fragments) of its packet, the
-    /// sequence number the place of these bytes in what is fragmented.
+    /// A fragment of an IP packet that holds TCP, or extension headers and perhaps TCP behind them,
+    /// the first ones included: what follows the IP header. The key is
+    /// [`FlowKey::fragments`](crate::flow::FlowKey::fragments) of its packet, the sequence number
+    /// the place of these bytes in what is fragmented.
     Fragment = 6,
 }
 
-/// The whole record as the kernel stages it. The fixed parts are sent with the used part of `payload`.
+/// The whole record as the kernel stages it. The fixed parts are sent with the used part of
+/// `payload`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct EventRecord {

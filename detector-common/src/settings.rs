@@ -21,8 +21,8 @@ pub struct Settings {
     pub budget_burst: u32,
     /// Bytes a second by which that budget is refilled, for each CPU.
     pub budget_rate: u32,
-    /// Bytes of fragments of TCP, for each CPU, that are copied at once, with what each event costs beside them. A sixteenth
-    /// of it is for one pair of addresses.
+    /// Bytes of fragments of TCP, for each CPU, that are copied at once, with what each event costs
+    /// beside them. A sixteenth of it is for one pair of addresses.
     pub fragment_burst: u32,
     /// Bytes a second by which that budget is refilled, for each CPU.
     pub fragment_rate: u32,

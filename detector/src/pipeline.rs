@@ -6,6 +6,8 @@ mod dismissed;
 mod followed;
 mod fragments;
 mod habits;
+mod limits;
+mod room;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,54 +15,19 @@ use std::sync::Arc;
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::FlowKey;
 use detector_common::packet::SYN;
-use hashlink::{LinkedHashMap, LinkedHashSet};
+use hashlink::LinkedHashMap;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ledger::{self, Ledger, Record};
+use crate::ledger::{Ledger, Record};
 use crate::signature::Signatures;
-use crate::stream;
 use datagrams::Datagrams;
 use dismissed::Dismissed;
 use followed::Followed;
 pub use fragments::{FragmentLimits, FragmentLosses};
 pub(crate) use fragments::{Fragments, Whole};
 use habits::Habits;
-
-/// Limits of a pipeline.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The most conversations that are followed, at least 1.
-    pub conversations: usize,
-    /// Bytes that all conversations together may hold while they wait for missing segments.
-    pub buffered_bytes: usize,
-    /// A conversation that is silent for this long is forgotten; its next message starts a new one.
-    pub idle: SignedDuration,
-    /// Pairs of a client and a server of which it is remembered how often the client asked for work, at least 1.
-    pub habits: usize,
-    /// Limits of packets that come in fragments.
-    pub fragments: FragmentLimits,
-    /// Limits of each conversation.
-    pub stream: stream::Limits,
-    /// Limits of the ledger.
-    pub ledger: ledger::Settings,
-    /// Those of them that have a weight bear on the judgement of what is said.
-    pub signatures: Option<Arc<Signatures>>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            conversations: 65_536,
-            buffered_bytes: 256 << 20,
-            idle: SignedDuration::from_hours(6),
-            habits: 16_384,
-            fragments: FragmentLimits::default(),
-            stream: stream::Limits::default(),
-            ledger: ledger::Settings::default(),
-            signatures: None,
-        }
-    }
-}
+pub use limits::{Losses, Settings};
+use room::Room;
 
 /// What the recogniser is to do with a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,25 +49,6 @@ pub struct Reaction {
     pub feedback: Vec<Feedback>,
 }
 
-/// What was lost in the agent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Losses {
-    /// Conversations given up early because there were too many.
-    pub conversations: u64,
-    /// Conversations given up early because they held too much together.
-    pub buffers: u64,
-    /// Places in conversations at which bytes never came.
-    pub gaps: u64,
-    /// Lines that were too long to read.
-    pub overlong_lines: u64,
-    /// Messages of a batch that were too many to read.
-    pub messages: u64,
-    /// Segments and ends that cannot be of any connection between their ends, by their sequence numbers.
-    pub strays: u64,
-    /// Fragmented packets.
-    pub fragments: FragmentLosses,
-}
-
 /// How often a conversation that says nothing new is entered into the ledger, so that the last
 /// time something was seen is right to the minute.
 const REFRESH: SignedDuration = SignedDuration::from_secs(60);
@@ -110,11 +58,10 @@ pub struct Pipeline {
     settings: Settings,
     /// The longest silent first.
     followed: LinkedHashMap<FlowKey, Followed>,
-    /// Those of them for which nothing spoke yet: they go first when there are too many.
-    unproven: LinkedHashSet<FlowKey>,
+    /// How much they hold, and which of them go first when there are too many.
+    room: Room,
     /// Those that hold segments for which others are missing.
     waiting: HashSet<FlowKey>,
-    buffered: usize,
     fragments: Fragments,
     dismissed: Dismissed,
     datagrams: Datagrams,
@@ -129,9 +76,8 @@ impl Pipeline {
     pub fn new(settings: Settings) -> Self {
         Self {
             followed: LinkedHashMap::new(),
-            unproven: LinkedHashSet::new(),
+            room: Room::default(),
             waiting: HashSet::new(),
-            buffered: 0,
             fragments: Fragments::new(settings.fragments),
             dismissed: Dismissed::new(settings.conversations),
             datagrams: Datagrams::new(settings.conversations),
@@ -142,7 +88,8 @@ impl Pipeline {
         }
     }
 
-    /// Lets other signatures bear on what is said from now on, also in the conversations that are followed already.
+    /// Lets other signatures bear on what is said from now on, also in the conversations that are
+    /// followed already.
     pub fn set_signatures(&mut self, signatures: Arc<Signatures>) {
         for (_, followed) in &mut self.followed {
             followed.conversation.set_signatures(&signatures);
@@ -170,7 +117,8 @@ impl Pipeline {
         reaction
     }
 
-    /// Takes a segment that came in fragments. Nobody but this pipeline has read it, so it is a reason to follow its flow.
+    /// Takes a segment that came in fragments. Nobody but this pipeline has read it, so it is a
+    /// reason to follow its flow.
     fn whole(&mut self, whole: &Whole, time: Timestamp, interface: Option<&str>, reaction: &mut Reaction) {
         let key = whole.key;
         if whole.flags & SYN != 0 {
@@ -178,20 +126,28 @@ impl Pipeline {
             self.dismissed.forget(&key);
         }
         let known = self.followed.contains_key(&key);
-        if !known && (whole.payload.is_empty() || self.dismissed.contains(&key, time)) {
+        let dismissed = || self.dismissed.contains(&key, whole.direction, whole.sequence, time);
+        if !known && (whole.payload.is_empty() || dismissed()) {
             return;
         }
         if !whole.payload.is_empty() {
             let kind = if known { EventKind::Segment } else { EventKind::First };
             self.stream(&whole.event(kind), time, interface, reaction);
-            if !known && self.followed.contains_key(&key) {
-                reaction.feedback.push(Feedback::Watch(key));
-            }
         }
-        if self.followed.contains_key(&key)
-            && let Some(end) = whole.end()
-        {
+        let Some(followed) = self.followed.get_mut(&key) else { return };
+        if !known || std::mem::take(&mut followed.unwatched) {
+            reaction.feedback.push(Feedback::Watch(key));
+        }
+        if let Some(end) = whole.end() {
             self.stream(&end, time, interface, reaction);
+        }
+    }
+
+    /// The recogniser had no room to watch a flow for which [`Feedback::Watch`] asked. It is asked
+    /// again with the next of its segments that comes in fragments.
+    pub fn watch_refused(&mut self, key: &FlowKey) {
+        if let Some(followed) = self.followed.get_mut(key) {
+            followed.unwatched = true;
         }
     }
 
@@ -203,20 +159,31 @@ impl Pipeline {
         reaction: &mut Reaction,
     ) {
         let key = *event.header.key();
+        if event.kind == EventKind::First {
+            self.dismissed.forget(&key);
+        }
+        let known = self.take_out(&key);
         let fresh = || Followed::new(&self.settings, time);
-        let known = self.followed.remove(&key).or_else(|| (event.kind == EventKind::First).then(fresh));
+        let known = known.or_else(|| (event.kind == EventKind::First).then(fresh));
         let Some(mut followed) = known else {
             match event.kind {
-                // A segment was on its way while the watch was ended, or overtook the first on another
-                // CPU. A datagram is part of no conversation.
+                // A segment was on its way while the watch was ended, or overtook the first on
+                // another CPU. A datagram is part of no conversation.
                 EventKind::First | EventKind::Segment | EventKind::Datagram | EventKind::Fragment => {}
                 EventKind::Closed | EventKind::Reset => reaction.feedback.push(Feedback::Forget(key)),
             }
             return;
         };
-        self.buffered = self.buffered.saturating_sub(followed.buffered());
         followed.take(event, time, interface, &self.settings);
         self.judge(key, followed, time, reaction);
+        self.make_room(time, reaction);
+    }
+
+    /// Takes a conversation out, to be put back by `judge` or concluded.
+    fn take_out(&mut self, key: &FlowKey) -> Option<Followed> {
+        let followed = self.followed.remove(key)?;
+        self.room.leave(key, followed.held());
+        Some(followed)
     }
 
     /// Enters what is new into the ledger, and decides whether to go on following.
@@ -231,57 +198,64 @@ impl Pipeline {
         if followed.has_news() || time.duration_since(followed.observed) > REFRESH {
             followed.observe(key, time, &mut self.ledger, &mut reaction.records);
         }
-        if self.buffered + followed.buffered() > self.settings.buffered_bytes {
+        if self.room.buffered() + followed.buffered() > self.settings.buffered_bytes {
             followed.give_up_rival();
         }
-        let buffered = followed.buffered();
         if followed.has_ended() {
             self.conclude(key, followed, reaction);
             self.ledger.closed(&key);
             reaction.feedback.push(Feedback::Forget(key));
-        } else if followed.conversation.hopeless() || followed.conversation.is_settled_node() {
-            self.dismiss(key, followed, time, reaction);
-        } else if self.buffered + buffered > self.settings.buffered_bytes {
-            // Those that hold nothing are not to suffer from those that hold much.
-            self.losses.buffers += 1;
+        } else if followed.is_hopeless() {
             self.dismiss(key, followed, time, reaction);
         } else {
-            self.buffered += buffered;
             if followed.waiting() {
                 self.waiting.insert(key);
             } else {
                 self.waiting.remove(&key);
             }
-            if followed.suspicious {
-                self.unproven.remove(&key);
-            } else {
-                self.unproven.insert(key);
-            }
+            self.room.enter(key, followed.held(), followed.suspicious, time);
             self.followed.insert(key, followed);
-            self.make_room(reaction);
         }
     }
 
     fn dismiss(&mut self, key: FlowKey, followed: Followed, time: Timestamp, reaction: &mut Reaction) {
+        let (contested, next) = (followed.is_contested(), followed.next());
         self.conclude(key, followed, reaction);
-        self.dismissed.insert(key, time);
-        reaction.feedback.push(Feedback::Dismiss(key));
+        if contested {
+            // Somebody may have made up what was read: what comes next is looked at anew.
+            reaction.feedback.push(Feedback::Forget(key));
+        } else {
+            self.dismissed.insert(key, next, time);
+            reaction.feedback.push(Feedback::Dismiss(key));
+        }
     }
 
-    /// Lets time pass: what is missing is given up after a while, silent conversations are forgotten,
-    /// quiet cases recorded.
+    /// Lets time pass: what is missing is given up after a while, silent conversations are
+    /// forgotten, quiet cases recorded.
     pub fn advance(&mut self, time: Timestamp) -> Reaction {
         let mut reaction = Reaction { records: self.ledger.advance(time), feedback: Vec::new() };
         for whole in self.fragments.advance(time) {
             self.whole(&whole, time, None, &mut reaction);
         }
         for key in std::mem::take(&mut self.waiting) {
-            if let Some(mut followed) = self.followed.remove(&key) {
-                self.buffered = self.buffered.saturating_sub(followed.buffered());
-                followed.pass(time);
+            let Some(followed) = self.followed.get_mut(&key) else { continue };
+            let before = followed.held();
+            followed.pass(time);
+            // It keeps its place among those that were heard.
+            self.room.change(key, [before, followed.held()], followed.suspicious, time);
+            if followed.waiting() {
+                self.waiting.insert(key);
+            }
+            if followed.is_due(time)
+                && let Some(followed) = self.take_out(&key)
+            {
                 self.judge(key, followed, time, &mut reaction);
             }
         }
+        while let Some(key) = self.room.unfinished_since(time, self.settings.unfinished) {
+            self.relieve(&key, time, &mut reaction);
+        }
+        self.make_room(time, &mut reaction);
         while let Some((_, followed)) = self.followed.front() {
             if time.duration_since(followed.active) < self.settings.idle {
                 break;
@@ -291,7 +265,8 @@ impl Pipeline {
         reaction
     }
 
-    /// Ends: gives what is still to be said of the conversations, and the last record of every case.
+    /// Ends: gives what is still to be said of the conversations, and the last record of every
+    /// case.
     pub fn finish(&mut self, time: Timestamp) -> Vec<Record> {
         let mut reaction = Reaction::default();
         for whole in self.fragments.finish() {
@@ -332,34 +307,58 @@ impl Pipeline {
         Losses { fragments: self.fragments.losses(), ..self.losses }
     }
 
-    fn make_room(&mut self, reaction: &mut Reaction) {
+    /// Gives up conversations if there are too many, and what they hold if it is too much.
+    fn make_room(&mut self, time: Timestamp, reaction: &mut Reaction) {
         while self.followed.len() > self.settings.conversations.max(1) {
             self.losses.conversations += 1;
             // A flood of what only looks like mining must not push out who mines.
-            let unproven = self.unproven.pop_front();
-            match unproven.and_then(|key| Some((key, self.followed.remove(&key)?))) {
-                Some((key, followed)) => self.give_up(key, followed, reaction),
+            match self.room.oldest_unproven() {
+                Some(key) => drop(self.give_up(&key, reaction)),
                 None => drop(self.give_up_oldest(reaction)),
+            }
+        }
+        // Those that hold little are not to suffer from those that hold much.
+        while self.room.buffered() > self.settings.buffered_bytes
+            && let Some(key) = self.room.largest()
+        {
+            self.relieve(&key, time, reaction);
+        }
+    }
+
+    /// Gives up what a conversation holds: all of it, if nothing speaks for mining. Else what is
+    /// held behind gaps is read, and it goes on.
+    fn relieve(&mut self, key: &FlowKey, time: Timestamp, reaction: &mut Reaction) {
+        self.losses.buffers += 1;
+        if self.followed.get(key).is_none_or(|followed| !followed.suspicious) {
+            self.give_up(key, reaction);
+        } else if let Some(mut followed) = self.take_out(key) {
+            let before = followed.buffered();
+            followed.relieve();
+            if followed.buffered() > before / 2 {
+                self.conclude(*key, followed, reaction);
+                reaction.feedback.push(Feedback::Forget(*key));
+            } else {
+                self.judge(*key, followed, time, reaction);
             }
         }
     }
 
     fn give_up_oldest(&mut self, reaction: &mut Reaction) -> bool {
-        let Some((key, followed)) = self.followed.pop_front() else { return false };
-        self.give_up(key, followed, reaction);
-        true
+        let oldest = self.followed.front().map(|(key, _)| *key);
+        oldest.is_some_and(|key| self.give_up(&key, reaction))
     }
 
-    fn give_up(&mut self, key: FlowKey, followed: Followed, reaction: &mut Reaction) {
-        self.buffered = self.buffered.saturating_sub(followed.buffered());
-        self.conclude(key, followed, reaction);
-        reaction.feedback.push(Feedback::Forget(key));
+    fn give_up(&mut self, key: &FlowKey, reaction: &mut Reaction) -> bool {
+        let Some(followed) = self.take_out(key) else { return false };
+        self.conclude(*key, followed, reaction);
+        reaction.feedback.push(Feedback::Forget(*key));
+        true
     }
 
     /// Reads what a conversation still holds, takes the last judgement, and counts what was lost.
     fn conclude(&mut self, key: FlowKey, mut followed: Followed, reaction: &mut Reaction) {
         self.waiting.remove(&key);
-        self.unproven.remove(&key);
+        self.room.forget(&key);
         followed.conversation.finish();
         followed.observe(key, followed.active, &mut self.ledger, &mut reaction.records);
         self.ledger.paused(&key);

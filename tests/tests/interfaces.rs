@@ -126,6 +126,27 @@ fn with_all_interfaces_gone_the_agent_waits() -> Result<()> {
 }
 
 #[test]
+fn one_with_the_same_name_and_index_is_another_one() -> Result<()> {
+    if !privileges::granted("one_with_the_same_name_and_index_is_another_one") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let twin = "link add twin0 index 7777 type dummy".to_owned();
+    lab.gateway.ip(&[twin.clone()])?;
+    let mut agent = Agent::start(&lab, &lab::agent_binary(None)?, &["twin0"], "-")?;
+    // Between two looks of the agent, as good as always.
+    lab.gateway.ip(&["link del twin0".to_owned(), twin])?;
+    gone(&mut agent, "twin0")?;
+    back(&mut agent, "twin0")?;
+    std::thread::sleep(Duration::from_millis(2500));
+    let report = agent.stop(SOON)?;
+    assert!(report.clean(), "{}", report.log.join("\n"));
+    assert_eq!(report.counter("interfaces"), Some(1));
+    assert_eq!(report.counter("interfaces_lost"), Some(1), "what is there is left alone: {:?}", report.log);
+    Ok(())
+}
+
+#[test]
 fn an_interface_is_watched_by_its_name() -> Result<()> {
     if !privileges::granted("an_interface_is_watched_by_its_name") {
         return Ok(());

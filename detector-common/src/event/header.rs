@@ -66,8 +66,8 @@ impl EventHeader {
         self.accept = accept;
     }
 
-    /// Of a fragment: the protocol number of what is fragmented, as it tells it, and how many bytes were fragmented in all,
-    /// if no other comes after it, otherwise 0.
+    /// Of a fragment: the protocol number of what is fragmented, as it tells it, and how many bytes
+    /// were fragmented in all, if no other comes after it, otherwise 0.
     #[inline(always)]
     pub const fn set_fragment(&mut self, protocol: u8, total: u16) {
         self.protocol = protocol;
@@ -80,7 +80,8 @@ impl EventHeader {
         self.flags = if answers { ANSWERS_TLS } else { 0 };
     }
 
-    /// Says which directions opened with text that is no JSON: bit 0 this packet's, bit 1 the other.
+    /// Says which directions opened with text that is no JSON: bit 0 this packet's, bit 1 the
+    /// other.
     #[inline(always)]
     pub(crate) const fn add_texts(&mut self, texts: u8) {
         self.flags |= (texts & 3) * TEXT;
@@ -106,8 +107,8 @@ impl EventHeader {
         self.time
     }
 
-    /// TCP sequence number of the first payload byte; 0 for a datagram; of a fragment, where its bytes belong in what is
-    /// fragmented.
+    /// TCP sequence number of the first payload byte; 0 for a datagram; of a fragment, where its
+    /// bytes belong in what is fragmented.
     #[must_use]
     pub const fn sequence(&self) -> u32 {
         self.sequence
@@ -131,7 +132,8 @@ impl EventHeader {
         if self.accept == 0 || self.kind != EventKind::Fragment as u8 { None } else { Some(self.accept) }
     }
 
-    /// Of a fragment: the protocol number of what is fragmented, as it tells it. It may be that of an extension header.
+    /// Of a fragment: the protocol number of what is fragmented, as it tells it. It may be that of
+    /// an extension header.
     #[must_use]
     pub const fn protocol(&self) -> u8 {
         self.protocol
@@ -144,8 +146,8 @@ impl EventHeader {
         self.flags & ANSWERS_TLS != 0
     }
 
-    /// Whether `direction` opened with text that is no JSON, as far as it was heard. Said of the first segment of a
-    /// watch only.
+    /// Whether `direction` opened with text that is no JSON, as far as it was heard. Said of the
+    /// first segment of a watch only.
     #[must_use]
     pub const fn opened_as_text(&self, direction: Direction) -> bool {
         let other = (direction as u8 ^ self.direction) & 1;

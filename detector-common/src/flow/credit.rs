@@ -89,14 +89,16 @@ pub struct Budget {
     pub flows: Credit,
     /// Bytes of fragments, with what each event costs beside them.
     fragments: Credit,
-    /// The same, of the pairs of addresses that share a number: a flood between two hosts leaves others theirs.
+    /// The same, of the pairs of addresses that share a number: a flood between two hosts leaves
+    /// others theirs.
     shares: [Credit; SHARES],
 }
 
 /// Into how many parts the pairs of addresses are divided, a power of two.
 const SHARES: usize = 32;
 
-/// Which part of the budget for fragments one of them may have. There are more shares than parts: not all are in use.
+/// Which part of the budget for fragments one of them may have. There are more shares than parts:
+/// not all are in use.
 const PART: u32 = 16;
 
 const _: () = assert!(SHARES.is_power_of_two());
@@ -112,7 +114,8 @@ impl Budget {
         }
     }
 
-    /// Takes `bytes` of a fragment. False if there is nothing left, of all or of the share of its pair of addresses.
+    /// Takes `bytes` of a fragment. False if there is nothing left, of all or of the share of its
+    /// pair of addresses.
     #[inline(always)]
     pub fn take_fragment(&mut self, settings: &Settings, key: &FlowKey, bytes: u32, now: Ticks) -> bool {
         let (burst, rate) = (settings.fragment_burst, settings.fragment_rate);

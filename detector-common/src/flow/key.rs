@@ -110,9 +110,9 @@ impl Direction {
 
 /// A conversation over TCP or UDP. The ends are sorted, so both directions share one key.
 ///
-/// What the packets are wrapped in is not part of it, neither VLAN ids nor those of tunnels: the two directions may
-/// travel in different ones. A gateway may see a packet twice, within its tunnel and outside; the second copy is then a
-/// repetition of the first, and not another flow.
+/// What the packets are wrapped in is not part of it, neither VLAN ids nor those of tunnels: the
+/// two directions may travel in different ones. A gateway may see a packet twice, within its tunnel
+/// and outside; the second copy is then a repetition of the first, and not another flow.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FlowKey {
@@ -130,7 +130,8 @@ const _: () = assert!(size_of::<FlowKey>() == 40 && align_of::<FlowKey>() == 8);
 pub const TCP: u8 = 6;
 /// IP protocol number of UDP.
 pub const UDP: u8 = 17;
-/// What stands for the protocol in the key of a fragmented packet: the number of IPv6's fragment header.
+/// What stands for the protocol in the key of a fragmented packet: the number of IPv6's fragment
+/// header.
 pub const FRAGMENTS: u8 = 44;
 
 impl FlowKey {
@@ -148,8 +149,8 @@ impl FlowKey {
         Self::between(source, destination, UDP)
     }
 
-    /// The key of the fragments of one IP packet: the addresses, and in the place of the ports its identification, the
-    /// upper half at the sender, the lower at the receiver.
+    /// The key of the fragments of one IP packet: the addresses, and in the place of the ports its
+    /// identification, the upper half at the sender, the lower at the receiver.
     #[must_use]
     #[inline(always)]
     pub fn fragments(source: End, destination: End) -> (Self, Direction) {

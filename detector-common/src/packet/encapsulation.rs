@@ -76,8 +76,8 @@ pub struct Tunnel {
 
 /// What stood around the innermost IP packet of a frame.
 ///
-/// Only the layers that `count` tells of are set, and the ends only if `depth` is not 0, so that a plain packet costs
-/// one store. [`Event::decode`](crate::event::Event::decode) clears the rest.
+/// Only the layers that `count` tells of are set, and the ends only if `depth` is not 0, so that a
+/// plain packet costs one store. [`Event::decode`](crate::event::Event::decode) clears the rest.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Encapsulation {
@@ -128,7 +128,8 @@ impl Encapsulation {
         (depth > 0).then_some(Tunnel { source, destination, protocol, depth })
     }
 
-    /// The same as the other side of the conversation would see it, if its packets went the same way.
+    /// The same as the other side of the conversation would see it, if its packets went the same
+    /// way.
     #[must_use]
     pub const fn reverse(self) -> Self {
         Self { source: self.destination, destination: self.source, ..self }

@@ -12,13 +12,15 @@ pub(super) const MOBILITY: u8 = 135;
 pub(super) const HOST_IDENTITY: u8 = 139;
 pub(super) const SHIM6: u8 = 140;
 
-/// RFC 2003: IPv4 within IP; RFC 2473, RFC 4213: IPv6 within IP; RFC 2784: GRE; RFC 4023: MPLS within IP.
+/// RFC 2003: IPv4 within IP; RFC 2473, RFC 4213: IPv6 within IP; RFC 2784: GRE; RFC 4023: MPLS
+/// within IP.
 pub(super) const IPV4: u8 = 4;
 pub(super) const IPV6: u8 = 41;
 pub(super) const GRE: u8 = 47;
 pub(super) const MPLS: u8 = 137;
 
-/// In the fragment field of IPv4: where the fragment belongs, in units of 8 bytes, and whether others come after it.
+/// In the fragment field of IPv4: where the fragment belongs, in units of 8 bytes, and whether
+/// others come after it.
 pub(super) const PLACE: u16 = 0x1fff;
 pub(super) const MORE: u16 = 0x2000;
 
@@ -58,8 +60,8 @@ pub(super) struct V6 {
     pub(super) payload: u16,
 }
 
-/// Where `claimed` bytes from `start` end, but not past `limit`. A length of zero is written by segmentation offload
-/// for packets that are too long for the field.
+/// Where `claimed` bytes from `start` end, but not past `limit`. A length of zero is written by
+/// segmentation offload for packets that are too long for the field.
 #[inline(always)]
 pub(super) const fn end(limit: u32, start: u32, claimed: u16) -> u32 {
     let end = start + claimed as u32;
@@ -88,9 +90,9 @@ pub(super) const fn extension_length(protocol: u8, units: u8) -> u32 {
     if protocol == AUTHENTICATION { (units as u32 + 2) * 4 } else { (units as u32 + 1) * 8 }
 }
 
-/// What stands behind the extension headers at the start of an IP packet's payload: its protocol, and where it begins.
-/// `protocol` is that of the first header. `None` if there are more than are followed, one is cut off, or what is behind
-/// them is fragmented once more.
+/// What stands behind the extension headers at the start of an IP packet's payload: its protocol,
+/// and where it begins. `protocol` is that of the first header. `None` if there are more than are
+/// followed, one is cut off, or what is behind them is fragmented once more.
 #[must_use]
 pub fn behind_extensions(payload: &[u8], mut protocol: u8) -> Option<(u8, usize)> {
     let mut offset = 0;

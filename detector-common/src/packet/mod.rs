@@ -103,8 +103,8 @@ impl Unread {
     }
 }
 
-/// A TCP segment, or a UDP datagram. The payload is what the IP header claims and the frame holds: padding of the
-/// link layer is not part of it.
+/// A TCP segment, or a UDP datagram. The payload is what the IP header claims and the frame holds:
+/// padding of the link layer is not part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Who sent it.
@@ -123,8 +123,8 @@ pub struct Segment {
     pub length: u32,
 }
 
-/// A fragment of an IP packet that holds TCP, or extension headers and perhaps TCP behind them, and that is wrapped in no
-/// further one.
+/// A fragment of an IP packet that holds TCP, or extension headers and perhaps TCP behind them, and
+/// that is wrapped in no further one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment {
     /// Who sent the packet; in the place of the port the upper half of its identification.
@@ -143,8 +143,9 @@ pub struct Fragment {
     pub length: u32,
 }
 
-/// Reads the headers of an Ethernet frame. What it was wrapped in is noted in `outer`; [`Walk::segment`] then has the
-/// segment or datagram. If there is none because it is fragmented, [`Walk::fragment`] has the fragment.
+/// Reads the headers of an Ethernet frame. What it was wrapped in is noted in `outer`;
+/// [`Walk::segment`] then has the segment or datagram. If there is none because it is fragmented,
+/// [`Walk::fragment`] has the fragment.
 ///
 /// # Errors
 /// The frame holds no readable TCP segment, and no datagram that is to be looked at.

@@ -22,8 +22,8 @@ impl From<Unread> for Way {
     }
 }
 
-/// Reads what most packets are made of: Ethernet, up to two VLAN tags, an IP header, TCP or UDP. Whatever else is
-/// read takes a way of its own, from the start, so that these pay nothing for it.
+/// Reads what most packets are made of: Ethernet, up to two VLAN tags, an IP header, TCP or UDP.
+/// Whatever else is read takes a way of its own, from the start, so that these pay nothing for it.
 #[inline(always)]
 pub(super) fn parse<P: Packet>(packet: &P, outer: &mut Encapsulation) -> Way {
     match follow(packet, outer) {

@@ -5,8 +5,8 @@ use crate::flow::UDP;
 /// Length of the header (RFC 768).
 pub(super) const HEADER: u32 = 8;
 
-/// Ports to which tunnels send: VXLAN (RFC 7348), what Linux took for it before, Geneve (RFC 8926) and GTP-U (3GPP
-/// TS 29.281).
+/// Ports to which tunnels send: VXLAN (RFC 7348), what Linux took for it before, Geneve (RFC 8926)
+/// and GTP-U (3GPP TS 29.281).
 pub(super) const VXLAN: u16 = 4789;
 pub(super) const VXLAN_OLD: u16 = 8472;
 pub(super) const GENEVE: u16 = 6081;

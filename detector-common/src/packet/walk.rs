@@ -58,11 +58,12 @@ impl From<Unread> for Stop {
 
 /// How far the headers of a frame have been read.
 ///
-/// In the kernel it lies in a map, of which the verifier remembers nothing: so it looks at each header once, and not
-/// once for each way that leads there.
+/// In the kernel it lies in a map, of which the verifier remembers nothing: so it looks at each
+/// header once, and not once for each way that leads there.
 pub struct Walk {
     offset: u32,
-    /// Where the innermost IP packet ends, or the frame, or a packet around it, if that ends before.
+    /// Where the innermost IP packet ends, or the frame, or a packet around it, if that ends
+    /// before.
     end: u32,
     /// Where that packet ends by its own header.
     claimed: u32,
@@ -125,8 +126,8 @@ impl Walk {
 
     /// The segment or datagram that was found.
     ///
-    /// Read from memory of which the verifier does not remember what is in it: it would follow the rest of the program
-    /// once for each way that leads here.
+    /// Read from memory of which the verifier does not remember what is in it: it would follow the
+    /// rest of the program once for each way that leads here.
     #[must_use]
     #[inline(always)]
     pub fn segment(&self) -> Segment {
@@ -175,7 +176,8 @@ pub(super) fn walk<P: Packet>(packet: &P, outer: &mut Encapsulation, place: &mut
     let mut walker = Walker { packet, outer, walk: place };
     repeat(HEADERS, &mut walker);
     match walker.walk.stop {
-        // Somebody may have made it up: the agent compares it with what else there is of its packet.
+        // Somebody may have made it up: the agent compares it with what else there is of its
+        // packet.
         _ if walker.walk.fragmented => Err(Unread::Fragment),
         Stop::Arrived => Ok(()),
         Stop::Unread(reason) => Err(reason),

@@ -91,12 +91,12 @@ struct Common {
     #[arg(long)]
     hash_identities: bool,
 
-    /// How many flows to remember in the kernel, about 150 bytes each
+    /// How many new flows to remember in the kernel, and a quarter as many that have lasted; about 160 bytes each
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().flows,
           value_parser = clap::value_parser!(u32).range(1..=67_108_864))]
     flows: u32,
 
-    /// How many flows to watch at the same time
+    /// How many flows to watch at the same time; about 110 bytes each in the kernel, and some KiB in the agent
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().watched,
           value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
     watched: u32,

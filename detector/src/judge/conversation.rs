@@ -129,10 +129,10 @@ impl Conversation {
         }
     }
 
-    /// Whether segments are held for others that may never come, so that time bears on the judgement.
+    /// Whether segments are awaited that may never come, so that time bears on the judgement and on what is held.
     #[must_use]
     pub fn waiting(&self) -> bool {
-        self.streams.iter().any(Reassembler::holds)
+        self.streams.iter().any(|stream| stream.holds() || stream.is_young())
     }
 
     /// Nothing more will come, of either direction: reads all that is held. To be called before the last look at the
@@ -254,12 +254,43 @@ impl Conversation {
         self.read.saturating_sub(self.transport.unjudged_bytes() as u64)
     }
 
-    /// Bytes held in memory.
+    /// Bytes held for what is missing or not complete. What is remembered of the streams, to compare later copies with it,
+    /// is bounded by itself.
     #[must_use]
     pub fn buffered(&self) -> usize {
-        let streams = self.streams.iter().map(|stream| stream.held_bytes() + stream.remembered_bytes());
+        let streams = self.streams.iter().map(Reassembler::held_bytes);
         let copies = self.copies.iter().map(Copies::held_bytes);
-        streams.chain(copies).sum::<usize>() + self.transport.held_bytes() + self.speech.held_bytes()
+        streams.chain(copies).sum::<usize>() + self.unfinished() + self.speech.held_bytes()
+    }
+
+    /// Bytes held of messages that are not complete.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.transport.held_bytes()
+    }
+
+    /// Holds no more than it must: reads what is held behind gaps, and gives up messages that are not complete.
+    pub fn relieve(&mut self) {
+        for direction in [Direction::Up, Direction::Down] {
+            self.listen(direction, |reassembler, mut out| {
+                reassembler.finish(&mut out);
+                out(Piece::Gap);
+            });
+        }
+        self.copies.iter_mut().for_each(Copies::forget);
+    }
+
+    /// Whether segments had other contents than segments before them in their place.
+    #[must_use]
+    pub fn contradicted(&self) -> bool {
+        self.speech.contradicted.contains(&true)
+    }
+
+    /// The sequence numbers that come next, of the directions that were heard.
+    #[must_use]
+    pub fn next(&self) -> [Option<u32>; 2] {
+        let [up, down] = &self.streams;
+        [up.next(), down.next()]
     }
 
     /// Payload bytes of both directions, each once however often it came.

@@ -88,6 +88,11 @@ impl Copies {
         rewritten
     }
 
+    /// Gives up what is held.
+    pub(super) fn forget(&mut self) {
+        self.runs.clear();
+    }
+
     /// Bytes held.
     pub(super) fn held_bytes(&self) -> usize {
         self.runs.iter().map(|run| run.bytes.len()).sum()

@@ -1,6 +1,8 @@
 use std::fmt;
+use std::io;
 
 use aya::programs::ProgramError;
+use aya::programs::links::FdLink;
 use aya::programs::xdp::{XdpError, XdpMode as Flags};
 use nix::errno::Errno;
 use nix::net::if_;
@@ -134,7 +136,13 @@ pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<A
 }
 
 fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {
-    let error = match program.xdp()?.attach_to_if_index(index, flags) {
+    let xdp = program.xdp()?;
+    let attached = xdp.attach_to_if_index(index, flags).and_then(|link| xdp.take_link(link));
+    // All kernels since 5.9 make a link with a descriptor.
+    let linked = attached.and_then(|link| {
+        FdLink::try_from(link).map_err(|error| ProgramError::IOError(io::Error::other(error)))
+    });
+    let error = match linked {
         Ok(link) => {
             program.links.insert(index, link);
             return Ok(());

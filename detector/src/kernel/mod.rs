@@ -2,16 +2,21 @@
 //! ring buffer, and running the program on given packets.
 
 mod attach;
+mod attachment;
+mod error;
 mod link;
 mod load;
 mod memory;
 mod object;
 mod preflight;
 mod test_run;
+mod watches;
 
 pub use attach::{AttachError, Attached, XdpMode, attach};
+pub use error::LoadError;
 pub use link::LinkKind;
-pub use load::{Limits, LoadError, Program, Watches};
+pub use load::{Limits, Program};
 pub use memory::{Memory, Table};
 pub use preflight::{NotReady, preflight};
 pub use test_run::TestRunError;
+pub use watches::Watches;

@@ -40,7 +40,8 @@ impl Program {
     /// bytes), or the program does not pass the packet on.
     pub fn test_run(&mut self, frame: &[u8], time: u64, repeat: u32) -> Result<Duration, TestRunError> {
         let data = [&time.to_ne_bytes(), frame].concat();
-        // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex.
+        // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index,
+        // egress_ifindex.
         let end = u32::try_from(data.len()).unwrap_or(u32::MAX);
         let context = [METADATA, end, 0, 0, 0, 0].map(u32::to_ne_bytes).concat();
         let options =

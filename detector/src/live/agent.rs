@@ -3,11 +3,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aya::maps::{MapData, RingBuf};
-use detector_common::event::{Event, EventHeader};
+use detector_common::counters::{Counter, Counters};
+use detector_common::event::{EVENT_FIXED, Event};
 use jiff::Timestamp;
 
 use super::clock::Clock;
-use super::health::Health;
+use super::health::{Health, missed};
 use super::interfaces::Interfaces;
 use super::reload::ReloadError;
 use crate::kernel::{Program, Watches};
@@ -37,8 +38,12 @@ pub(super) struct Agent<'a> {
     pub(super) stats_interval: Duration,
     /// Events that could not be decoded.
     pub(super) undecodable: u64,
-    /// What the maps of the kernel refused.
+    /// What the maps of the kernel refused, other than for want of room.
     pub(super) refused: u64,
+    /// Flows for which there was no room in the table of watched ones.
+    pub(super) unwatched: u64,
+    /// The counters of the kernel program when they were read last.
+    pub(super) kernel: Counters,
     /// Nobody reads the records any more.
     pub(super) closed: bool,
 }
@@ -46,7 +51,7 @@ pub(super) struct Agent<'a> {
 impl Agent<'_> {
     /// Batches that hold all events for which a ring of so many bytes has room.
     pub(super) const fn batches(ring: u32) -> usize {
-        (ring as usize / size_of::<EventHeader>()).div_ceil(BATCH)
+        (ring as usize / EVENT_FIXED).div_ceil(BATCH)
     }
 
     /// Takes a batch of events from the ring. True if the ring is empty now.
@@ -122,7 +127,10 @@ impl Agent<'_> {
                 Feedback::Dismiss(key) => self.watches.dismiss(&key),
                 Feedback::Forget(key) => self.watches.forget(&key),
                 Feedback::Watch(key) => self.watches.watch(&key).map(|there_is_room| {
-                    self.refused += u64::from(!there_is_room);
+                    if !there_is_room {
+                        self.unwatched += 1;
+                        self.pipeline.watch_refused(&key);
+                    }
                 }),
             };
             if let Err(error) = done {
@@ -154,9 +162,12 @@ impl Agent<'_> {
             "{} packets, {} watches, {} segments lost, {} cases",
             sum(&["packets"]),
             sum(&["matches", "doubtful"]),
-            sum(&["ring_full", "budget_spent", "watch_spent", "unreadable"]),
+            sum(&["ring_full", "budget_spent", "watch_spent", "fragments_spent", "unreadable"]),
             cases,
         );
+        if let Some(missed) = missed(&counters) {
+            tracing::warn!("missed in all: {missed}");
+        }
         for record in &records {
             // A refusal is counted; the records that follow may still fit.
             let _ = self.writer.offer_until(&Alert::new(record, self.identities, None), deadline);
@@ -164,11 +175,12 @@ impl Agent<'_> {
         let _ = self.writer.offer_until(&Stats::new(now, &counters), deadline);
     }
 
-    fn counters(&self) -> BTreeMap<&'static str, u64> {
-        let kernel = self.program.counters().unwrap_or_else(|error| {
-            tracing::error!("cannot read the counters of the kernel program: {error}");
-            detector_common::counters::Counters::ZERO
-        });
+    fn counters(&mut self) -> BTreeMap<&'static str, u64> {
+        match self.program.counters() {
+            Ok(counters) => self.kernel = counters,
+            Err(error) => tracing::error!("cannot read the counters of the kernel program: {error}"),
+        }
+        let kernel = &self.kernel;
         let (losses, output) = (self.pipeline.losses(), self.writer.counts());
         let agent = [
             ("interfaces", self.interfaces.watched() as u64),
@@ -177,8 +189,9 @@ impl Agent<'_> {
             ("cases", self.pipeline.cases() as u64),
             ("nodes", self.pipeline.nodes() as u64),
             ("events_undecodable", self.undecodable),
-            ("flows_evicted", self.watches.evicted(&kernel)),
-            ("watches_refused", self.refused),
+            ("flows_evicted", self.watches.evicted(kernel)),
+            ("watch_refused", kernel.get(Counter::WatchRefused) + self.unwatched),
+            ("feedback_refused", self.refused),
             ("conversations_evicted", losses.conversations),
             ("buffers_evicted", losses.buffers),
             ("stream_gaps", losses.gaps),

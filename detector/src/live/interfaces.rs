@@ -11,7 +11,8 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 /// How many former interfaces keep their names, for events that are still on their way.
 const FORMER: usize = 64;
 
-/// The interfaces that are to be watched, by name. One that goes away is watched again once one of its name is there.
+/// The interfaces that are to be watched, by name. One that goes away is watched again once one of
+/// its name is there.
 pub(super) struct Interfaces {
     wanted: Vec<Interface>,
     mode: XdpMode,
@@ -86,19 +87,20 @@ impl Interfaces {
         self.lost
     }
 
-    /// Lets go of those that are gone or have another name, and attaches to those that are there again.
+    /// Lets go of those that are gone or have another name, and attaches to those that are there
+    /// again.
     pub(super) fn follow(&mut self, program: &mut Program, now: Instant) {
         let present: Vec<Option<u32>> =
             self.wanted.iter().map(|interface| if_nametoindex(interface.name.as_str()).ok()).collect();
         // All are let go of before any is attached: names may have been exchanged.
         for (interface, present) in self.wanted.iter_mut().zip(&present) {
-            if let Some(index) = interface.lose(*present) {
+            // Another interface may have got the name and the index.
+            let same = present.filter(|index| program.is_attached_to(*index));
+            if let Some(index) = interface.lose(same) {
                 self.lost += 1;
                 self.former.push_front((index, interface.name.clone()));
                 self.former.truncate(FORMER);
-                if let Err(error) = program.detach_from(index) {
-                    tracing::debug!("{}: cannot detach from index {index}: {error}", interface.name);
-                }
+                program.detach_from(index);
             }
         }
         for (interface, present) in self.wanted.iter_mut().zip(present) {

@@ -13,7 +13,8 @@ pub(super) enum ReloadError {
     BrokeOff(#[from] JoinError),
 }
 
-/// Reads the signatures anew, on a thread of its own, because compiling takes longer than the ring waits.
+/// Reads the signatures anew, on a thread of its own, because compiling takes longer than the ring
+/// waits.
 pub(super) struct Reload {
     sources: Sources,
     running: Option<JoinHandle<Result<Signatures, SignatureError>>>,
@@ -38,7 +39,8 @@ impl Reload {
         }
     }
 
-    /// What came of it. It may be given up waiting for, and waited for again; it does not end if nothing is going on.
+    /// What came of it. It may be given up waiting for, and waited for again; it does not end if
+    /// nothing is going on.
     pub(super) async fn done(&mut self) -> Result<Signatures, ReloadError> {
         let Some(running) = &mut self.running else { return pending().await };
         let result = running.await;
@@ -53,7 +55,8 @@ impl Reload {
 /// Signatures that were read anew and wait until the events are taken that the old ones found.
 pub(super) struct Exchange {
     pub(super) read: Result<Signatures, ReloadError>,
-    /// In how many batches all events are taken that were in the ring when this began. Under load it is never empty.
+    /// In how many batches all events are taken that were in the ring when this began. Under load
+    /// it is never empty.
     pub(super) batches: usize,
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use aya_log::EbpfLogger;
+use detector_common::counters::Counters;
 use detector_common::settings::Settings;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -48,10 +49,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Log = EbpfLogger<&'static dyn log::Log>;
 
-/// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more. An interface that goes
-/// away, be it the last, is watched again once one of its name is there. SIGHUP opens the output file anew, and reads the signatures anew, which take the
-/// place of the old ones under traffic. At the end the program is detached, what is in the ring is still read, and
-/// final records and counters are written. Gives until when records that still wait for their disk may be waited for.
+/// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more. An
+/// interface that goes away, be it the last, is watched again once one of its name is there. SIGHUP
+/// opens the output file anew, and reads the signatures anew, which take the place of the old ones
+/// under traffic. At the end the program is detached, what is in the ring is still read, and final
+/// records and counters are written. Gives until when records that still wait for their disk may be
+/// waited for.
 ///
 /// # Errors
 /// The program cannot be loaded or attached.
@@ -80,6 +83,8 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
         stats_interval: options.stats_interval,
         undecodable: 0,
         refused: 0,
+        unwatched: 0,
+        kernel: Counters::ZERO,
         closed: false,
     };
     let mut reload = Reload::new(options.sources.clone());
@@ -117,11 +122,8 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
         }
     }
     let deadline = Instant::now() + PATIENCE;
-    match agent.program.detach() {
-        Ok(()) => tracing::info!("detached"),
-        // The records are worth more; the kernel detaches what is left when the process ends.
-        Err(error) => tracing::warn!("cannot detach from every interface: {error}"),
-    }
+    agent.program.detach();
+    tracing::info!("detached");
     while !agent.drain(ring.get_mut()) {}
     if let Some(log) = &mut log {
         log.get_mut().flush();

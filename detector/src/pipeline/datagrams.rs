@@ -19,7 +19,8 @@ struct Known {
 }
 
 impl Datagrams {
-    /// Remembers so many pairs of ends, at least 1; above that, those that were silent for longest are forgotten.
+    /// Remembers so many pairs of ends, at least 1; above that, those that were silent for longest
+    /// are forgotten.
     pub(super) fn new(most: usize) -> Self {
         Self { known: LruCache::new(most.max(1)) }
     }

@@ -1,4 +1,4 @@
-use detector_common::flow::FlowKey;
+use detector_common::flow::{Direction, FlowKey};
 use detector_common::settings;
 use hashlink::LruCache;
 use jiff::{SignedDuration, Timestamp};
@@ -7,28 +7,54 @@ use jiff::{SignedDuration, Timestamp};
 const PERIOD: SignedDuration =
     SignedDuration::from_nanos((settings::Settings::DEFAULT.ignore_ticks as i64) << 20);
 
-/// Flows that are not to be followed for a while, whatever comes in fragments: of those the recogniser decides nothing.
+/// How far away a sequence number may be from the one that comes next, as the reassembler has it: 1
+/// MiB.
+const FAR: i32 = 1 << 20;
+
+/// Flows that are not to be followed for a while, whatever comes in fragments: of those the
+/// recogniser decides nothing.
 pub(super) struct Dismissed {
-    since: LruCache<FlowKey, Timestamp>,
+    flows: LruCache<FlowKey, Flow>,
+}
+
+struct Flow {
+    since: Timestamp,
+    /// The sequence numbers that came next, of the directions that were heard.
+    next: [Option<u32>; 2],
 }
 
 impl Dismissed {
-    /// Remembers so many flows, at least 1; above that, those that were dismissed longest ago are forgotten.
+    /// Remembers so many flows, at least 1; above that, those that were dismissed longest ago are
+    /// forgotten.
     pub(super) fn new(most: usize) -> Self {
-        Self { since: LruCache::new(most.max(1)) }
+        Self { flows: LruCache::new(most.max(1)) }
     }
 
-    pub(super) fn insert(&mut self, key: FlowKey, time: Timestamp) {
-        self.since.insert(key, time);
+    pub(super) fn insert(&mut self, key: FlowKey, next: [Option<u32>; 2], time: Timestamp) {
+        let before = self.flows.remove(&key).map_or([None; 2], |flow| flow.next);
+        let ([up, down], [up_before, down_before]) = (next, before);
+        let next = [up.or(up_before), down.or(down_before)];
+        self.flows.insert(key, Flow { since: time, next });
     }
 
     /// What was known of the flow is void.
     pub(super) fn forget(&mut self, key: &FlowKey) {
-        self.since.remove(key);
+        self.flows.remove(key);
     }
 
-    pub(super) fn contains(&self, key: &FlowKey, time: Timestamp) -> bool {
-        self.since.peek(key).is_some_and(|since| time.duration_since(*since) < PERIOD)
+    /// Whether a segment is of such a flow, and not of a new connection between the same ends,
+    /// whose sequence numbers are others. Of a direction that was not heard nothing is known.
+    pub(super) fn contains(
+        &self,
+        key: &FlowKey,
+        direction: Direction,
+        sequence: u32,
+        time: Timestamp,
+    ) -> bool {
+        let Some(flow) = self.flows.peek(key) else { return false };
+        let next = flow.next.get(direction as usize).copied().flatten();
+        let is_near = |next| (-FAR..=FAR).contains(&sequence.wrapping_sub(next).cast_signed());
+        time.duration_since(flow.since) < PERIOD && next.is_some_and(is_near)
     }
 }
 
@@ -37,6 +63,10 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+    }
 
     fn key(port: u16) -> FlowKey {
         FlowKey::tcp(
@@ -48,16 +78,34 @@ mod tests {
 
     #[test]
     fn for_ten_minutes_and_no_more_than_there_is_room_for() {
-        let at = |seconds: i64| Timestamp::from_second(1_700_000_000 + seconds).unwrap();
         let mut dismissed = Dismissed::new(2);
-        dismissed.insert(key(1), at(0));
-        assert!(dismissed.contains(&key(1), at(599)));
-        assert!(!dismissed.contains(&key(1), at(601)));
-        dismissed.insert(key(2), at(0));
-        dismissed.insert(key(3), at(0));
-        assert!(!dismissed.contains(&key(1), at(0)), "it made room");
+        let next = [Some(1000), None];
+        let contains = |dismissed: &Dismissed, port, seconds| {
+            dismissed.contains(&key(port), Direction::Up, 1000, at(seconds))
+        };
+        dismissed.insert(key(1), next, at(0));
+        assert!(contains(&dismissed, 1, 599));
+        assert!(!contains(&dismissed, 1, 601));
+        dismissed.insert(key(2), next, at(0));
+        dismissed.insert(key(3), next, at(0));
+        assert!(!contains(&dismissed, 1, 0), "it made room");
         dismissed.forget(&key(2));
-        assert!(!dismissed.contains(&key(2), at(0)));
-        assert!(dismissed.contains(&key(3), at(0)));
+        assert!(!contains(&dismissed, 2, 0));
+        assert!(contains(&dismissed, 3, 0));
+    }
+
+    #[test]
+    fn a_new_connection_between_the_same_ends_is_none_of_them() {
+        let mut dismissed = Dismissed::new(2);
+        dismissed.insert(key(1), [Some(u32::MAX), None], at(0));
+        for (sequence, known) in [(0, true), (1 << 20, false), (u32::MAX - (1 << 20), true), (1 << 31, false)]
+        {
+            let same = dismissed.contains(&key(1), Direction::Up, sequence, at(1));
+            assert_eq!(same, known, "{sequence}");
+        }
+        assert!(!dismissed.contains(&key(1), Direction::Down, 0, at(1)), "it was not heard");
+        dismissed.insert(key(1), [None, Some(70)], at(1));
+        assert!(dismissed.contains(&key(1), Direction::Up, 0, at(1)), "what was known stays so");
+        assert!(dismissed.contains(&key(1), Direction::Down, 0, at(1)));
     }
 }

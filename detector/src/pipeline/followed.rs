@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Settings;
 use super::habits::{HabitKey, Habits};
+use super::room::Held;
 use crate::judge::Conversation;
 use crate::ledger::{Ledger, Observation, Record};
 
@@ -14,8 +15,8 @@ const SILENCE: SignedDuration = SignedDuration::from_secs(60);
 /// A conversation that is followed.
 pub(super) struct Followed {
     pub(super) conversation: Conversation,
-    /// What may be another connection between the same ends, because its sequence numbers are far away. They may as well
-    /// be forged, so both are followed until one of them is silent.
+    /// What may be another connection between the same ends, because its sequence numbers are far
+    /// away. They may as well be forged, so both are followed until one of them is silent.
     rival: Option<Box<Self>>,
     since: Timestamp,
     /// When it was last heard.
@@ -33,6 +34,8 @@ pub(super) struct Followed {
     ends: [Option<u32>; 2],
     /// Segments that belong to neither connection, and ends that belong to none.
     pub(super) strays: u64,
+    /// The recogniser had no room to watch it.
+    pub(super) unwatched: bool,
     interface: Option<Box<str>>,
     /// What the packets of each direction were wrapped in, if in anything.
     outer: [Option<Box<Encapsulation>>; 2],
@@ -56,6 +59,7 @@ impl Followed {
             revision: 0,
             ends: [None; 2],
             strays: 0,
+            unwatched: false,
             interface: None,
             outer: [None, None],
         }
@@ -86,7 +90,8 @@ impl Followed {
         if let Some(rival) = &mut self.rival {
             rival.take_own(event, time, interface);
             let is_over = rival.has_ended() && !rival.conversation.is_suspicious();
-            if is_over || rival.conversation.hopeless() || rival.conversation.is_settled_node() {
+            if is_over || rival.is_hopeless() {
+                self.strays += 1;
                 self.rival = None;
             }
         }
@@ -106,7 +111,8 @@ impl Followed {
         {
             self.interface = Some(interface.into());
         }
-        // A gateway may see a packet within its tunnel and outside: the plain copy takes nothing back.
+        // A gateway may see a packet within its tunnel and outside: the plain copy takes nothing
+        // back.
         if !event.outer.is_none()
             && let Some(outer) = self.outer.get_mut(direction as usize)
             && outer.as_deref() != Some(&event.outer)
@@ -132,7 +138,8 @@ impl Followed {
         }
     }
 
-    /// What was held is read when the whole conversation ends: until then the missing bytes may still come.
+    /// What was held is read when the whole conversation ends: until then the missing bytes may
+    /// still come.
     fn end(&mut self, kind: EventKind, direction: Direction, sequence: u32, time: Timestamp) {
         if let Some(end) = self.ends.get_mut(direction as usize) {
             *end = Some(sequence);
@@ -148,13 +155,23 @@ impl Followed {
         }
     }
 
-    /// The other connection between the same ends, if this one is over.
+    /// The other connection between the same ends, if this one is over, or nothing more is to be
+    /// learnt from it.
     pub(super) fn successor(&mut self, time: Timestamp) -> Option<Self> {
-        let (mine, rival) = (&self.conversation, self.rival.as_ref()?);
+        if self.is_over(time) { self.rival.take().map(|rival| *rival) } else { None }
+    }
+
+    fn is_over(&self, time: Timestamp) -> bool {
+        let (mine, Some(rival)) = (&self.conversation, self.rival.as_ref()) else { return false };
         let is_silent = time.duration_since(self.active.max(rival.since)) >= SILENCE;
-        let is_over =
-            is_silent || (rival.conversation.is_suspicious() && (self.has_ended() || !mine.is_suspicious()));
-        if is_over { self.rival.take().map(|rival| *rival) } else { None }
+        is_silent
+            || self.is_hopeless()
+            || (rival.conversation.is_suspicious() && (self.has_ended() || !mine.is_suspicious()))
+    }
+
+    /// Whether time has changed what is to be done with it.
+    pub(super) fn is_due(&self, time: Timestamp) -> bool {
+        self.has_news() || self.has_ended() || self.is_hopeless() || self.is_over(time)
     }
 
     /// The other connection between the same ends, if it says anything of mining.
@@ -162,9 +179,38 @@ impl Followed {
         self.rival.take().map(|rival| *rival).filter(|rival| rival.conversation.is_suspicious())
     }
 
-    /// There is no room to follow both.
+    /// There is no room to follow both, unless the other one speaks of mining.
     pub(super) fn give_up_rival(&mut self) {
-        self.strays += u64::from(self.rival.take().is_some());
+        let given_up = self.rival.take_if(|rival| !rival.conversation.is_suspicious());
+        self.strays += u64::from(given_up.is_some());
+    }
+
+    /// Whether there is no more to learn from it, of mining or of the node that it is.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.conversation.hopeless() || self.conversation.is_settled_node()
+    }
+
+    /// Whether some of what was read may have been made up by somebody else.
+    pub(super) fn is_contested(&self) -> bool {
+        self.strays > 0 || self.rival.is_some() || self.conversation.contradicted()
+    }
+
+    /// The sequence numbers that come next, of the directions that were heard.
+    pub(super) fn next(&self) -> [Option<u32>; 2] {
+        self.conversation.next()
+    }
+
+    /// Reads what is held behind gaps, and gives up what is not complete.
+    pub(super) fn relieve(&mut self) {
+        self.conversation.relieve();
+        if let Some(rival) = &mut self.rival {
+            rival.conversation.relieve();
+        }
+    }
+
+    /// What it holds, with the other connection.
+    pub(super) fn held(&self) -> Held {
+        Held { bytes: self.buffered(), unfinished: self.conversation.unfinished() }
     }
 
     /// Bytes held in memory.
@@ -186,7 +232,8 @@ impl Followed {
         }
     }
 
-    /// Tells the conversation if what it asked for was asked for again and again lately, on whichever connection.
+    /// Tells the conversation if what it asked for was asked for again and again lately, on
+    /// whichever connection.
     pub(super) fn habit(&mut self, key: &FlowKey, time: Timestamp, habits: &mut Habits) {
         let Some(habit) = self.conversation.habit() else { return };
         let key = HabitKey {

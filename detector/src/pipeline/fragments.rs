@@ -29,7 +29,8 @@ pub struct FragmentLimits {
 
 impl Default for FragmentLimits {
     fn default() -> Self {
-        // RFC 8200 lets hosts wait for 60 seconds, and RFC 1122 for at least as long; Linux waits for 30.
+        // RFC 8200 lets hosts wait for 60 seconds, and RFC 1122 for at least as long; Linux waits
+        // for 30.
         let patience = SignedDuration::from_secs(60);
         Self { packets: 16_384, bytes: 16 << 20, patience, doubt: SignedDuration::from_secs(2) }
     }
@@ -42,7 +43,8 @@ pub struct FragmentLosses {
     pub expired: u64,
     /// Packets given up early to make room for others.
     pub evicted: u64,
-    /// Fragments that contradict others of their packet: other bytes at the same place, or another end.
+    /// Fragments that contradict others of their packet: other bytes at the same place, or another
+    /// end.
     pub conflicting: u64,
     /// Packets that were put together and whose headers contradict themselves.
     pub malformed: u64,
@@ -53,11 +55,12 @@ type Id = (FlowKey, Direction, Option<u8>);
 
 /// Puts the fragments of IP packets together, in whatever order they come.
 ///
-/// Of bytes that came in several versions, those are right with which the checksum of TCP is; the first ones, if there are
-/// none such.
+/// Of bytes that came in several versions, those are right with which the checksum of TCP is; the
+/// first ones, if there are none such.
 pub(crate) struct Fragments {
     limits: FragmentLimits,
-    /// Those of which nothing was given yet. The one whose first fragment came longest ago stands first.
+    /// Those of which nothing was given yet. The one whose first fragment came longest ago stands
+    /// first.
     open: LinkedHashMap<Id, Partial>,
     /// The others: a fragment may come once more with other bytes. They are the first to make room.
     done: LinkedHashMap<Id, Partial>,
@@ -129,7 +132,8 @@ impl Fragments {
         all
     }
 
-    /// Lets time pass: gives up what waited for too long, and gives what nothing can be made of but what came first.
+    /// Lets time pass: gives up what waited for too long, and gives what nothing can be made of but
+    /// what came first.
     pub(crate) fn advance(&mut self, time: Timestamp) -> Vec<Whole> {
         let mut all = Vec::new();
         while let Some((_, id, origin)) =

@@ -19,8 +19,8 @@ pub(super) struct HabitKey {
     pub(super) protocol: Protocol,
 }
 
-/// How often the same two ends did lately what makes a miner only if it is done again and again: many clients make a
-/// connection for each request.
+/// How often the same two ends did lately what makes a miner only if it is done again and again:
+/// many clients make a connection for each request.
 ///
 /// Those that asked longest ago are forgotten first.
 pub(super) struct Habits {

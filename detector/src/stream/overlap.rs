@@ -126,6 +126,12 @@ impl Reassembler {
         after
     }
 
+    /// Bytes that are remembered to compare later copies with them.
+    #[must_use]
+    pub fn remembered_bytes(&self) -> usize {
+        self.recent.len()
+    }
+
     /// Known bytes with the one at a position among them, and where they begin.
     fn stretch(&self, at: u64) -> Option<(&[u8], u64)> {
         let done = self.done?;
@@ -140,12 +146,6 @@ impl Reassembler {
     /// Where what is remembered begins.
     fn remembered(&self, done: Span) -> u64 {
         done.end - self.recent.len() as u64
-    }
-
-    /// Bytes that are remembered to compare later copies with them.
-    #[must_use]
-    pub fn remembered_bytes(&self) -> usize {
-        self.recent.len()
     }
 }
 

@@ -163,6 +163,16 @@ impl Reassembler {
         self.done.is_none_or(|done| nearest(done.end, sequence).abs_diff(done.end) <= FAR)
     }
 
+    /// The sequence number that comes next, if any came.
+    #[must_use]
+    pub fn next(&self) -> Option<u32> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the low half of a position is its sequence number"
+        )]
+        self.done.map(|done| done.end as u32)
+    }
+
     /// Whether a FIN or RST at `sequence` may be the end of this stream, and not one that somebody made up.
     #[must_use]
     pub fn may_end(&self, sequence: u32) -> bool {
@@ -177,6 +187,12 @@ impl Reassembler {
     #[must_use]
     pub fn holds(&self) -> bool {
         !self.held.is_empty()
+    }
+
+    /// Whether bytes from before the first ones may still come.
+    #[must_use]
+    pub const fn is_young(&self) -> bool {
+        self.youth.is_some()
     }
 
     /// Memory for what is held out of order, in bytes: small pieces cost more than they contain.

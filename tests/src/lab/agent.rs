@@ -24,11 +24,13 @@ pub const WATCHING: &str = "watching";
 
 /// The counters of what was missed on the way from a packet to its record. Gaps in streams are not
 /// among them: a segment may be lost before the agent's interface.
-pub const LOSSES: [&str; 11] = [
+pub const LOSSES: [&str; 13] = [
     "flows_refused",
     "watch_refused",
     "watch_spent",
     "budget_spent",
+    "fragments_spent",
+    "fragments_evicted",
     "ring_full",
     "unreadable",
     "events_undecodable",

@@ -9,8 +9,8 @@ use super::*;
 
 const SESSION: u32 = 0x1234;
 
-/// A frame with the payload in it, and what it is wrapped in: in short, and which protocol carries the innermost
-/// tunnel.
+/// A frame with the payload in it, and what it is wrapped in: in short, and which protocol carries
+/// the innermost tunnel.
 pub(super) struct Wrapped {
     name: &'static str,
     pub(super) frame: Vec<u8>,

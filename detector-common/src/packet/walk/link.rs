@@ -5,7 +5,8 @@ use crate::packet::{Packet, Unread, ethernet};
 /// Version and type of PPP over Ethernet (RFC 2516), and the code of a session's data.
 const PPPOE: [u8; 2] = [0x11, 0];
 
-/// PPP's protocol numbers of IPv4 and IPv6, of which RFC 1661 lets a sender leave out the first byte.
+/// PPP's protocol numbers of IPv4 and IPv6, of which RFC 1661 lets a sender leave out the first
+/// byte.
 const PPP_IPV4: u8 = 0x21;
 const PPP_IPV6: u8 = 0x57;
 
@@ -66,7 +67,8 @@ impl<P: Packet> Walker<'_, P> {
             return Ok(Next::Mpls);
         }
         self.outer.push(LayerKind::Mpls, Some(label >> 12));
-        // RFC 4385: the first four bits tell IP from the control word of a pseudowire, here of Ethernet (RFC 4448).
+        // RFC 4385: the first four bits tell IP from the control word of a pseudowire, here of
+        // Ethernet (RFC 4448).
         let [first, _] = self.read::<2>(0)?;
         if first >> 4 == 0 {
             self.walk.offset += 4;

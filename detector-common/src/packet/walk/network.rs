@@ -56,7 +56,8 @@ impl<P: Packet> Walker<'_, P> {
         self.carried(v6.next)
     }
 
-    /// One of the headers between those of IPv6 and of what it carries, or IPv4's of authentication.
+    /// One of the headers between those of IPv6 and of what it carries, or IPv4's of
+    /// authentication.
     #[inline(always)]
     pub(super) fn extension(&mut self) -> Result<Next, Stop> {
         if self.walk.extensions >= ip::EXTENSIONS {
@@ -135,7 +136,8 @@ impl<P: Packet> Walker<'_, P> {
         }
     }
 
-    /// Notes a fragment of what may be TCP, behind extension headers or not. Only the first is read further.
+    /// Notes a fragment of what may be TCP, behind extension headers or not. Only the first is read
+    /// further.
     #[inline(always)]
     fn fragment(&mut self, part: &Part) -> Result<(), Stop> {
         let (offset, room) = (self.walk.offset, self.walk.end.saturating_sub(self.walk.offset));

@@ -20,7 +20,8 @@ const WITH_VNI: u8 = 0x08;
 const GTP: u8 = 0x30;
 const GTP_FORM: u8 = 0xf0;
 const PACKET: u8 = 255;
-/// Its flags: extension headers, sequence number, N-PDU number. Any of them brings all three fields.
+/// Its flags: extension headers, sequence number, N-PDU number. Any of them brings all three
+/// fields.
 const GTP_EXTENSION: u8 = 0x04;
 const GTP_OPTIONAL: u8 = 0x07;
 

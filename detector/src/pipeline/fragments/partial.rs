@@ -7,15 +7,18 @@ use super::whole::{Contents, Origin, Whole};
 /// The most bytes in an IP packet.
 pub(super) const LARGEST: u32 = u16::MAX as u32;
 
-/// Copies of fragments that contradict the first ones, and ends that are told, of one packet. More are not kept.
+/// Copies of fragments that contradict the first ones, and ends that are told, of one packet. More
+/// are not kept.
 const COPIES: usize = 16;
 const ENDS: usize = 4;
 
-/// How many ways to put a packet together are tried when a fragment comes, and how many are given of a packet.
+/// How many ways to put a packet together are tried when a fragment comes, and how many are given
+/// of a packet.
 const TRIES: u32 = 32;
 const GIVEN: u32 = 4;
 
-/// How many bytes are put together for each that came, at most, and what each fragment counts for beside its own.
+/// How many bytes are put together for each that came, at most, and what each fragment counts for
+/// beside its own.
 const WORK: usize = 64;
 const EACH: usize = 128;
 
@@ -31,7 +34,8 @@ pub(super) struct Partial {
     protocol: Option<u8>,
     /// Fragments that contradict what came first.
     copies: Vec<Copy>,
-    /// Where it ends, as fragments without others behind them tell, and whether all before that is there.
+    /// Where it ends, as fragments without others behind them tell, and whether all before that is
+    /// there.
     ends: Vec<(u32, bool)>,
     /// Bytes that may still be put together.
     work: usize,
@@ -143,7 +147,8 @@ impl Partial {
         agrees
     }
 
-    /// Keeps what is new of a fragment; all of it, if it contradicts what came before. False if it is the first to say so.
+    /// Keeps what is new of a fragment; all of it, if it contradicts what came before. False if it
+    /// is the first to say so.
     fn hold(&mut self, part: &Part<'_>) -> bool {
         let room = LARGEST.saturating_sub(part.place) as usize;
         let mut bytes = part.bytes.get(..room).unwrap_or(part.bytes);
@@ -203,8 +208,8 @@ impl Partial {
         self.pieces.insert(at, piece);
     }
 
-    /// Puts a packet that ends at `end` together, in every way that is new: with this copy among the others, or in any
-    /// way at all.
+    /// Puts a packet that ends at `end` together, in every way that is new: with this copy among
+    /// the others, or in any way at all.
     fn attempt(&mut self, end: u32, newest: Option<usize>, origin: &Origin, found: &mut Vec<Whole>) {
         let mut chosen: Vec<usize> = newest.into_iter().collect();
         let mut below = newest.unwrap_or(self.copies.len());
@@ -229,7 +234,8 @@ impl Partial {
         }
     }
 
-    /// Goes on to the next choice of copies: first to one more, so that all together come early. The first `kept` stay.
+    /// Goes on to the next choice of copies: first to one more, so that all together come early.
+    /// The first `kept` stay.
     fn choose(&self, chosen: &mut Vec<usize>, below: &mut usize, kept: usize, end: u32) -> bool {
         loop {
             while *below > 0 {
@@ -247,8 +253,8 @@ impl Partial {
         }
     }
 
-    /// Whether the copy that was chosen last may stand beside the others in a packet that ends at `end`: a sender does not
-    /// contradict itself.
+    /// Whether the copy that was chosen last may stand beside the others in a packet that ends at
+    /// `end`: a sender does not contradict itself.
     fn fit(&self, chosen: &[usize], end: u32) -> bool {
         let mut copies = chosen.iter().rev().filter_map(|index| self.copies.get(*index));
         let Some(last) = copies.next() else { return true };

@@ -161,7 +161,8 @@ fn what_was_forged_first_hides_nothing() {
     let bytes = segment(1, 0x18, 0, &[b'm'; 60]);
     let forged = |from: usize, to: usize| vec![0x55; to - from];
     let parts = [(0, 24, None), (24, 48, None), (48, 80, Some(80))];
-    // Which of the fragments were forged, and whether all of those come before the others, or each before its own.
+    // Which of the fragments were forged, and whether all of those come before the others, or each
+    // before its own.
     for which in 1..8 {
         for before in [true, false] {
             let mut bench = Bench::new(|_| {});

@@ -20,7 +20,8 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    /// The event by which the recogniser would have told of it, if the segment had not been fragmented.
+    /// The event by which the recogniser would have told of it, if the segment had not been
+    /// fragmented.
     pub(crate) fn event(&self, kind: EventKind) -> Event<'_> {
         let (time, interface) = self.clock;
         let mut header = EventHeader::new(kind, self.key, self.direction, time, self.sequence, interface);
@@ -48,7 +49,8 @@ impl Whole {
 pub(super) enum Contents {
     /// A segment whose checksum is right.
     Sound(Whole),
-    /// A segment whose checksum is wrong. A sender's is right, if no source route changes the receiver's address.
+    /// A segment whose checksum is wrong. A sender's is right, if no source route changes the
+    /// receiver's address.
     Doubtful(Whole),
     /// Headers that contradict themselves.
     Malformed,
@@ -56,7 +58,8 @@ pub(super) enum Contents {
     Foreign,
 }
 
-/// Where a packet comes from: what all its fragments have in common, and when the last of them came.
+/// Where a packet comes from: what all its fragments have in common, and when the last of them
+/// came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     source: End,
@@ -95,7 +98,8 @@ impl Origin {
     }
 }
 
-/// The sum of a TCP segment with its pseudo-header (RFC 9293, RFC 8200): all ones if the checksum in it is right.
+/// The sum of a TCP segment with its pseudo-header (RFC 9293, RFC 8200): all ones if the checksum
+/// in it is right.
 pub(super) fn checksum(ends: [IpAddr; 2], segment: &[u8]) -> u16 {
     let words = |bytes: &[u8]| -> u64 {
         let (pairs, last) = bytes.as_chunks::<2>();

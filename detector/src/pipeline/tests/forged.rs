@@ -157,10 +157,52 @@ fn what_may_be_another_connection_counts_among_what_is_held_and_makes_room_first
             let text = " ".repeat(1000);
             forge(&miner, &mut pipeline, EventKind::Segment, miner.client, ahead, &text, 0);
         }
-        assert_eq!(pipeline.buffered >= 1000, held, "{room}");
+        assert_eq!(pipeline.room.buffered() >= 1000, held, "{room}");
         assert_eq!((pipeline.conversations(), pipeline.losses().buffers), (1, 0));
         pipeline.advance(at(1));
         miner.closes(&mut pipeline, 2);
-        assert_eq!(pipeline.buffered, 0);
+        assert_eq!(pipeline.room.buffered(), 0);
     }
+}
+
+/// Says what is no mining until the flow is given up.
+fn chats(flow: &mut Flow, to: &mut Pipeline, time: i64) -> Vec<Feedback> {
+    let lines = (0..100)
+        .flat_map(|_| flow.client_says(to, &format!("{{\"chat\":\"{}\"}}", "x".repeat(80)), time).feedback);
+    lines.take(1).collect()
+}
+
+#[test]
+fn what_somebody_may_have_made_up_is_no_reason_to_look_away() {
+    let mut pipeline = pipeline(|_| {});
+    let mut flow = Flow::from("10.0.0.2:40000");
+    assert_eq!(chats(&mut flow, &mut pipeline, 0), [Feedback::Dismiss(flow.key)]);
+
+    let mut flow = Flow::from("10.0.0.3:40000");
+    flow.client_says(&mut pipeline, "{\"id\":1}", 0);
+    let client = flow.client;
+    forge(&flow, &mut pipeline, EventKind::Reset, client, 300_000_000, "", 0);
+    assert_eq!(chats(&mut flow, &mut pipeline, 0), [Feedback::Forget(flow.key)], "a stray end");
+
+    let mut flow = Flow::from("10.0.0.4:40000");
+    let place = flow.next;
+    flow.client_says(&mut pipeline, "{\"id\":1}", 0);
+    let end = std::mem::replace(&mut flow.next, place);
+    flow.client_says(&mut pipeline, "{\"id\":2}", 0);
+    flow.next = end;
+    assert_eq!(chats(&mut flow, &mut pipeline, 0), [Feedback::Forget(flow.key)], "another copy");
+}
+
+#[test]
+fn when_nothing_more_is_to_be_learnt_of_one_connection_the_other_is_read() {
+    let mut pipeline = pipeline(|_| {});
+    let mut flow = Flow::from("10.0.0.2:40000");
+    flow.client_says(&mut pipeline, "{\"id\":1}", 0);
+    let mut other = Flow::from("10.0.0.2:40000");
+    other.next = [900_000_000, 800_000_000];
+    other.client_says(&mut pipeline, "{\"id\":7}", 1);
+    assert_eq!(chats(&mut flow, &mut pipeline, 2), []);
+    assert_eq!(pipeline.conversations(), 1);
+    other.client_says(&mut pipeline, &login(), 3);
+    assert_eq!(pipeline.cases(), 1);
 }

@@ -144,7 +144,8 @@ fn plain(said: &[Said]) -> Vec<Record> {
     records
 }
 
-/// The same if the packets are cut; the recogniser copies the first fragment by itself, too, if the flow is watched.
+/// The same if the packets are cut; the recogniser copies the first fragment by itself, too, if the
+/// flow is watched.
 fn fragmented(said: &[Said], cuts: &[Cut]) -> Vec<Record> {
     let mut pipeline = pipeline(|_| {});
     let mut miner = Flow::from("10.0.0.2:40000");
@@ -285,4 +286,63 @@ fn fragments_that_never_become_whole_are_counted() {
     miner.fragment(&mut pipeline, miner.client, 1, &fragments[0], 61);
     pipeline.finish(at(62));
     assert_eq!(pipeline.losses().fragments.expired, 2);
+}
+
+#[test]
+fn a_dismissal_is_not_of_the_next_connection_between_the_same_ends() {
+    let noise = "GET / HTTP/1.1\r\nHost: example\r\n\r\n".repeat(200);
+    for (ahead, followed) in [(100, false), (2 << 20, true)] {
+        let mut pipeline = pipeline(|_| {});
+        let mut flow = Flow::from("10.0.0.2:40000");
+        let client = flow.client;
+        assert_eq!(
+            flow.segment(&mut pipeline, client, noise.as_bytes(), 0).feedback,
+            [Feedback::Dismiss(flow.key)]
+        );
+        // Its SYN was not fragmented, so nobody told of it.
+        flow.skip(client, ahead);
+        let reaction = flow.says_in_fragments(&mut pipeline, client, 0x18, &(login() + "\n"), 1);
+        assert_eq!(!reaction.records.is_empty(), followed, "{ahead}");
+    }
+    let mut pipeline = pipeline(|_| {});
+    let mut flow = Flow::from("10.0.0.2:40000");
+    let client = flow.client;
+    flow.segment(&mut pipeline, client, noise.as_bytes(), 0);
+    flow.client_says(&mut pipeline, "{\"id\":1}", 1);
+    flow.ends(&mut pipeline, EventKind::Reset, client, 1);
+    let reaction = flow.says_in_fragments(&mut pipeline, client, 0x18, &(login() + "\n"), 2);
+    assert!(!reaction.records.is_empty(), "the recogniser has looked at it anew since");
+}
+
+#[test]
+fn a_watch_for_which_there_was_no_room_is_asked_for_again() {
+    let mut pipeline = pipeline(|_| {});
+    let mut miner = Flow::from("10.0.0.2:40000");
+    let client = miner.client;
+    let mut says = |pipeline: &mut Pipeline| {
+        miner.says_in_fragments(pipeline, client, 0x18, &(login() + "\n"), 0).feedback
+    };
+    let watch = says(&mut pipeline);
+    let [Feedback::Watch(key)] = watch.as_slice() else { panic!("{watch:?}") };
+    assert_eq!(says(&mut pipeline), []);
+    pipeline.watch_refused(key);
+    assert_eq!(says(&mut pipeline), watch);
+    assert_eq!(says(&mut pipeline), []);
+}
+
+#[test]
+fn forged_copies_of_all_fragments_do_not_hide_a_miner() {
+    let mut pipeline = pipeline(|_| {});
+    let miner = Flow::from("10.0.0.2:40000");
+    let client = miner.client;
+    let bytes = segment(&miner, client, 0x18, 0, (login() + "\n").as_bytes());
+    let fragments = cut(&bytes, &[3]);
+    let mut records = Vec::new();
+    for fragment in &fragments {
+        let forged = Fragment { bytes: vec![0x55; fragment.bytes.len()], ..*fragment };
+        records.extend(miner.fragment(&mut pipeline, client, 1, &forged, 0).records);
+        records.extend(miner.fragment(&mut pipeline, client, 1, fragment, 0).records);
+    }
+    assert_eq!(records.first().map(|record| record.reason), Some(Reason::Opened));
+    assert_eq!(pipeline.losses().fragments.conflicting, fragments.len() as u64);
 }
