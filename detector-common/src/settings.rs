@@ -32,8 +32,8 @@ pub struct Settings {
     /// For how long disorder is no reason to watch a flow after the agent dismissed one that was
     /// watched for a doubt, in ticks.
     pub doubt_ticks: u32,
-    /// For how long a flow must be scanned until floods of new flows cannot wash it out any more,
-    /// in ticks.
+    /// For how long a flow must be scanned, and heard again in steps of a quarter of that, until
+    /// floods of new flows cannot wash it out any more, in ticks.
     pub lasting_ticks: u32,
     /// How long a flow in which a token was found and that the agent dismissed is not scanned, in
     /// ticks of 2^20 ns.

@@ -47,14 +47,21 @@ pub struct Flow {
     pub strays: Credit,
     mode: u16,
     /// Which directions opened with a record of TLS: bit 0 and bit 1; with text that is no JSON:
-    /// bit 2 and bit 3. Bit 4: [`DOUBTED`].
+    /// bit 2 and bit 3. Bit 4: [`DOUBTED`]. From bit 5 on, up to [`LASTING`]: how often it was heard
+    /// again after a while.
     notes: u16,
-    /// When it was dismissed, or else when it was first heard.
+    /// When it was dismissed, or else when it was first heard, or heard again after a while.
     since: Ticks,
 }
 
 /// In the notes: it was last put under watch for a doubt, not for a token.
 const DOUBTED: u16 = 1 << 4;
+
+/// In the notes: it was heard again after a while, once.
+const AGAIN: u16 = 1 << 5;
+
+/// How often a flow is heard again before it lasts.
+const LASTING: u16 = 4;
 
 const _: () = assert!(size_of::<Flow>() == 56 && align_of::<Flow>() == 8);
 
@@ -181,14 +188,28 @@ impl Flow {
         }
     }
 
-    /// Whether it has been scanned for long, and said so little that it is no download: where miners
-    /// are found.
-    #[must_use]
+    /// Takes note that it is heard. True if it has been scanned for long and was heard time and
+    /// again, and said so little that it is no download: where miners are found.
     #[inline(always)]
-    pub const fn lasts(&self, settings: &Settings, now: Ticks) -> bool {
+    pub const fn lasts(&mut self, settings: &Settings, now: Ticks) -> bool {
+        if self.mode != Mode::Scan as u16 {
+            return false;
+        }
+        if self.notes / AGAIN < LASTING {
+            let step = if self.notes & DOUBTED == 0 {
+                settings.lasting_ticks / LASTING as u32
+            } else {
+                // Until then it tells since when disorder is no reason to watch.
+                settings.doubt_ticks
+            };
+            if now.wrapping_sub(self.since) < step {
+                return false;
+            }
+            self.since = now;
+            self.notes = (self.notes & !DOUBTED) + AGAIN;
+        }
         let [up, down] = &self.halves;
-        self.mode == Mode::Scan as u16
-            && now.wrapping_sub(self.since) >= settings.lasting_ticks
+        self.notes / AGAIN >= LASTING
             && up.credit.is_ample(settings.scan_burst)
             && down.credit.is_ample(settings.scan_burst)
     }

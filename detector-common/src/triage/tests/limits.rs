@@ -256,14 +256,21 @@ fn when_the_ring_is_full_each_segment_lost_is_counted_once() {
     assert_eq!(world.sent().len(), 2);
 }
 
-/// Half a token, and long afterwards the other half.
+/// Says something five times, with so long in between; the next byte is 21.
+fn talk(world: &mut World, pause: u64) {
+    for sequence in [1, 5, 9, 13, 17] {
+        world.say(Client, sequence, b"talk");
+        world.time += pause;
+    }
+}
+
+/// Half a token of a flow that has lasted, and then the other half.
 fn is_found_after(world: &mut World, between: impl FnOnce(&mut World)) -> bool {
     let (first, second) = TOKEN.split_at(7);
-    world.say(Client, 1, b"hello, this is no JSON ");
-    world.time += 10 * SECOND;
-    world.say(Client, 24, first);
+    talk(world, 2 * SECOND);
+    world.say(Client, 21, first);
     between(world);
-    world.say(Client, 31, second) == Outcome::WatchStarted
+    world.say(Client, 28, second) == Outcome::WatchStarted
 }
 
 #[test]
@@ -277,9 +284,7 @@ fn a_flow_that_has_lasted_is_not_washed_out() {
 #[test]
 fn neither_a_young_flow_nor_a_download_lasts() {
     let mut world = World::new();
-    world.say(Client, 1, b"hello");
-    world.time += 7 * SECOND;
-    world.say(Client, 6, b"hello");
+    talk(&mut world, 18 * SECOND / 10);
     assert_eq!(world.count(Counter::FlowsLasting), 0, "seven seconds");
     let mut world = World::new();
     for round in 0..100 {
@@ -295,8 +300,24 @@ fn neither_a_young_flow_nor_a_download_lasts() {
 }
 
 #[test]
+fn a_flow_that_is_heard_twice_does_not_last() {
+    let mut world = World::new();
+    world.say(Client, 1, b"talk");
+    world.time += 60 * SECOND;
+    for sequence in 0..20 {
+        world.say(Client, 5 + sequence, b"x");
+    }
+    assert_eq!(world.count(Counter::FlowsLasting), 0);
+    for sequence in 25..28 {
+        world.time += 2 * SECOND;
+        world.say(Client, sequence, b"x");
+    }
+    assert_eq!(world.count(Counter::FlowsLasting), 1);
+}
+
+#[test]
 fn a_forged_syn_does_not_hide_a_token() {
-    for sequence in [0, 30, 31, 32, 5_000_000] {
+    for sequence in [0, 27, 28, 29, 5_000_000] {
         let mut world = World::new();
         let forged = |world: &mut World| {
             world.segment(Client, SYN, sequence, b"");
