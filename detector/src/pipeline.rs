@@ -3,6 +3,7 @@
 
 mod datagrams;
 mod dismissed;
+mod ending;
 mod followed;
 mod fragments;
 mod habits;
@@ -111,6 +112,10 @@ impl Pipeline {
                 }
             }
             EventKind::First | EventKind::Segment | EventKind::Closed | EventKind::Reset => {
+                if event.kind == EventKind::First {
+                    // The recogniser does not leave it alone any more.
+                    self.dismissed.forget(event.header.key());
+                }
                 self.stream(event, time, interface, &mut reaction);
             }
         }
@@ -159,9 +164,6 @@ impl Pipeline {
         reaction: &mut Reaction,
     ) {
         let key = *event.header.key();
-        if event.kind == EventKind::First {
-            self.dismissed.forget(&key);
-        }
         let known = self.take_out(&key);
         let fresh = || Followed::new(&self.settings, time);
         let known = known.or_else(|| (event.kind == EventKind::First).then(fresh));
@@ -215,18 +217,6 @@ impl Pipeline {
             }
             self.room.enter(key, followed.held(), followed.suspicious, time);
             self.followed.insert(key, followed);
-        }
-    }
-
-    fn dismiss(&mut self, key: FlowKey, followed: Followed, time: Timestamp, reaction: &mut Reaction) {
-        let (contested, next) = (followed.is_contested(), followed.next());
-        self.conclude(key, followed, reaction);
-        if contested {
-            // Somebody may have made up what was read: what comes next is looked at anew.
-            reaction.feedback.push(Feedback::Forget(key));
-        } else {
-            self.dismissed.insert(key, next, time);
-            reaction.feedback.push(Feedback::Dismiss(key));
         }
     }
 
@@ -305,72 +295,6 @@ impl Pipeline {
     #[must_use]
     pub const fn losses(&self) -> Losses {
         Losses { fragments: self.fragments.losses(), ..self.losses }
-    }
-
-    /// Gives up conversations if there are too many, and what they hold if it is too much.
-    fn make_room(&mut self, time: Timestamp, reaction: &mut Reaction) {
-        while self.followed.len() > self.settings.conversations.max(1) {
-            self.losses.conversations += 1;
-            // A flood of what only looks like mining must not push out who mines.
-            match self.room.oldest_unproven() {
-                Some(key) => drop(self.give_up(&key, reaction)),
-                None => drop(self.give_up_oldest(reaction)),
-            }
-        }
-        // Those that hold little are not to suffer from those that hold much.
-        while self.room.buffered() > self.settings.buffered_bytes
-            && let Some(key) = self.room.largest()
-        {
-            self.relieve(&key, time, reaction);
-        }
-    }
-
-    /// Gives up what a conversation holds: all of it, if nothing speaks for mining. Else what is
-    /// held behind gaps is read, and it goes on.
-    fn relieve(&mut self, key: &FlowKey, time: Timestamp, reaction: &mut Reaction) {
-        self.losses.buffers += 1;
-        if self.followed.get(key).is_none_or(|followed| !followed.suspicious) {
-            self.give_up(key, reaction);
-        } else if let Some(mut followed) = self.take_out(key) {
-            let before = followed.buffered();
-            followed.relieve();
-            if followed.buffered() > before / 2 {
-                self.conclude(*key, followed, reaction);
-                reaction.feedback.push(Feedback::Forget(*key));
-            } else {
-                self.judge(*key, followed, time, reaction);
-            }
-        }
-    }
-
-    fn give_up_oldest(&mut self, reaction: &mut Reaction) -> bool {
-        let oldest = self.followed.front().map(|(key, _)| *key);
-        oldest.is_some_and(|key| self.give_up(&key, reaction))
-    }
-
-    fn give_up(&mut self, key: &FlowKey, reaction: &mut Reaction) -> bool {
-        let Some(followed) = self.take_out(key) else { return false };
-        self.conclude(*key, followed, reaction);
-        reaction.feedback.push(Feedback::Forget(*key));
-        true
-    }
-
-    /// Reads what a conversation still holds, takes the last judgement, and counts what was lost.
-    fn conclude(&mut self, key: FlowKey, mut followed: Followed, reaction: &mut Reaction) {
-        self.waiting.remove(&key);
-        self.room.forget(&key);
-        followed.conversation.finish();
-        followed.observe(key, followed.active, &mut self.ledger, &mut reaction.records);
-        self.ledger.paused(&key);
-        let losses = followed.conversation.losses();
-        self.losses.gaps += losses.gaps;
-        self.losses.overlong_lines += losses.overlong_lines;
-        self.losses.messages += losses.messages;
-        self.losses.strays += followed.strays;
-        if let Some(rival) = followed.suspicious_rival() {
-            self.ledger.closed(&key);
-            self.conclude(key, rival, reaction);
-        }
     }
 }
 

@@ -132,7 +132,7 @@ fn one_with_the_same_name_and_index_is_another_one() -> Result<()> {
     }
     let lab = Lab::routed()?;
     let twin = "link add twin0 index 7777 type dummy".to_owned();
-    lab.gateway.ip(&[twin.clone()])?;
+    lab.gateway.ip(std::slice::from_ref(&twin))?;
     let mut agent = Agent::start(&lab, &lab::agent_binary(None)?, &["twin0"], "-")?;
     // Between two looks of the agent, as good as always.
     lab.gateway.ip(&["link del twin0".to_owned(), twin])?;

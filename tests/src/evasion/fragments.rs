@@ -57,7 +57,7 @@ fn packets(
     wrap: impl Fn(Vec<u8>) -> Vec<Vec<u8>>,
 ) -> Vec<Packet> {
     let fragments = cut_up(subject, |frame| frame, [first, 64], order);
-    at(fragments.into_iter().flatten().flat_map(wrap).collect(), PAUSE)
+    at(fragments.into_iter().flatten().flat_map(wrap), PAUSE)
 }
 
 /// Every packet, and those with payload in fragments: the first so long, the others so.
