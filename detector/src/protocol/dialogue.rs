@@ -177,6 +177,7 @@ impl Dialogue {
     /// A line that is no JSON.
     fn text(&mut self, direction: Direction, line: &[u8]) -> Heard {
         let heard = self.duino.hear(direction, line);
+        self.paired = self.paired.saturating_add(self.duino.take_answered());
         if let Heard::Findings(findings) = &heard {
             for finding in findings {
                 self.remember(direction, finding);

@@ -130,6 +130,9 @@ fn is_name(text: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Duino {
     ways: [Way; 2],
+    /// In which direction something was asked or handed in that is not answered.
+    waits: Option<Direction>,
+    answered: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -143,6 +146,11 @@ struct Way {
 }
 
 impl Duino {
+    /// Answers of one side to what the other asked or handed in, since the last call.
+    pub(super) const fn take_answered(&mut self) -> u32 {
+        std::mem::replace(&mut self.answered, 0)
+    }
+
     /// Reads a text in `direction`. It is foreign if it is none of Duino-Coin's, or not in its place.
     pub(super) fn hear(&mut self, direction: Direction, text: &[u8]) -> Heard {
         match form(text) {
@@ -163,6 +171,7 @@ impl Duino {
         let finding = match form {
             Form::Request { user, level } => {
                 mine.requested = true;
+                self.waits = Some(direction);
                 let finding = Finding::miner(PROTOCOL, Kind::DUINO_REQUEST)
                     .with(Kind::DUINO_LEVEL, level.is_some_and(|level| LEVELS.contains(&level)));
                 finding.fact(clean(user).map(|wallet| Fact::User { wallet, worker: None })).fact(Some(COIN))
@@ -170,6 +179,7 @@ impl Duino {
             Form::Result { official, .. } if !official && !mine.requested => return None,
             Form::Result { rate, software, rig, official } => {
                 mine.result = true;
+                self.waits = Some(direction);
                 let finding = Finding::miner(PROTOCOL, Kind::DUINO_RESULT)
                     .stage(Stage::Submitting)
                     .with(Kind::DUINO_SOFTWARE, official)
@@ -182,6 +192,7 @@ impl Duino {
             Form::Job { .. } if mine.job && !theirs.requested => return None,
             Form::Job { difficulty } => {
                 mine.job = true;
+                self.answered += u32::from(self.waits.take_if(|asker| *asker != direction).is_some());
                 let finding = Finding::pool(PROTOCOL, Kind::DUINO_JOB).stage(Stage::Working);
                 finding.fact(Some(Fact::Job)).fact(Some(COIN)).fact(Some(Fact::difficulty_hashes(difficulty)))
             }
@@ -189,6 +200,7 @@ impl Duino {
                 if !std::mem::take(&mut mine.job) && !theirs.result {
                     return None;
                 }
+                self.answered += u32::from(self.waits.take_if(|asker| *asker != direction).is_some());
                 let finding = Finding::pool(PROTOCOL, Kind::SHARE_ANSWER).stage(Stage::Submitting);
                 let verdict = if good { Fact::Accepted } else { Fact::Rejected };
                 finding.fact((!theirs.result).then_some(Fact::Submitted)).fact(Some(verdict))
@@ -241,6 +253,26 @@ mod tests {
             assert!(!is_message(text.as_bytes()), "{text}");
         }
         assert!(!is_message(format!("{JOB},x").as_bytes()));
+    }
+
+    #[test]
+    fn answers_are_those_to_the_other_side() {
+        let mut duino = Duino::default();
+        let result = "184,123456.7,Official PC Miner 4.3,rig1";
+        for (direction, text) in [
+            (Direction::Up, "JOB,alice,LOW"),
+            (Direction::Down, JOB),
+            (Direction::Down, JOB),
+            (Direction::Up, result),
+            (Direction::Down, "GOOD"),
+        ] {
+            assert_ne!(duino.hear(direction, text.as_bytes()), Heard::Foreign, "{text}");
+        }
+        assert_eq!((duino.take_answered(), duino.take_answered()), (2, 0));
+        for text in ["JOB,alice,LOW", JOB, result, "GOOD"] {
+            let _ = duino.hear(Direction::Up, text.as_bytes());
+        }
+        assert_eq!(duino.take_answered(), 0, "all of one side");
     }
 
     #[test]
