@@ -3,6 +3,7 @@
 //! Only these families are consulted for the messages of HTTP, and they for nothing else: a page that quotes Stratum is
 //! none of them.
 
+mod ask;
 mod block_template;
 mod chia;
 mod client;
@@ -17,6 +18,7 @@ mod signum;
 
 use std::collections::VecDeque;
 
+use ask::{Ask, Asked, Said};
 use detector_common::flow::Direction;
 use serde_json::Value;
 
@@ -42,70 +44,6 @@ impl Kind {
     );
 }
 
-/// What a request asks for, as far as it decides how the response is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ask {
-    /// getwork.
-    Work,
-    /// getblocktemplate, as anybody may ask for it.
-    Template,
-    /// getblocktemplate and its like, Bitcoin's and Monero's, as only those ask for it who mine.
-    MiningTemplate,
-    /// A block of another chain to be mined with one's own.
-    AuxBlock,
-    /// To take the proof of work of such a block.
-    AuxShare,
-    /// The same of `P2Pool`: a block, or what is known of its chain.
-    MergedBlock,
-    /// And the solution.
-    MergedShare,
-    /// Ethereum's work package.
-    EthWork,
-    /// To take a share.
-    Share,
-    /// To take a share of Ethereum.
-    EthShare,
-    /// To take a block.
-    Block,
-    /// The header of a Sia block.
-    SiaHeader,
-    /// The header of a Kadena block.
-    KadenaHeader,
-    /// What a Signum miner needs to know.
-    MiningInfo,
-    /// About a Chia pool, or a farmer in it.
-    Farm,
-    /// A task of Gram.
-    Task,
-    Other,
-}
-
-impl Ask {
-    /// Whether it asks by JSON-RPC for work.
-    const fn is_for_work(self) -> bool {
-        matches!(self, Self::Template | Self::MiningTemplate | Self::AuxBlock | Self::EthWork)
-    }
-}
-
-/// What a request says.
-struct Said {
-    finding: Finding,
-    ask: Ask,
-    /// Only who asks it again and again is a miner.
-    habit: bool,
-}
-
-impl Said {
-    const fn new(finding: Finding, ask: Ask) -> Self {
-        Self { finding, ask, habit: false }
-    }
-
-    const fn habit(mut self) -> Self {
-        self.habit = true;
-        self
-    }
-}
-
 /// Requests for work that ordinary tools make once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Habit {
@@ -117,16 +55,6 @@ pub struct Habit {
     pub requests: u64,
     /// How many of them the server answered with not knowing the method: whoever is told so mines nothing.
     pub refused: u64,
-}
-
-/// A request without a response.
-#[derive(Debug)]
-struct Asked {
-    /// Of the request on its connection; `None` if its head was not seen.
-    number: Option<u32>,
-    asker: Direction,
-    /// What its messages ask; those that are no JSON-RPC have no id.
-    asks: Vec<(Option<Id>, Ask)>,
 }
 
 /// The requests and responses of a connection.
