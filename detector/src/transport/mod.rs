@@ -13,6 +13,7 @@ mod head;
 mod http;
 mod lines;
 mod margin;
+mod nesting;
 mod opening;
 mod proxy;
 mod scan;

@@ -48,9 +48,8 @@ impl Scan {
                     Place::Word
                 }
                 (Place::Word, byte) if byte.is_ascii_uppercase() => Place::Word,
-                (Place::Word, b' ') => Place::FirstLine,
-                (Place::Word, b'/') if self.response => Place::FirstLine,
-                (Place::FirstLine, _) => Place::FirstLine,
+                (Place::Word, b'/') if !self.response => return (at, Scanned::Broken),
+                (Place::Word, b' ' | b'/') | (Place::FirstLine, _) => Place::FirstLine,
                 (Place::Value, _) | (Place::Name | Place::Blank, b':') => Place::Value,
                 (Place::Line, b'\r') => Place::Return,
                 // Old servers also fold long fields.

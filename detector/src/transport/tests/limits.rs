@@ -53,6 +53,12 @@ fn crafted() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("chunks", repeated(response, b"1\r\nx\r\n")),
         ("a size of a chunk without an end", repeated(response, b"0")),
+        ("JSON in trailers", repeated(&[&response[..], b"0\r\n"].concat(), b"a: {\"b\":[1]}\r\n")),
+        ("JSON in trailers without an end", repeated(&[&response[..], b"0\r\n"].concat(), b"{\"b\":[1]}")),
+        ("brackets where chunks end", repeated(response, b"1\r\nx[]}\r\n")),
+        ("pings of JSON", repeated(b"\x81\x02{}", b"\x89\x04[{}]")),
+        ("pings of deep JSON", repeated(b"\x81\x02{}", b"\x89\x04[[[[")),
+        ("masks that are none", repeated(b"\x81\x02{}", b"\x81\x85\x01\x01\x01\x01[]}x\n")),
         ("trailers", repeated(&[&response[..], b"0\r\n"].concat(), b"a: b\r\n")),
         (
             "a body without a length, with methods",

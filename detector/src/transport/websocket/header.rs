@@ -67,7 +67,7 @@ pub(super) fn header(bytes: &[u8]) -> Guess<(Header, usize)> {
 
 /// Whether bytes are the first of a frame that holds a message, which is text as mining software writes it.
 pub(in crate::transport) fn opens(first: &[u8]) -> Guess<()> {
-    if !first.first().is_some_and(|byte| matches!(byte, 0x81 | 0x82)) {
+    if !first.first().is_some_and(|byte| matches!(byte, 0x81 | 0x82 | 0x89 | 0x8a | 0xc1 | 0xc2)) {
         return Guess::No;
     }
     match header(first) {
@@ -78,7 +78,9 @@ pub(in crate::transport) fn opens(first: &[u8]) -> Guess<()> {
                 // Unmasked bytes are less surely those of a frame; this is an event of Socket.IO.
                 (Some(b'4'), None) if header.mask.is_none() => Guess::More,
                 (Some(b'{' | b'['), _) | (Some(b'4'), Some(b'2')) => Guess::Yes(()),
-                (Some(byte), _) if header.mask.is_some() && opens_text(byte) => Guess::Yes(()),
+                (Some(byte), _) if is_usual(&header) && header.mask.is_some() && opens_text(byte) => {
+                    Guess::Yes(())
+                }
                 (Some(_), _) => Guess::No,
             }
         }
@@ -94,6 +96,11 @@ pub(in crate::transport) fn is_frame(segment: &[u8]) -> bool {
         Guess::No | Guess::More => false,
     };
     whole && opens(segment) == Guess::Yes(())
+}
+
+/// What is compressed or keeps a connection alive has JSON in it only to hide it.
+fn is_usual(header: &Header) -> bool {
+    header.kind == Kind::Message && !header.extended
 }
 
 /// The length is told in as few bytes as it takes, and there is one.

@@ -202,8 +202,7 @@ impl WebSocket {
         }
         aside.end();
         match message {
-            Some(Fate::Read(_)) => out(Utterance::Unreadable),
-            Some(Fate::Doubtful | Fate::Unreadable) => out(Utterance::Unreadable),
+            Some(Fate::Read(_) | Fate::Doubtful | Fate::Unreadable) => out(Utterance::Unreadable),
             Some(Fate::Skip) | None => {}
         }
     }

@@ -131,6 +131,12 @@ fn a_frame_with_json_opens_a_stream_that_is_joined() {
     for json in [&b"{}"[..], b"[]", b"42[\"job\"]"] {
         assert_eq!(opens(&frame(0x81, None, json)), Guess::Yes(()));
     }
+    for hiding in [frame(0x89, Some([9; 4]), b"{}"), frame(0x8a, None, b"{}"), frame(0xc1, None, b"[]")] {
+        assert_eq!(opens(&hiding), Guess::Yes(()));
+    }
+    for other in [frame(0x89, Some([9; 4]), b"a"), frame(0xc2, Some([9; 4]), b"1")] {
+        assert_eq!(opens(&other), Guess::No, "{other:x?}");
+    }
     for other in [frame(0x81, None, b"a"), frame(0x81, Some([0; 4]), b"\xfe"), b"{}".to_vec(), vec![0x81, 0]]
     {
         assert_eq!(opens(&other), Guess::No, "{other:x?}");

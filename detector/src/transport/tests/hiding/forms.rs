@@ -1,39 +1,12 @@
-//! Two sides that mine hide what they say in the form of something else, and play along with each other.
-
-use jiff::Timestamp;
-
-use super::{CLIENT, Direction, SERVER};
-use crate::judge::{Conversation, Verdict};
-use crate::stream::Limits;
-
-const SESSION: [(Direction, &str); 9] = [
-    (CLIENT, r#"{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}"#),
-    (SERVER, r#"{"id":1,"result":[[["mining.notify","ae6812eb4cd7735a"]],"08000002",4],"error":null}"#),
-    (CLIENT, r#"{"id":2,"method":"mining.authorize","params":["alice.rig7","x"]}"#),
-    (SERVER, r#"{"id":2,"result":true,"error":null}"#),
-    (SERVER, r#"{"id":null,"method":"mining.set_difficulty","params":[2048]}"#),
-    (
-        SERVER,
-        r#"{"id":null,"method":"mining.notify","params":["bf","4d16b6f85af6e2198f44ae2a6de67f78487ae5611b77c6c0440b921e00000000","01000000","ffffffff",[],"00000002","1c2ac4af","504e86b9",false]}"#,
-    ),
-    (
-        CLIENT,
-        r#"{"id":3,"method":"mining.submit","params":["alice.rig7","bf","00000001","504e86ed","b2957c02"]}"#,
-    ),
-    (SERVER, r#"{"id":3,"result":true,"error":null}"#),
-    (
-        CLIENT,
-        r#"{"id":4,"method":"mining.submit","params":["alice.rig7","bf","00000002","504e86ed","b2957c03"]}"#,
-    ),
-];
+//! What conversations are hidden in.
 
 type Wrap = fn(&[u8]) -> Vec<u8>;
 
 /// A form: what each side opens with, and what it makes of a line.
-struct Form {
-    name: &'static str,
-    opens: [Vec<u8>; 2],
-    wraps: [Wrap; 2],
+pub(super) struct Form {
+    pub(super) name: &'static str,
+    pub(super) opens: [Vec<u8>; 2],
+    pub(super) wraps: [Wrap; 2],
 }
 
 fn plain(line: &[u8]) -> Vec<u8> {
@@ -44,37 +17,14 @@ fn form(name: &'static str, client: impl AsRef<[u8]>, server: impl AsRef<[u8]>) 
     Form { name, opens: [client.as_ref().to_vec(), server.as_ref().to_vec()], wraps: [plain; 2] }
 }
 
-/// The judgement on the session in this form, if what `seen` says is heard, in pieces of at most `size` bytes.
-fn judged(form: &Form, size: usize, seen: &[Direction]) -> Option<Verdict> {
-    let mut conversation = Conversation::new(Limits::default());
-    let mut sequence = [7u32; 2];
-    let mut say = |side: Direction, bytes: &[u8]| {
-        for piece in bytes.chunks(size).filter(|_| seen.contains(&side)) {
-            let sequence = &mut sequence[side as usize];
-            conversation.segment(side, *sequence, piece, Timestamp::UNIX_EPOCH);
-            *sequence = sequence.wrapping_add(u32::try_from(piece.len()).unwrap());
-        }
-    };
-    let turn = |side| usize::from(side == SERVER);
-    for side in [CLIENT, SERVER] {
-        say(side, &form.opens[turn(side)]);
-    }
-    for (side, line) in SESSION {
-        say(side, &form.wraps[turn(side)](format!("{line}\n").as_bytes()));
-    }
-    assert!(conversation.buffered() < 64 * 1024, "{}", form.name);
-    conversation.assessment().map(|judged| judged.verdict)
-}
-
-const BOTH: [Direction; 2] = [CLIENT, SERVER];
-const SIZES: [usize; 4] = [1, 7, 40, 10_000];
-
-const POST: &str = "POST /upload HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4000000000\r\n\r\n";
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4000000000\r\n\r\n";
+pub(super) const POST: &str =
+    "POST /upload HTTP/1.1\r\nHost: a.example\r\nContent-Length: 4000000000\r\n\r\n";
+pub(super) const OK: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4000000000\r\n\r\n";
 const POST_CHUNKS: &str = "POST /upload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
 const OK_CHUNKS: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 const UPGRADE: &str = "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
-const UPGRADED: &str =
+pub(super) const UPGRADED: &str =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
 
 fn chunk(line: &[u8]) -> Vec<u8> {
@@ -128,12 +78,11 @@ fn records(line: &[u8]) -> Vec<u8> {
 fn whole_frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
     let flag = if mask.is_some() { 0x80 } else { 0 };
     let mut frame = vec![first];
-    match u8::try_from(payload.len()) {
-        Ok(size @ 0..=125) => frame.push(flag | size),
-        _ => {
-            frame.push(flag | 0x7e);
-            frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
-        }
+    if let Ok(size @ 0..=125) = u8::try_from(payload.len()) {
+        frame.push(flag | size);
+    } else {
+        frame.push(flag | 0x7e);
+        frame.extend(u16::try_from(payload.len()).unwrap().to_be_bytes());
     }
     frame.extend(mask.iter().flatten());
     let key = mask.unwrap_or_default();
@@ -211,7 +160,7 @@ fn datum() -> Vec<u8> {
 }
 
 /// Forms in which no text can be.
-fn sealed() -> Vec<Form> {
+pub(super) fn sealed() -> Vec<Form> {
     let tls = b"\x16\x03\x01\x40\x00";
     vec![
         form("a record of TLS", tls, tls),
@@ -226,7 +175,7 @@ fn sealed() -> Vec<Form> {
     ]
 }
 
-fn forms() -> Vec<Form> {
+pub(super) fn forms() -> Vec<Form> {
     let gzip = "Content-Encoding: gzip\r\nContent-Length: 4000000000\r\n\r\n";
     let (post_gzip, ok_gzip) = (format!("POST / HTTP/1.1\r\n{gzip}"), format!("HTTP/1.1 200 OK\r\n{gzip}"));
     let chunks = |head: &str| format!("{head}7fffffff\r\n");
@@ -316,48 +265,4 @@ fn forms() -> Vec<Form> {
         form("other text", "HELLO\r\n", "220 hello\r\n"),
     ]);
     forms
-}
-
-#[test]
-fn who_converses_in_lines_is_heard_whatever_they_open_with() {
-    let missed: Vec<_> = forms()
-        .iter()
-        .flat_map(|form| SIZES.map(|size| (form.name, size, judged(form, size, &BOTH))))
-        .filter(|(.., verdict)| *verdict != Some(Verdict::Confirmed))
-        .collect();
-    assert!(missed.is_empty(), "{missed:#?}");
-}
-
-#[test]
-fn one_side_is_enough_where_no_text_can_be() {
-    for form in sealed() {
-        for (side, size) in BOTH.into_iter().flat_map(|side| SIZES.map(|size| (side, size))) {
-            let verdict = judged(&form, size, &[side]);
-            assert!(verdict >= Some(Verdict::Probable), "{}, {side:?}, {size}: {verdict:?}", form.name);
-        }
-    }
-}
-
-#[test]
-fn who_only_quotes_is_not_heard() {
-    let all: String = SESSION.map(|(_, line)| format!("{line}\n")).concat();
-    for (name, said) in [
-        ("a page", vec![(CLIENT, "GET / HTTP/1.1\r\n\r\n".to_owned()), (SERVER, format!("{OK}{all}"))]),
-        ("an upload", vec![(CLIENT, format!("{POST}{all}"))]),
-        ("both", vec![(CLIENT, format!("{POST}{all}")), (SERVER, format!("{OK}{all}"))]),
-        ("a message", vec![(SERVER, format!("{UPGRADED}\u{1}\u{1} ")), (SERVER, all)]),
-    ] {
-        for size in SIZES {
-            let mut conversation = Conversation::new(Limits::default());
-            let mut sequence = [7u32; 2];
-            for (side, bytes) in &said {
-                for piece in bytes.as_bytes().chunks(size) {
-                    let sequence = &mut sequence[*side as usize];
-                    conversation.segment(*side, *sequence, piece, Timestamp::UNIX_EPOCH);
-                    *sequence += u32::try_from(piece.len()).unwrap();
-                }
-            }
-            assert_eq!(conversation.assessment(), None, "{name}, {size}");
-        }
-    }
 }
