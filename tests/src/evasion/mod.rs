@@ -6,6 +6,7 @@ mod document;
 mod encapsulations;
 mod exceptions;
 mod fragments;
+mod hiding;
 mod late;
 mod order;
 mod overlaps;
@@ -61,6 +62,8 @@ pub enum Expected {
 pub enum Group {
     /// How the bytes come in segments of TCP.
     Streams,
+    /// What the conversation looks like.
+    Forms,
     /// What is around the packets.
     Encapsulations,
 }
@@ -114,7 +117,7 @@ pub fn all() -> Vec<Evasion> {
     let streams = [segments::all(), order::all(), overlaps::all(), late::all(), views::all(), company::all()];
     let around = [fragments::all(), encapsulations::all()].into_iter().flatten();
     let around = around.map(|evasion| Evasion { group: Group::Encapsulations, ..evasion });
-    streams.into_iter().flatten().chain(around).collect()
+    streams.into_iter().flatten().chain(hiding::all()).chain(around).collect()
 }
 
 /// The first packet of all.
