@@ -23,3 +23,12 @@ pub trait Output {
     /// [`EVENT_PAYLOAD`]: crate::event::EVENT_PAYLOAD
     fn send(&mut self, record: &EventRecord, length: u32) -> bool;
 }
+
+/// When and where a packet arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// The recogniser's clock, in nanoseconds.
+    pub time: u64,
+    /// Index of the interface.
+    pub interface: u32,
+}

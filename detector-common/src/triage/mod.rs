@@ -1,5 +1,6 @@
 //! What to do with a packet: dismiss it, scan it, or pass it up.
 
+mod datagrams;
 mod environment;
 mod examine;
 mod opening;
@@ -17,7 +18,7 @@ use crate::settings::Settings;
 use examine::{Examiner, Finding};
 use upcall::{Extract, Sent, upcall};
 
-pub use environment::{Output, Table};
+pub use environment::{Arrival, Output, Table};
 pub use scratch::Scratch;
 use scratch::forget;
 
@@ -41,15 +42,6 @@ pub struct Recogniser<'a, A, F, L, W, O> {
     pub budget: &'a mut Budget,
     /// Working memory.
     pub scratch: &'a mut Scratch,
-}
-
-/// When and where a packet arrived.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival {
-    /// The recogniser's clock, in nanoseconds.
-    pub time: u64,
-    /// Index of the interface.
-    pub interface: u32,
 }
 
 /// What happened to a packet, for the log of the kernel program.
@@ -178,32 +170,6 @@ where
         if let Some(flow) = find(&mut self.flows, &mut self.lasting, header.key()) {
             flow.restart(header.side(), self.settings, now);
         }
-    }
-
-    /// What to do with a datagram that looks like node discovery: the agent gets one of each flow,
-    /// and after a while another.
-    #[inline(always)]
-    fn datagram(&mut self, now: Ticks) -> Outcome {
-        let Scratch { record: EventRecord { header, .. }, flow, .. } = &mut *self.scratch;
-        let key = header.key();
-        if let Some(flow) = self.flows.get(key) {
-            if flow.is_ignored(self.settings.ignore_ticks, now) {
-                self.counters.add(Counter::Ignored);
-                return Outcome::Passed;
-            }
-            flow.ignore(now);
-        } else {
-            *flow = Flow::new(self.settings, now);
-            flow.ignore(now);
-            if !self.flows.insert(key, flow) {
-                self.counters.add(Counter::FlowsRefused);
-                return Outcome::Passed;
-            }
-            self.counters.add(Counter::Flows);
-        }
-        self.counters.add(Counter::Datagrams);
-        header.set_kind(EventKind::Datagram);
-        Outcome::Datagram
     }
 
     #[inline(always)]

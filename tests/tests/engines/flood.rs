@@ -55,15 +55,16 @@ fn say(engine: &mut dyn Engine, time: u64, sequence: u32, payload: &[u8]) -> Vec
 /// Miners that send half a message a minute are found, and stay under watch.
 fn slow_miners_survive(engine: &mut dyn Engine) {
     let hosts = |kind| (1..=SLOW).map(|port| (host(0, port), kind)).collect::<Vec<_>>();
-    assert_eq!(say(engine, 0, 1, b"hello "), []);
-    assert_eq!(say(engine, 10 * SECOND, 7, b"hello "), []);
-    flood(engine, 11 * SECOND, 0);
+    for (time, sequence) in [(0, 1), (10, 7), (20, 13), (30, 19), (40, 25)] {
+        assert_eq!(say(engine, time * SECOND, sequence, b"hello "), []);
+    }
+    flood(engine, 41 * SECOND, 0);
     let (first, second) = LOGIN.split_at(31);
-    assert_eq!(say(engine, 70 * SECOND, 13, first), []);
+    assert_eq!(say(engine, 70 * SECOND, 31, first), []);
     flood(engine, 71 * SECOND, 1);
-    assert_eq!(say(engine, 130 * SECOND, 44, second), hosts(EventKind::First));
+    assert_eq!(say(engine, 130 * SECOND, 62, second), hosts(EventKind::First));
     flood(engine, 131 * SECOND, 2);
-    assert_eq!(say(engine, 190 * SECOND, 63, b"{\"id\""), hosts(EventKind::Segment));
+    assert_eq!(say(engine, 190 * SECOND, 81, b"{\"id\""), hosts(EventKind::Segment));
 }
 
 #[test]
