@@ -5,10 +5,10 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Bytes of one direction of a flow that are scanned at once, before the rate applies. As many
-    /// again, of both directions together, of what does not go on where its direction was.
+    /// again, of both directions together, of what does not bring its direction on.
     pub scan_burst: u32,
-    /// Bytes a second by which the scan credit of a direction is refilled, and that of what does not
-    /// go on.
+    /// Bytes a second by which the scan credit of a direction is refilled, and that of all
+    /// else.
     pub scan_rate: u32,
     /// Bytes of one watched flow that are copied to the agent at once, with [`EVENT_FIXED`] for each
     /// segment. As many again of what was copied before, comes late or from far away, and of ends.

@@ -462,7 +462,7 @@ fn a_dismissed_flow_is_left_alone_and_a_forgotten_one_is_new() {
     kernel.time += 9 * 60 * SECOND;
     assert_eq!(login(&mut kernel), (vec!["ignored"], 0));
     kernel.time += 2 * 60 * SECOND;
-    assert_eq!(login(&mut kernel), (vec!["scanned", "matches"], 1), "ten minutes are over");
+    assert_eq!(login(&mut kernel), (vec!["scanned", "gaps", "matches"], 1), "ten minutes are over");
     kernel.feedback(Feedback::Forget(key()));
     assert_eq!(login(&mut kernel), (vec!["flows", "scanned", "matches"], 1));
     // Neither is an error for a flow that nobody knows.

@@ -23,6 +23,8 @@ pub enum Place {
     },
     /// Bytes are missing before it.
     Gap,
+    /// It is so far away that it belongs to another connection of the same ends, or to nobody.
+    Far,
     /// All of it was read before.
     Repeated,
 }
@@ -44,13 +46,21 @@ impl Position {
         let behind = self.next.wrapping_sub(sequence);
         if behind == 0 {
             Place::Continues { skip: 0 }
-        } else if behind > WINDOW {
+        } else if behind.wrapping_neg() <= WINDOW {
             Place::Gap
+        } else if behind > WINDOW {
+            Place::Far
         } else if behind < length {
             Place::Continues { skip: behind }
         } else {
             Place::Repeated
         }
+    }
+
+    /// What was read is not to go on.
+    #[inline(always)]
+    pub const fn break_off(&mut self) {
+        self.state = 0;
     }
 
     /// Whether a segment at `sequence` may be of the stream, of which nothing is read any more. The
@@ -141,6 +151,10 @@ mod tests {
 
     #[test]
     fn another_connection_starts_afresh() {
-        assert_eq!(at(10 << 20).place(0, 100), Place::Gap);
+        assert_eq!(at(10 << 20).place(0, 100), Place::Far);
+        assert_eq!(at(0).place(1 << 20, 100), Place::Gap);
+        assert_eq!(at(0).place((1 << 20) + 1, 100), Place::Far);
+        assert_eq!(at(5 << 20).place(4 << 20, 100), Place::Repeated);
+        assert_eq!(at(5 << 20).place((4 << 20) - 1, 100), Place::Far);
     }
 }

@@ -21,7 +21,7 @@ pub enum Mode {
 pub struct Half {
     /// How far it was read.
     pub position: Position,
-    /// How much of it may still be scanned, as long as it goes on where it was.
+    /// How much of it may still be scanned, of what brings it on.
     pub credit: Credit,
     /// Payload bytes seen, retransmissions included, up to [`u32::MAX`].
     pub bytes: u32,
@@ -41,9 +41,9 @@ impl Half {
 pub struct Flow {
     /// The two directions, by [`Direction`](super::Direction).
     pub halves: [Half; 2],
-    /// How much may still be scanned that does not go on where its direction was: repetitions, and
-    /// what comes too late or too early. If that took from the credit of its direction, repeating
-    /// would keep what is new from being read.
+    /// How much may still be scanned that does not bring its direction on: repetitions, and what
+    /// comes late or from far away. If that took from the credit of its direction, repeating would
+    /// keep what is new from being read.
     pub strays: Credit,
     mode: u16,
     /// Which directions opened with a record of TLS: bit 0 and bit 1; with text that is no JSON:
@@ -252,12 +252,12 @@ impl Flow {
         self.notes & DOUBTED == 0 || now.wrapping_sub(self.since) >= settings.doubt_ticks
     }
 
-    /// Leaves it alone from `now` on. How far it was read is void by the time it is read again.
+    /// Leaves it alone from `now` on. A token that has begun is over by the time it is read again.
     #[inline(always)]
     pub const fn ignore(&mut self, now: Ticks) {
         let [up, down] = &mut self.halves;
-        up.position = Position::UNKNOWN;
-        down.position = Position::UNKNOWN;
+        up.position.break_off();
+        down.position.break_off();
         self.mode = Mode::Ignore as u16;
         self.since = now;
     }

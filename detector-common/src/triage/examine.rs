@@ -57,10 +57,17 @@ impl Order {
     const BEHIND: Self = Self(2);
     /// It continues the stream, but begins before the end of what was read.
     const OVERLAPPING: Self = Self(4);
+    /// It is far away from what was read.
+    const FAR: Self = Self(8);
 
-    /// Whether it does not go on where the direction was.
+    /// Whether it does not bring its direction on.
     const fn strays(self) -> bool {
-        self.0 & (Self::AHEAD.0 | Self::BEHIND.0) != 0
+        self.0 & (Self::BEHIND.0 | Self::FAR.0) != 0
+    }
+
+    /// Whether bytes are missing before it.
+    const fn has_gap(self) -> bool {
+        self.0 & (Self::AHEAD.0 | Self::FAR.0) != 0
     }
 }
 
@@ -106,12 +113,13 @@ impl Examiner<'_> {
         let (skip, state, seam, order) = match half.position.place(segment.sequence, segment.length) {
             Place::First => (0, 0, 0, Order::KEPT),
             // A new connection on the ends of an earlier one.
-            Place::Gap | Place::Repeated if seen == 0 => (0, 0, 0, Order::KEPT),
+            Place::Gap | Place::Far | Place::Repeated if seen == 0 => (0, 0, 0, Order::KEPT),
             Place::Continues { skip: 0 } => (0, known, 0, Order::KEPT),
             // The other side may have taken the later copy.
             Place::Continues { skip } => (skip, known, 1, Order::OVERLAPPING),
             // A token that was begun may go on in what is missing.
             Place::Gap => (0, 0, known, Order::AHEAD),
+            Place::Far => (0, 0, known, Order::FAR),
             // It may be no repetition, but what was missing.
             Place::Repeated => (0, 0, 0, Order::BEHIND),
         };
@@ -136,9 +144,14 @@ impl Examiner<'_> {
                 return if doubt { Finding::Doubt } else { Finding::Nothing };
             }
             flow.strays.take(length);
-            self.counters.add(if order == Order::AHEAD { Counter::Gaps } else { Counter::Retransmitted });
         } else {
             half.credit.take(length);
+        }
+        if order.has_gap() {
+            self.counters.add(Counter::Gaps);
+        }
+        if order == Order::BEHIND {
+            self.counters.add(Counter::Retransmitted);
         }
         self.counters.add(Counter::Scanned);
         let Some(scanned) = scan(packet, self.automaton, self.window, offset, length, state) else {

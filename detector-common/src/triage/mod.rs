@@ -59,6 +59,30 @@ pub enum Outcome {
     Datagram,
 }
 
+/// How a segment lies to what its direction opened with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    /// It is the opening.
+    Opens,
+    /// It may come after it.
+    GoesOn,
+    /// Of TLS, in which nothing else tells: it belongs to another stream.
+    Elsewhere,
+}
+
+impl Stream {
+    #[inline(always)]
+    fn of(flow: &mut Flow, side: usize, segment: &Segment) -> Self {
+        if !flow.has_spoken(side) {
+            Self::Opens
+        } else if flow.mode() != Mode::Tls || flow.keeps_up(side, segment.sequence) {
+            Self::GoesOn
+        } else {
+            Self::Elsewhere
+        }
+    }
+}
+
 /// The entry of a flow, in whichever of the two tables it is.
 #[inline(always)]
 fn find<'t, F: Table<Flow>, L: Table<Flow>>(
@@ -174,16 +198,15 @@ where
 
     #[inline(always)]
     fn payload<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> Outcome {
-        let known = self.known(now);
+        let known = self.known(segment, now);
         match known {
-            Some((Mode::Tls, true)) => {
+            Some((Mode::Tls, Stream::GoesOn)) if !opening::is_clear(packet, segment) => {
+                self.counters.add(Counter::Tls);
+                return Outcome::Passed;
+            }
+            Some((Mode::Tls, Stream::GoesOn | Stream::Elsewhere)) => {
                 let key = self.scratch.record.header.key();
-                let side = self.scratch.record.header.side();
                 if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
-                    if flow.keeps_up(side, segment.sequence) && !opening::is_clear(packet, segment) {
-                        self.counters.add(Counter::Tls);
-                        return Outcome::Passed;
-                    }
                     flow.is_no_tls();
                 }
             }
@@ -229,13 +252,13 @@ where
     /// What is done with the flow, and whether this direction of it has spoken. A flow that has
     /// lasted goes over to the other table.
     #[inline(always)]
-    fn known(&mut self, now: Ticks) -> Option<(Mode, bool)> {
+    fn known(&mut self, segment: &Segment, now: Ticks) -> Option<(Mode, Stream)> {
         let header = &self.scratch.record.header;
         let (key, side) = (header.key(), header.side());
         let Some(flow) = self.flows.get(key) else {
-            return self.lasting.get(key).map(|flow| (flow.mode(), flow.has_spoken(side)));
+            return self.lasting.get(key).map(|flow| (flow.mode(), Stream::of(flow, side, segment)));
         };
-        let known = Some((flow.mode(), flow.has_spoken(side)));
+        let known = Some((flow.mode(), Stream::of(flow, side, segment)));
         if flow.lasts(self.settings, now) && self.lasting.insert(key, flow) {
             self.counters.add(Counter::FlowsLasting);
             self.flows.remove(key);

@@ -37,7 +37,7 @@ fn what_is_repeated_does_not_use_up_the_credit_for_what_is_new() {
     for _ in 0..100 {
         assert_eq!(world.say(Client, 101, &BINARY), Outcome::Passed);
     }
-    assert_eq!(world.say(Client, 1101, MESSAGE), Outcome::WatchStarted);
+    assert_eq!(world.say(Client, 1201, MESSAGE), Outcome::WatchStarted, "100 bytes were said under watch");
     assert_eq!(world.count(Counter::Matches), 1);
 }
 
