@@ -12,6 +12,10 @@ use crate::lab::{LOSSES, Record, Report};
 /// is the allocator's: the blocks in which compiled signatures are, are not always those in which the old ones were.
 const GROWTH: u64 = 4096;
 
+/// Losses of a segment, or of an event about one: it held no more than one share. With any other loss all that is known of
+/// an address at a pool may be missing.
+const SEGMENTS: [&str; 5] = ["watch_spent", "budget_spent", "ring_full", "unreadable", "events_undecodable"];
+
 /// What the records say about an address at a pool.
 #[derive(Default)]
 struct Case {
@@ -81,20 +85,19 @@ fn troubles(checks: &mut Checks, evidence: &Evidence<'_>) {
 fn miners(checks: &mut Checks, evidence: &Evidence<'_>) {
     let (cases, tallies) = (cases(evidence.report), evidence.population.tallies());
     let told = |(miner, pool): &Pair| format!("{miner} -> {pool}");
-    let (mut missing, mut wrong) = (Vec::new(), Vec::new());
+    let (mut missing, mut invented, mut short) = (Vec::new(), Vec::new(), Vec::new());
     let (mut miners, mut due, mut shares) = (0, 0, 0);
     for (pair, tally) in tallies {
         let case = cases.get(pair);
         miners += tally.miners;
         shares += tally.shares;
         let reported = case.map_or(0, |case| case.shares);
-        if reported > tally.shares || reported < tally.undisturbed {
-            wrong.push(format!(
-                "{}: {reported}, and not {} to {}",
-                told(pair),
-                tally.undisturbed,
-                tally.shares
-            ));
+        let complaint =
+            || format!("{}: {reported}, and not {} to {}", told(pair), tally.undisturbed, tally.shares);
+        if reported > tally.shares {
+            invented.push(complaint());
+        } else if reported < tally.undisturbed {
+            short.push((tally.undisturbed - reported, complaint()));
         }
         match case {
             None if tally.due => missing.push(format!("{}: not reported", told(pair))),
@@ -120,8 +123,12 @@ fn miners(checks: &mut Checks, evidence: &Evidence<'_>) {
             report.counter(name).filter(|count| *count > 0).map(|count| format!("{name} {count}"))
         })
         .collect();
-    // What is counted as lost may be missing from the shares.
-    let excused = if report.lost() == Some(0) { wrong } else { Vec::new() };
+    let lost = |of_a_segment: bool| -> u64 {
+        let names = LOSSES.iter().filter(|name| SEGMENTS.contains(name) == of_a_segment);
+        names.filter_map(|name| report.counter(name)).sum()
+    };
+    let unexplained = unexplained(short, lost(true), lost(false));
+    checks.nothing("no share is invented", "none more than were handed in", &invented);
     checks.nothing(
         "no loss goes uncounted",
         format!(
@@ -130,8 +137,17 @@ fn miners(checks: &mut Checks, evidence: &Evidence<'_>) {
             evidence.bulk >> 20,
             if losses.is_empty() { "no losses".to_owned() } else { losses.join(", ") }
         ),
-        &excused,
+        &unexplained,
     );
+}
+
+/// Of those for whom shares are missing, and how many, whom the losses that were counted do not explain.
+fn unexplained(mut short: Vec<(u64, String)>, segments: u64, others: u64) -> Vec<String> {
+    short.sort();
+    let rest = short.len().saturating_sub(usize::try_from(others).unwrap_or(usize::MAX));
+    short.truncate(rest);
+    let missing: u64 = short.iter().map(|(shares, _)| shares).sum();
+    if missing <= segments { Vec::new() } else { short.into_iter().map(|(_, complaint)| complaint).collect() }
 }
 
 fn cases(report: &Report) -> BTreeMap<Pair, Case> {
@@ -155,4 +171,19 @@ fn pair(record: &Record) -> Option<Pair> {
 
 fn text<'a>(record: &'a Record, path: &str) -> &'a str {
     record.value.pointer(path).and_then(serde_json::Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_excuses_no_more_than_it_may_have_taken() {
+        let short = || vec![(7, "a".to_owned()), (1, "b".to_owned())];
+        assert_eq!(unexplained(short(), 0, 0).len(), 2);
+        assert_eq!(unexplained(short(), 7, 0).len(), 2, "eight are missing");
+        assert_eq!(unexplained(short(), 8, 0).len(), 0);
+        assert_eq!(unexplained(short(), 0, 1), ["b"], "one may be missing altogether");
+        assert_eq!(unexplained(short(), 1, 1).len(), 0);
+    }
 }
