@@ -121,7 +121,10 @@ impl Reassembler {
         if self.youth.is_some_and(|youth| youth.spent(now, &self.limits)) {
             self.settle(out);
         }
-        if self.waiting() && self.gap.get_or_insert(Patience::new(now)).spent(now, &self.limits) {
+        if self.waiting()
+            && self.gap.get_or_insert(Patience::new(now)).spent(now, &self.limits)
+            && !self.lonely()
+        {
             self.skip(out);
             self.gap = None;
         }
@@ -183,6 +186,12 @@ impl Reassembler {
         })
     }
 
+    /// Whether a segment was given.
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.done.is_some()
+    }
+
     /// Whether pieces are held for bytes that may never come.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -193,6 +202,12 @@ impl Reassembler {
     #[must_use]
     pub const fn is_young(&self) -> bool {
         self.youth.is_some()
+    }
+
+    /// Whether that changes with time.
+    #[must_use]
+    pub fn awaits_time(&self) -> bool {
+        self.holds() && (self.youth.is_some() || !self.lonely())
     }
 
     /// Memory for what is held out of order, in bytes: small pieces cost more than they contain.
@@ -280,6 +295,15 @@ impl Reassembler {
     /// Whether a later piece waits for bytes before it.
     fn waiting(&self) -> bool {
         self.done.is_some_and(|done| self.held.range(done.end..).next().is_some())
+    }
+
+    /// Whether nothing but a single segment waits, so far ahead that no receiver without scaling would heed it. It may be
+    /// forged: the stream goes on without it, until another one says that it is elsewhere.
+    fn lonely(&self) -> bool {
+        self.done.is_some_and(|done| {
+            let mut ahead = self.held.range(done.end..);
+            ahead.next().is_some_and(|(&at, _)| at - done.end > WINDOW) && ahead.next().is_none()
+        })
     }
 
     fn skip(&mut self, out: &mut impl FnMut(Piece<'_>)) {

@@ -159,6 +159,21 @@ fn a_gap_is_given_up_after_some_segments_or_some_time() {
 }
 
 #[test]
+fn a_single_segment_far_ahead_does_not_take_the_stream_with_it() {
+    let late = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(60);
+    let mut stream = stream();
+    stream.send(0, "{}\n");
+    stream.send(900_000, "forged\n");
+    stream.at(3, b"{\"a\":", late);
+    stream.at(8, b"1}\n", late + SignedDuration::from_secs(60));
+    assert_eq!((stream.heard.len(), stream.reassembler.gaps()), (2, 0));
+    stream.at(900_007, b"{\"b\":2}\n", late + SignedDuration::from_secs(120));
+    stream.at(900_015, b"{\"c\":3}\n", late + SignedDuration::from_secs(180));
+    assert_eq!(stream.heard.last().unwrap(), "{\"c\":3}", "it goes on there");
+    assert_eq!(stream.reassembler.gaps(), 1);
+}
+
+#[test]
 fn a_gap_is_given_up_when_memory_is_full() {
     let limits = Limits { reorder_bytes: 100, reorder_pieces: 4, ..Limits::default() };
     let mut stream = Stream::new(limits);

@@ -1,4 +1,4 @@
-use detector::stream::{Connection, Limits, Piece, Reassembler};
+use detector::stream::{Connection, Limits, Overlap, Piece, Reassembler};
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::Input;
@@ -38,6 +38,7 @@ pub fn reassembly(data: &[u8]) {
                         *byte ^= 0x55;
                     }
                 }
+                model.compares(place, &payload, reassembler.overlap(sequence, &payload));
                 model.arrives(place, &payload);
                 let taken =
                     reassembler.segment(sequence, &payload, time, &mut |piece| model.handed_on(piece));
@@ -79,11 +80,24 @@ struct Model {
     lost: bool,
     gaps: u64,
     settled: bool,
+    /// Where what was handed on begins that is remembered.
+    recent: usize,
 }
+
+/// Bytes that are remembered of what was handed on.
+const REMEMBERED: usize = 1024;
 
 impl Model {
     fn new() -> Self {
-        Self { arrived: vec![None; LENGTH], span: None, expected: 0, lost: false, gaps: 0, settled: false }
+        Self {
+            arrived: vec![None; LENGTH],
+            span: None,
+            expected: 0,
+            lost: false,
+            gaps: 0,
+            settled: false,
+            recent: 0,
+        }
     }
 
     const fn begun(&self) -> bool {
@@ -103,11 +117,35 @@ impl Model {
         }
     }
 
+    /// A segment differs from what was handed on lately, or agrees with all that arrived.
+    fn compares(&self, place: usize, payload: &[u8], overlap: Overlap) {
+        let Some((_, end)) = self.span else {
+            assert_eq!(overlap, Overlap::Agrees, "nothing came before it");
+            return;
+        };
+        let stop = place + payload.len();
+        let unlike = |(at, byte): (usize, &u8)| {
+            self.arrived.get(at).copied().flatten().is_some_and(|known| known != *byte)
+        };
+        if !(place..).zip(payload).any(unlike) {
+            assert_ne!(overlap, Overlap::Differs, "{place}..{stop}");
+        }
+        let recent = self.recent.max(end.saturating_sub(REMEMBERED))..end;
+        let probe = payload == [0] && stop == end;
+        if !probe && (place..).zip(payload).filter(|(at, _)| recent.contains(at)).any(unlike) {
+            assert_eq!(overlap, Overlap::Differs, "{place}..{stop}");
+        }
+    }
+
     fn handed_on(&mut self, piece: Piece<'_>) {
         let (start, end) = self.span.expect("nothing is handed on before something arrived");
         match piece {
             Piece::Next(bytes) => {
-                let from = if std::mem::take(&mut self.lost) { self.next_arrived(end) } else { end };
+                let lost = std::mem::take(&mut self.lost);
+                let from = if lost { self.next_arrived(end) } else { end };
+                if lost || start == end {
+                    self.recent = from;
+                }
                 self.compare(from, bytes);
                 self.span = Some((start, from + bytes.len()));
             }
@@ -143,7 +181,9 @@ impl Model {
     fn closed(&mut self, place: usize) {
         let Some((start, end)) = self.span else { return };
         assert_eq!(self.lost, place > end, "the bytes before the end are missing");
-        self.lost = false;
+        if std::mem::take(&mut self.lost) {
+            self.recent = place;
+        }
         self.span = Some((start, end.max(place)));
     }
 
