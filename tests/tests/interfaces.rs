@@ -131,7 +131,7 @@ fn one_with_the_same_name_and_index_is_another_one() -> Result<()> {
         return Ok(());
     }
     let lab = Lab::routed()?;
-    let twin = "link add twin0 index 7777 type dummy".to_owned();
+    let twin = "link add twin0 index 7777 type veth peer name twin1".to_owned();
     lab.gateway.ip(std::slice::from_ref(&twin))?;
     let mut agent = Agent::start(&lab, &lab::agent_binary(None)?, &["twin0"], "-")?;
     // Between two looks of the agent, as good as always.

@@ -132,7 +132,7 @@ impl Conversation {
     /// Whether segments are awaited that may never come, so that time bears on the judgement and on what is held.
     #[must_use]
     pub fn waiting(&self) -> bool {
-        self.streams.iter().any(|stream| stream.holds() || stream.is_young())
+        self.streams.iter().any(Reassembler::awaits_time)
     }
 
     /// Nothing more will come, of either direction: reads all that is held. To be called before the last look at the

@@ -198,16 +198,11 @@ impl Reassembler {
         !self.held.is_empty()
     }
 
-    /// Whether bytes from before the first ones may still come.
-    #[must_use]
-    pub const fn is_young(&self) -> bool {
-        self.youth.is_some()
-    }
-
-    /// Whether that changes with time.
+    /// Whether time bears on what is handed on: bytes from before the first ones may still come, or pieces are held that
+    /// are given up after a while.
     #[must_use]
     pub fn awaits_time(&self) -> bool {
-        self.holds() && (self.youth.is_some() || !self.lonely())
+        self.youth.is_some() || (self.holds() && !self.lonely())
     }
 
     /// Memory for what is held out of order, in bytes: small pieces cost more than they contain.
