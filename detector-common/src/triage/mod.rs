@@ -16,6 +16,7 @@ use crate::flow::{Budget, Flow, FlowKey, Mode, Ticks, UDP, Watch, ticks};
 use crate::packet::{self, FIN, Fragment, Packet, RST, SYN, Segment};
 use crate::settings::Settings;
 use examine::{Examiner, Finding};
+pub use opening::opens_as_text;
 use upcall::{Extract, Sent, upcall};
 
 pub use environment::{Arrival, Output, Table};

@@ -73,6 +73,15 @@ const fn opens_json(head: &Head) -> bool {
     matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
 }
 
+/// Whether a stream that begins with this segment opens as text of another protocol than mining.
+#[must_use]
+pub fn opens_as_text(first: &[u8]) -> bool {
+    let mut head = [0; Opening::HEAD as usize];
+    head.iter_mut().zip(first).for_each(|(place, byte)| *place = *byte);
+    let length = u32::try_from(first.len()).unwrap_or(u32::MAX);
+    !is_tls(&head, length) && !is_binary(&head, length) && opens_text(&head, length)
+}
+
 /// Whether the stream opens as text of another protocol does: markup, a command or a sentence, a
 /// number as the codes of replies are. A stream that is joined within a line of JSON goes on with
 /// digits, quotes, or the end of a word.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use detector_common::event::EventHeader;
 use detector_common::flow::Direction;
+use detector_common::triage::opens_as_text;
 use jiff::Timestamp;
 
 use super::copies::{Copies, Rewritten};
@@ -9,7 +10,7 @@ use super::hypothesis::Hypothesis;
 use super::speech::Speech;
 use super::weighing::NO_RIVAL;
 use super::{Assessment, Carrier, Verdict};
-use crate::protocol::{Finding, Habit, Kind, discv4};
+use crate::protocol::{Finding, Habit, Kind, discv4, is_text_message};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Overlap, Piece, Reassembler};
 use crate::transport::{self, Transport};
@@ -80,6 +81,7 @@ impl Conversation {
         time: Timestamp,
     ) -> Connection {
         self.speech.now = self.speech.now.max(time);
+        self.opens(direction, payload);
         let (overlap, rewritten) = self.compare(direction, sequence, payload);
         let taken = self
             .listen(direction, |reassembler, mut out| reassembler.segment(sequence, payload, time, &mut out));
@@ -88,6 +90,16 @@ impl Conversation {
             self.pass(time);
         }
         taken
+    }
+
+    /// Looks at how the stream opens that answers the one for which the conversation is followed: the recogniser has not
+    /// heard it, if it looks only now.
+    fn opens(&mut self, direction: Direction, payload: &[u8]) {
+        let begun = |way: Direction| self.streams.get(way as usize).is_some_and(Reassembler::has_begun);
+        let text = || opens_as_text(payload) && !is_text_message(payload.trim_ascii());
+        if !begun(direction) && begun(direction.reverse()) && text() {
+            self.opened_as_text(direction);
+        }
     }
 
     /// What a segment says of those before it, and what it makes of the copies that differ from the stream.

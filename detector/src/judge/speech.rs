@@ -29,6 +29,8 @@ pub(super) struct Speech {
     pub(super) heard: [heard::Heard; 2],
     /// Whether segments of the direction had other contents than segments before them in their place.
     pub(super) contradicted: [bool; 2],
+    /// Whether a foreign line was denied in the place of which none has come yet.
+    pub(super) owed: [bool; 2],
     /// The direction opened with other text than JSON, and neither HTTP nor a proxy explains it yet.
     pub(super) other_text: [bool; 2],
     /// What carried the last message that said something.
@@ -143,7 +145,8 @@ impl Speech {
         {
             self.revision += 1;
         }
-        let mut denied = Denied::default();
+        let owed = self.owed.get_mut(direction as usize).is_some_and(std::mem::take);
+        let mut denied = Denied { spoken: 0, foreign: u32::from(owed) };
         for line in &rewritten.old {
             match self.tallies.get_mut(direction as usize).and_then(|tally| tally.deny(line)) {
                 Some(Counted::Spoken) => denied.spoken += 1,
@@ -156,6 +159,10 @@ impl Speech {
         }
         for line in &rewritten.new {
             self.hear_copy(direction, line, &mut denied);
+        }
+        // The next line may only be complete with the next segment.
+        if let Some(owed) = self.owed.get_mut(direction as usize) {
+            *owed = denied.foreign > 0;
         }
         denied.foreign = 0;
         for line in &rewritten.mixed {
@@ -185,8 +192,13 @@ impl Speech {
                 heard.share(line);
             }
         }
-        let body = self.http != Exchanges::Unseen;
-        if !findings.is_empty() && (!body || self.converse()) {
+        if self.http != Exchanges::Unseen {
+            // Part of a body, perhaps, which devices on the way alter, and which the other side may echo. What it asks for is
+            // known from now on.
+            drop(self.dialogue.met());
+            return;
+        }
+        if !findings.is_empty() {
             self.secrecy = Some(Secrecy::Clear);
             if take(&mut denied.spoken) {
                 self.in_place(direction, line);

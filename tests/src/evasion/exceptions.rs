@@ -32,6 +32,17 @@ pub const fn exceptions() -> &'static [Exception] {
         },
         Exception { evasion: "seven bytes a segment", missed: &[("duino-coin", 1)], why: "as above" },
         Exception {
+            evasion: "overlaps: other bytes before those of both sides",
+            missed: &[("browser-miner", 1), ("getwork", 1), ("stratum-v2", 1)],
+            why: "the other copies are read as lines, and frames, masked or binary, are none; bodies of HTTP that are read so \
+                  do not tell what they answer",
+        },
+        Exception {
+            evasion: "overlaps: other bytes before those of the pool",
+            missed: &[("browser-miner", 1)],
+            why: "as above: only the miner is heard",
+        },
+        Exception {
             evasion: "joined before each message",
             missed: &[
                 ("stratum-v1", 1),
@@ -67,7 +78,7 @@ pub const fn exceptions() -> &'static [Exception] {
         },
         Exception {
             evasion: "each fifth segment of 100 bytes lost",
-            missed: &[("cryptonote", 1), ("grin", 2), ("getwork", 1), ("browser-miner", 1)],
+            missed: &[("cryptonote", 1), ("grin", 2), ("browser-miner", 1)],
             why: "the loss takes a part of every message that says something",
         },
         Exception {

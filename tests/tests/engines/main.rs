@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod altered;
 mod catalogue;
 mod corpora;
 mod endurance;
