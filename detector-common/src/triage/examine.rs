@@ -26,6 +26,10 @@ pub(super) struct Examiner<'a> {
     pub(super) reading: &'a mut Reading,
 }
 
+/// In fewer bytes there is hardly room for a token: who sends so little, and not in order, may have
+/// cut one.
+const SHORT: u32 = 64;
+
 /// The part of a segment to scan, and in which state.
 #[derive(Clone, Copy)]
 pub(super) struct Reading {
@@ -117,8 +121,8 @@ impl Examiner<'_> {
             Place::Continues { skip: 0 } => (0, known, 0, Order::KEPT),
             // The other side may have taken the later copy.
             Place::Continues { skip } => (skip, known, 1, Order::OVERLAPPING),
-            // A token that was begun may go on in what is missing.
-            Place::Gap => (0, 0, known, Order::AHEAD),
+            // A token that was begun may go on in what is missing, or one that begins there here.
+            Place::Gap => (0, 0, known | u16::from(segment.length < SHORT), Order::AHEAD),
             Place::Far => (0, 0, known, Order::FAR),
             // It may be no repetition, but what was missing.
             Place::Repeated => (0, 0, 0, Order::BEHIND),

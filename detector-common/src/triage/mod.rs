@@ -155,8 +155,7 @@ where
         if outcome != Outcome::Passed && !self.copy(packet, &segment, now) {
             self.unheard(outcome);
         }
-        // Of a fragmented packet more is to come; who puts it together sees its end.
-        if closes && self.scratch.walk.fragment().is_none() {
+        if closes {
             self.closed(&segment, now);
         }
         outcome

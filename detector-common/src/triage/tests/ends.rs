@@ -88,7 +88,7 @@ fn a_fragment_ends_nothing_because_more_is_to_come() {
     first[20] |= 0x20;
     world.packet(&first.as_slice());
     let kinds: Vec<EventKind> = world.sent().iter().map(|sent| sent.kind).collect();
-    assert_eq!(kinds, [EventKind::Segment, EventKind::Fragment]);
+    assert_eq!(kinds, [EventKind::Fragment]);
 }
 
 #[test]

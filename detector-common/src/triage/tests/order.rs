@@ -71,7 +71,7 @@ fn disorder_early_on_is_a_reason_to_watch() {
 #[test]
 fn what_was_missing_is_read_when_it_comes() {
     let mut world = late();
-    assert_eq!(world.say(Client, 2001 + 46, b"the next message"), Outcome::Passed);
+    assert_eq!(world.say(Client, 2001 + 46, &[b'x'; 64]), Outcome::Passed);
     assert_eq!(world.say(Client, 2001, MESSAGE), Outcome::WatchStarted);
 }
 
@@ -87,7 +87,7 @@ fn a_direction_is_early_for_as_many_bytes_as_the_settings_say() {
     for (said, outcome) in [(999, Outcome::WatchStarted), (1000, Outcome::Passed)] {
         let mut world = World::with(Settings { early_bytes: 1000, ..Settings::DEFAULT });
         assert_eq!(world.say(Client, 1, &[b'x'].repeat(said)), Outcome::Passed);
-        assert_eq!(world.say(Client, 5000, b"y"), outcome, "after {said} bytes");
+        assert_eq!(world.say(Client, 5000, &[b'y'; 64]), outcome, "after {said} bytes");
     }
 }
 
@@ -95,7 +95,7 @@ fn a_direction_is_early_for_as_many_bytes_as_the_settings_say() {
 fn disorder_that_hides_no_token_is_no_reason_to_watch_later_on() {
     let mut world = late();
     for sequence in [3000, 1, 5000, 2001] {
-        assert_eq!(world.say(Client, sequence, &[b'y'; 50]), Outcome::Passed);
+        assert_eq!(world.say(Client, sequence, &[b'y'; 64]), Outcome::Passed);
     }
     assert_eq!(world.count(Counter::Doubtful), 0);
 }
@@ -120,6 +120,15 @@ fn disorder_that_may_hide_a_token_is_a_reason_to_watch_at_any_time() {
             world.say(Client, *sequence, text);
         }
         assert_eq!(reasons(&world), (1, 0), "{order:?}");
+    }
+}
+
+#[test]
+fn a_short_segment_after_a_gap_is_a_reason_to_watch() {
+    for (length, reason) in [(63, 1), (64, 0)] {
+        let mut world = late();
+        world.say(Client, 2010, &[b'y'].repeat(length));
+        assert_eq!(reasons(&world), (reason, 0), "{length} bytes");
     }
 }
 
