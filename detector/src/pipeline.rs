@@ -243,7 +243,10 @@ impl Pipeline {
             }
         }
         while let Some(key) = self.room.unfinished_since(time, self.settings.unfinished) {
-            self.relieve(&key, time, &mut reaction);
+            if self.followed.get(&key).is_some_and(|followed| !followed.suspicious) {
+                self.losses.buffers += 1;
+                self.give_up(&key, &mut reaction);
+            }
         }
         self.make_room(time, &mut reaction);
         while let Some((_, followed)) = self.followed.front() {

@@ -281,7 +281,8 @@ impl Conversation {
         self.transport.held_bytes()
     }
 
-    /// Holds no more than it must: reads what is held behind gaps, and gives up messages that are not complete.
+    /// Holds no more than it must: reads what is held behind gaps, gives up messages that are not complete, and forgets
+    /// which lines were heard.
     pub fn relieve(&mut self) {
         for direction in [Direction::Up, Direction::Down] {
             self.listen(direction, |reassembler, mut out| {
@@ -290,6 +291,7 @@ impl Conversation {
             });
         }
         self.copies.iter_mut().for_each(Copies::forget);
+        self.speech.forget_lines();
     }
 
     /// Whether segments had other contents than segments before them in their place.

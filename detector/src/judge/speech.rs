@@ -242,6 +242,11 @@ impl Speech {
         self.heard.iter().map(heard::Heard::held_bytes).sum()
     }
 
+    /// Forgets which lines were heard: one that comes once more counts once more.
+    pub(super) fn forget_lines(&mut self) {
+        self.heard = Default::default();
+    }
+
     pub(super) fn opened_as_text(&mut self, direction: Direction) {
         if let Some(other_text) = self.other_text.get_mut(direction as usize) {
             *other_text = true;

@@ -67,7 +67,7 @@ impl Pipeline {
         oldest.is_some_and(|key| self.give_up(&key, reaction))
     }
 
-    fn give_up(&mut self, key: &FlowKey, reaction: &mut Reaction) -> bool {
+    pub(super) fn give_up(&mut self, key: &FlowKey, reaction: &mut Reaction) -> bool {
         let Some(followed) = self.take_out(key) else { return false };
         self.conclude(*key, followed, reaction);
         reaction.feedback.push(Feedback::Forget(*key));

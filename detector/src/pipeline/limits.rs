@@ -17,7 +17,8 @@ pub struct Settings {
     pub buffered_bytes: usize,
     /// A conversation that is silent for this long is forgotten; its next message starts a new one.
     pub idle: SignedDuration,
-    /// A message that has not been completed for this long is given up.
+    /// A conversation for which nothing speaks is given up if it has not completed a message for
+    /// this long.
     pub unfinished: SignedDuration,
     /// Pairs of a client and a server of which it is remembered how often the client asked for
     /// work, at least 1.

@@ -423,7 +423,9 @@ fn a_miner_that_is_silent_for_hours_is_one_case_with_the_right_counts() {
         let opened = records.iter().filter(|record| record.reason == Reason::Opened).count();
         let last = records.last().unwrap();
         assert_eq!((opened, last.reason), (1, Reason::Final), "every {every} hours");
-        assert_eq!(last.connections, 1, "every {every} hours");
+        // What is silent for so long is not followed after six hours, and forgotten three hours later.
+        let connections = if every < 9 { 1 } else { 7 };
+        assert_eq!(last.connections, connections, "every {every} hours");
         let shares = last.facts.shares;
         assert_eq!((shares.submitted, shares.accepted), (6, 6), "every {every} hours");
         assert_eq!(pipeline.conversations(), 0);
