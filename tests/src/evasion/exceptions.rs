@@ -118,6 +118,33 @@ pub const fn exceptions() -> &'static [Exception] {
             why: "no pool speaks like this: a line with anything before the message quotes it",
         },
         Exception { evasion: "in UTF-16", missed: JSON, why: "no pool speaks like this, nor do the tokens" },
+        Exception {
+            evasion: "behind 2 KB of other things: swapped pairs of 8 bytes",
+            missed: &[("duino-coin", 2)],
+            why: "lines of text behind a page of text cannot be told from a quotation",
+        },
+        Exception {
+            evasion: "behind 2 KB of other things: pieces of 8 bytes, reversed by the eight",
+            missed: &[("duino-coin", 2)],
+            why: "as above",
+        },
+        Exception {
+            evasion: "behind 2 KB of other things: other bytes before the first half of each 8",
+            missed: &[
+                ("equihash", 2),
+                ("getwork", 3),
+                ("browser-miner", 3),
+                ("stratum-v2", 3),
+                ("duino-coin", 2),
+            ],
+            why: "half of all bytes are known as other copies only, which are read as lines: HTTP, WebSocket and binary \
+                  messages are none, and behind a page lines may be a quotation",
+        },
+        Exception {
+            evasion: "40 KB of forged segments with wrong numbers before each message",
+            missed: &[("duino-coin", 1)],
+            why: "probable, not confirmed: what was said before the watch began was not heard by the agent",
+        },
     ]
 }
 
