@@ -207,7 +207,7 @@ impl Pipeline {
             self.conclude(key, followed, reaction);
             self.ledger.closed(&key);
             reaction.feedback.push(Feedback::Forget(key));
-        } else if followed.is_hopeless() {
+        } else if followed.is_done() {
             self.dismiss(key, followed, time, reaction);
         } else {
             if followed.waiting() {

@@ -256,9 +256,14 @@ impl Conversation {
     /// Enough was read and it is not mining: the caller can end the watch.
     #[must_use]
     pub fn hopeless(&self) -> bool {
-        let weighty = self.speech.weighty() && !self.speech.may_be_quoted();
-        let enough = weighty || self.fruitless() >= self.limits.fruitless_bytes;
-        enough && self.speech.score().is_none()
+        let enough = self.fruitless() >= self.limits.fruitless_bytes && self.speech.score().is_none();
+        enough || self.quotes()
+    }
+
+    /// Enough was said of mining to be suspicious, and what else was said tells that it is a quotation.
+    #[must_use]
+    pub fn quotes(&self) -> bool {
+        self.speech.weighty() && !self.speech.may_be_quoted() && self.speech.score().is_none()
     }
 
     /// Bytes read that could have been evidence: a single job can be larger than what is enough.

@@ -171,7 +171,7 @@ impl Followed {
 
     /// Whether time has changed what is to be done with it.
     pub(super) fn is_due(&self, time: Timestamp) -> bool {
-        self.has_news() || self.has_ended() || self.is_hopeless() || self.is_over(time)
+        self.has_news() || self.has_ended() || self.is_done() || self.is_over(time)
     }
 
     /// The other connection between the same ends, if it says anything of mining.
@@ -185,8 +185,14 @@ impl Followed {
         self.strays += u64::from(given_up.is_some());
     }
 
+    /// Whether it can be left alone. If somebody may have made up some of it, it would be read anew from its next token on:
+    /// what quotes mining is followed on, because without what speaks against it the rest would pass for mining.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_hopeless() && !(self.is_contested() && self.conversation.quotes())
+    }
+
     /// Whether there is no more to learn from it, of mining or of the node that it is.
-    pub(super) fn is_hopeless(&self) -> bool {
+    fn is_hopeless(&self) -> bool {
         self.conversation.hopeless() || self.conversation.is_settled_node()
     }
 
