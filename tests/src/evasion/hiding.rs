@@ -154,16 +154,15 @@ fn contradicted(head: &str) -> String {
 /// Each letter in a text as an escape, which any reader of JSON understands.
 fn escaped(line: &str) -> String {
     let mut quoted = false;
-    let mut text = String::new();
-    for letter in line.chars() {
+    let letters = line.chars().map(|letter| {
         quoted ^= letter == '"';
         if quoted && letter.is_ascii_alphabetic() {
-            text.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            format!("\\u{:04x}", u32::from(letter))
         } else {
-            text.push(letter);
+            letter.to_string()
         }
-    }
-    text
+    });
+    letters.collect()
 }
 
 /// Both sides open with these bytes, and make this of each line.

@@ -69,12 +69,12 @@ fn opened_by(subject: &Subject, preamble: &Talk, cut: Cut) -> Conversation {
 /// Where a segment belongs, there are random bytes first, half as many.
 fn undermined(frames: &[Frame]) -> Vec<Frame> {
     let mut noise = Noise::new(8);
-    let mut other = |frame: &Frame| {
+    let other = |frame: &Frame| {
         let bytes = noise.bytes(frame.said().len() / 2);
         let other = (!bytes.is_empty()).then(|| frame.clone().payload(&bytes));
         [other, Some(frame.clone())]
     };
-    frames.iter().flat_map(|frame| other(frame)).flatten().collect()
+    frames.iter().flat_map(other).flatten().collect()
 }
 
 /// Before each message there is a flood of other segments from the same end, by their number and the last segment of what

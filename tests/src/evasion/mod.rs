@@ -16,7 +16,7 @@ mod views;
 use std::net::SocketAddr;
 
 pub use document::{Cell, document};
-pub use exceptions::{Exception, exceptions, missed};
+pub use exceptions::{EXCEPTIONS, Exception, missed};
 
 use crate::conversation::{Conversation, Cut, Speaker};
 use crate::packet::Frame;
