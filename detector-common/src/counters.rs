@@ -73,8 +73,8 @@ counters! {
     Unreadable = "unreadable",
     /// Segments in which a token was found.
     Matches = "matches",
-    /// Flows put under watch because their beginning could not be read in order, or only by the
-    /// agent.
+    /// Flows put under watch because a token may have been missed: their beginning could not be read
+    /// in order, or only by the agent, or later disorder or repetitions kept bytes from being read.
     Doubtful = "doubtful",
     /// Flows that could not be watched because the table of watched flows is full.
     WatchRefused = "watch_refused",

@@ -158,6 +158,11 @@ mod tests {
         assert!((100..200).contains(&copied), "{copied}");
         let others = (2..=100).filter(|host| budget.take_fragment(&settings, &key(*host), 1480, 0)).count();
         assert!(others > 90, "{others} of 99");
+        let site = |number: u8| {
+            FlowKey::fragments(End::v4([10, 0, number, 1], [0; 2]), End::v4([203, 0, 113, 9], [0; 2])).0
+        };
+        let shares: std::collections::BTreeSet<u64> = (0..=255).map(|number| site(number).pair()).collect();
+        assert_eq!(shares.len(), SHARES, "the same host of many sites");
         assert!(budget.take_fragment(&settings, &key(1), 1480, SECOND), "it is refilled");
         let [there, back] = [([1; 4], [2; 4]), ([2; 4], [1; 4])]
             .map(|(from, to)| FlowKey::fragments(End::v4(from, [0, 7]), End::v4(to, [1, 9])).0.pair());

@@ -157,13 +157,13 @@ impl FlowKey {
         Self::between(source, destination, FRAGMENTS)
     }
 
-    /// A number of the pair of addresses, whatever the ports. Its lower bits tell pairs apart.
+    /// A number of the pair of addresses, whatever the ports: 0 to 31.
     #[inline(always)]
     pub(crate) const fn pair(&self) -> u64 {
         let Self { low: [l0, l1], high: [h0, h1], .. } = *self;
-        // Fibonacci hashing: the upper half of the product depends on all bits.
+        // Fibonacci hashing: only the uppermost bits of the product depend on all bits.
         let mixed = l0 ^ h0.rotate_left(17) ^ l1.rotate_left(31) ^ h1.rotate_left(7);
-        mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+        mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 59
     }
 
     #[inline(always)]

@@ -262,10 +262,17 @@ impl Flow {
         self.since = now;
     }
 
-    /// Whether it is still to be left alone, for `period` in all.
+    /// Whether it is still to be left alone, for `period` in all. Afterwards it is scanned.
     #[must_use]
     #[inline(always)]
-    pub const fn is_ignored(&self, period: Ticks, now: Ticks) -> bool {
-        self.mode == Mode::Ignore as u16 && now.wrapping_sub(self.since) < period
+    pub const fn is_ignored(&mut self, period: Ticks, now: Ticks) -> bool {
+        if self.mode != Mode::Ignore as u16 {
+            return false;
+        }
+        let ignored = now.wrapping_sub(self.since) < period;
+        if !ignored {
+            self.mode = Mode::Scan as u16;
+        }
+        ignored
     }
 }

@@ -96,7 +96,7 @@ struct Common {
           value_parser = clap::value_parser!(u32).range(1..=67_108_864))]
     flows: u32,
 
-    /// How many flows to watch at the same time; about 110 bytes each in the kernel, and some KiB in the agent
+    /// How many flows to watch at the same time; about 140 bytes each in the kernel, and some KiB in the agent
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().watched,
           value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
     watched: u32,

@@ -31,14 +31,16 @@ pub(super) struct Options {
 }
 
 /// What of a capture was not looked at although it may be mining.
-const MISSED: [Counter; 7] = [
-    Counter::Fragments,
+const MISSED: [Counter; 9] = [
+    Counter::FragmentsSpent,
     Counter::Truncated,
     Counter::ExtensionHeaders,
     Counter::FlowsRefused,
     Counter::Unreadable,
     Counter::WatchRefused,
     Counter::WatchSpent,
+    Counter::BudgetSpent,
+    Counter::RingFull,
 ];
 
 #[derive(Clone, Copy, ValueEnum)]

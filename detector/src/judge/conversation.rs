@@ -223,6 +223,12 @@ impl Conversation {
         }
     }
 
+    /// Whether a segment was given.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.streams.iter().any(Reassembler::has_begun)
+    }
+
     /// Takes note that the stream of `direction` opened with text that is no JSON, before the conversation was followed.
     pub fn opened_as_text(&mut self, direction: Direction) {
         self.speech.opened_as_text(direction);

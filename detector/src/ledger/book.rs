@@ -1,4 +1,4 @@
-use detector_common::flow::FlowKey;
+use detector_common::flow::{FlowKey, UDP};
 use detector_common::packet::Encapsulation;
 use hashlink::{LinkedHashMap, LruCache};
 use jiff::{SignedDuration, Timestamp};
@@ -185,9 +185,11 @@ impl Ledger {
     /// Brings the flow's counters up to date.
     fn follow(&mut self, id: CaseKey, observation: &Observation<'_>) -> News {
         let tally = Tally::of(observation);
+        // A datagram is followed by nothing.
+        let paused = (observation.key.protocol() == UDP).then_some(self.now);
         match self.flows.get_mut(&observation.key) {
             Some(flow) if flow.case == id => {
-                flow.paused = None;
+                flow.paused = paused;
                 if let Some(gained) = tally.since(&flow.tally) {
                     flow.tally = tally;
                     return News { connection: false, gained };
@@ -202,7 +204,7 @@ impl Ledger {
             }
             None => {}
         }
-        self.flows.insert(observation.key, Flow { case: id, tally, paused: None });
+        self.flows.insert(observation.key, Flow { case: id, tally, paused });
         News { connection: true, gained: tally }
     }
 

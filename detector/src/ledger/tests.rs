@@ -172,6 +172,23 @@ fn what_comes_of_a_paused_flow_after_hours_of_silence_is_another_connection() {
 }
 
 #[test]
+fn a_datagram_keeps_no_flow_from_being_forgotten() {
+    let mut ledger = Ledger::new(Settings::default());
+    let [node, peer] = ["10.0.0.7:30303", "203.0.113.7:30303"].map(|end| end.parse::<SocketAddr>().unwrap());
+    let mut datagram = Rig::new(40_000);
+    datagram.key = FlowKey::udp(node.into(), peer.into()).0;
+    let _ = datagram.observe(&mut ledger, 0);
+    let mut rig = Rig::new(40_000);
+    for time in [1, 4 * HOUR] {
+        let _ = rig.observe(&mut ledger, time);
+        ledger.paused(&rig.key);
+        rig.bytes = 0;
+    }
+    let records: Vec<Record> = ledger.finish(at(5 * HOUR)).collect();
+    assert_eq!(records.iter().map(|record| record.connections).max(), Some(2));
+}
+
+#[test]
 fn a_weaker_flow_takes_nothing_back() {
     let mut ledger = Ledger::new(Settings::default());
     let _ = Rig::new(40_000).observe(&mut ledger, 0);

@@ -104,7 +104,10 @@ impl Followed {
             self.strays += 1;
             return;
         }
-        self.conversation.opened(&event.header);
+        // Each part of a segment says it, and the first one may have explained it since.
+        if event.kind == EventKind::First && !self.conversation.has_begun() {
+            self.conversation.opened(&event.header);
+        }
         self.active = self.active.max(time);
         if let Some(interface) = interface
             && self.interface.as_deref() != Some(interface)
@@ -165,7 +168,7 @@ impl Followed {
         let (mine, Some(rival)) = (&self.conversation, self.rival.as_ref()) else { return false };
         let is_silent = time.duration_since(self.active.max(rival.since)) >= SILENCE;
         is_silent
-            || self.is_hopeless()
+            || self.is_done()
             || (rival.conversation.is_suspicious() && (self.has_ended() || !mine.is_suspicious()))
     }
 

@@ -104,6 +104,8 @@ impl Fragments {
             self.bytes = self.bytes + packet.cost() - before;
             if !found.is_empty() {
                 self.losses.conflicting += 1;
+                // What came of it before waits for nothing any more.
+                self.bytes -= self.open.remove(&id).map_or(0, |packet| packet.cost());
                 all.extend(found);
                 self.make_room(&mut all);
                 return all;

@@ -81,12 +81,16 @@ pub struct TrialSummary {
 }
 
 /// What of a capture was not looked at.
-const MISSED: [Counter; 5] = [
-    Counter::Fragments,
+const MISSED: [Counter; 9] = [
+    Counter::FragmentsSpent,
     Counter::Truncated,
+    Counter::ExtensionHeaders,
     Counter::FlowsRefused,
+    Counter::Unreadable,
     Counter::WatchRefused,
     Counter::WatchSpent,
+    Counter::BudgetSpent,
+    Counter::RingFull,
 ];
 
 /// Runs the recogniser over captures and tells every token in the flows that it puts under watch, in the order in

@@ -24,10 +24,11 @@ pub const WATCHING: &str = "watching";
 
 /// The counters of what was missed on the way from a packet to its record. Gaps in streams are not
 /// among them: a segment may be lost before the agent's interface.
-pub const LOSSES: [&str; 13] = [
+pub const LOSSES: [&str; 14] = [
     "flows_refused",
     "watch_refused",
     "watch_spent",
+    "feedback_refused",
     "budget_spent",
     "fragments_spent",
     "fragments_evicted",

@@ -19,7 +19,9 @@ pub(crate) struct Owned {
     time: u64,
     sequence: u32,
     accept: Option<u16>,
+    protocol: u8,
     answers_tls: bool,
+    opened_as_text: [bool; 2],
     total: Option<u16>,
     outer: Encapsulation,
     payload: Vec<u8>,
@@ -35,7 +37,9 @@ impl Owned {
             time: header.time(),
             sequence: header.sequence(),
             accept: header.accept(),
+            protocol: header.protocol(),
             answers_tls: header.answers_tls(),
+            opened_as_text: [Direction::Up, Direction::Down].map(|way| header.opened_as_text(way)),
             total: header.total(),
             outer: event.outer,
             payload: event.payload.to_vec(),
@@ -45,13 +49,14 @@ impl Owned {
 
 impl std::fmt::Debug for Owned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kind, key, direction, time, sequence, accept, answers_tls, total, outer, payload } = self;
-        let text = payload.escape_ascii();
-        let tls = if *answers_tls { ", answers TLS" } else { "" };
+        let Self { kind, key, direction, time, sequence, accept, protocol, .. } = self;
+        let Self { answers_tls, opened_as_text, total, outer, payload, .. } = self;
         write!(
             f,
-            "{kind:?} {key:?} {direction:?} at {time}, {sequence}, {accept:?}, {total:?}{tls}, {outer:?}: {text}"
-        )
+            "{kind:?} {key:?} {direction:?} at {time}, {sequence}, {accept:?}, protocol {protocol}, {total:?}, "
+        )?;
+        let text = payload.escape_ascii();
+        write!(f, "answers TLS {answers_tls}, opened as text {opened_as_text:?}, {outer:?}: {text}")
     }
 }
 

@@ -194,6 +194,23 @@ fn what_somebody_may_have_made_up_is_no_reason_to_look_away() {
 }
 
 #[test]
+fn a_forged_segment_does_not_make_of_a_quotation_what_it_quotes() {
+    let mut pipeline = pipeline(|_| {});
+    let mut page = Flow::from("10.0.0.2:40000");
+    page.client_says(&mut pipeline, "{\"note\":1}", 0);
+    let client = page.client;
+    forge(&page, &mut pipeline, EventKind::Segment, client, 300_000_000, "{\"id\":", 0);
+    for _ in 0..4 {
+        page.client_says(&mut pipeline, "Miners open with this line, which tells the pool who they are:", 1);
+        page.client_says(&mut pipeline, "and so does this:", 1);
+    }
+    for _ in 0..3 {
+        page.client_says(&mut pipeline, &login(), 2);
+    }
+    assert_eq!((pipeline.conversations(), pipeline.cases()), (1, 0));
+}
+
+#[test]
 fn when_nothing_more_is_to_be_learnt_of_one_connection_the_other_is_read() {
     let mut pipeline = pipeline(|_| {});
     let mut flow = Flow::from("10.0.0.2:40000");

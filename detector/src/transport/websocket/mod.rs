@@ -77,6 +77,7 @@ impl WebSocket {
     pub(super) fn lose(&mut self) {
         self.held.clear();
         self.message = None;
+        [self.control, self.bare] = [Margin::new(self.limit), Margin::new(self.limit)];
         self.state = State::Lost;
     }
 
