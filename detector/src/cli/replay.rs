@@ -8,7 +8,6 @@ use detector::kernel::preflight;
 use detector::output::Writer;
 use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
-use detector_common::counters::Counter;
 
 use super::{Common, target};
 
@@ -29,19 +28,6 @@ pub(super) struct Options {
     #[command(flatten)]
     common: Common,
 }
-
-/// What of a capture was not looked at although it may be mining.
-const MISSED: [Counter; 9] = [
-    Counter::FragmentsSpent,
-    Counter::Truncated,
-    Counter::ExtensionHeaders,
-    Counter::FlowsRefused,
-    Counter::Unreadable,
-    Counter::WatchRefused,
-    Counter::WatchSpent,
-    Counter::BudgetSpent,
-    Counter::RingFull,
-];
 
 #[derive(Clone, Copy, ValueEnum)]
 enum EngineKind {
@@ -73,7 +59,7 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
     for (name, value) in counters.iter().filter(|(_, value)| *value > 0) {
         tracing::debug!("{name} {value}");
     }
-    for missed in MISSED {
+    for missed in replay::MISSED {
         let count = counters.get(missed);
         if count > 0 {
             tracing::warn!("{count} packets could not be read, or were not passed on: {}", missed.name());

@@ -80,8 +80,8 @@ pub struct TrialSummary {
     pub missed: BTreeMap<&'static str, u64>,
 }
 
-/// What of a capture was not looked at.
-const MISSED: [Counter; 9] = [
+/// What of a capture was not looked at although it may be mining.
+pub const MISSED: [Counter; 9] = [
     Counter::FragmentsSpent,
     Counter::Truncated,
     Counter::ExtensionHeaders,
