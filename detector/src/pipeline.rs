@@ -81,7 +81,7 @@ impl Pipeline {
             waiting: HashSet::new(),
             fragments: Fragments::new(settings.fragments),
             dismissed: Dismissed::new(settings.conversations),
-            datagrams: Datagrams::new(settings.conversations),
+            datagrams: Datagrams::new(settings.conversations, settings.ledger.silence),
             habits: Habits::new(settings.habits),
             ledger: Ledger::new(settings.ledger.clone()),
             losses: Losses::default(),
@@ -224,6 +224,9 @@ impl Pipeline {
     /// forgotten, quiet cases recorded.
     pub fn advance(&mut self, time: Timestamp) -> Reaction {
         let mut reaction = Reaction { records: self.ledger.advance(time), feedback: Vec::new() };
+        self.dismissed.advance(time);
+        self.datagrams.advance(time);
+        self.habits.advance(time);
         for whole in self.fragments.advance(time) {
             self.whole(&whole, time, None, &mut reaction);
         }

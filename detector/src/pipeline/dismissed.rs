@@ -37,6 +37,13 @@ impl Dismissed {
         self.flows.insert(key, Flow { since: time, next });
     }
 
+    /// Forgets those whose time is over.
+    pub(super) fn advance(&mut self, time: Timestamp) {
+        while self.flows.iter().next().is_some_and(|(_, flow)| time.duration_since(flow.since) >= PERIOD) {
+            self.flows.remove_lru();
+        }
+    }
+
     /// What was known of the flow is void.
     pub(super) fn forget(&mut self, key: &FlowKey) {
         self.flows.remove(key);
@@ -92,6 +99,19 @@ mod tests {
         dismissed.forget(&key(2));
         assert!(!contains(&dismissed, 2, 0));
         assert!(contains(&dismissed, 3, 0));
+    }
+
+    #[test]
+    fn those_whose_time_is_over_take_no_room() {
+        let mut dismissed = Dismissed::new(10);
+        for (port, second) in [(1, 0), (2, 1), (1, 2)] {
+            dismissed.insert(key(port), [Some(1000), None], at(second));
+        }
+        let after = |dismissed: &mut Dismissed, seconds| {
+            dismissed.advance(at(seconds));
+            dismissed.flows.len()
+        };
+        assert_eq!([601, 602, 603].map(|second| after(&mut dismissed, second)), [2, 1, 0]);
     }
 
     #[test]

@@ -47,9 +47,17 @@ impl Habits {
         oldest != Timestamp::MIN && time.duration_since(oldest) <= WITHIN
     }
 
+    /// Forgets those who have not asked for so long that it would not count.
+    pub(super) fn advance(&mut self, time: Timestamp) {
+        let is_over = |[.., last]: &[Timestamp; REQUESTS]| time.duration_since(*last) > WITHIN;
+        while self.known.iter().next().is_some_and(|(_, times)| is_over(times)) {
+            self.known.remove_lru();
+        }
+    }
+
     /// Takes the last `requests` back: they came to nothing.
     pub(super) fn take_back(&mut self, key: &HabitKey, requests: u64) {
-        let Some(times) = self.known.get_mut(key) else { return };
+        let Some(times) = self.known.peek_mut(key) else { return };
         for _ in 0..requests.min(REQUESTS as u64) {
             times.rotate_right(1);
             if let Some(first) = times.first_mut() {
@@ -99,6 +107,21 @@ mod tests {
         habits.note(key(1), 5, at(50));
         assert!(habits.note(key(1), 1, at(51)));
         habits.take_back(&key(2), 1);
+    }
+
+    #[test]
+    fn who_does_not_ask_any_more_is_forgotten() {
+        let mut habits = Habits::new(10);
+        for (client, second) in [(1, 0), (2, 1), (1, 2)] {
+            habits.note(key(client), 1, at(second));
+        }
+        habits.note(key(3), 1, at(2));
+        habits.take_back(&key(3), 1);
+        let after = |habits: &mut Habits, seconds| {
+            habits.advance(at(seconds));
+            habits.known.len()
+        };
+        assert_eq!([601, 602, 603].map(|second| after(&mut habits, second)), [3, 2, 0]);
     }
 
     #[test]

@@ -19,9 +19,8 @@ use crate::process::{cpu, memory};
 /// Tables are full, and every miner is known, when so much of the capture was read: in percent.
 const WARM: u64 = 30;
 
-/// What memory may grow by afterwards, in KiB: some of what the agent remembers up to a bound is not full by then, such as
-/// who asked for work like a tool does, and the spans in which a miner was observed. The allocator adds some. In the long
-/// run it is less than a tenth of a byte for each packet.
+/// What memory may grow by afterwards, in KiB: of each miner the agent remembers a bounded number of spans in which it was
+/// observed, and the allocator adds some.
 const GROWTH: u64 = 4096;
 
 /// Bytes handed over at once, and the size of the pipe.

@@ -3,7 +3,7 @@ use detector_common::counters::{Counter, Counters};
 use detector_common::event::{EVENT_FIXED, Event, EventRecord};
 use detector_common::flow::{Budget, Flow, FlowKey, Watch};
 use detector_common::triage::{Arrival, Output, Recogniser, Scratch, Table};
-use hashlink::LruCache;
+use hashlink::LinkedHashMap;
 
 use super::{Engine, EngineError, SETTINGS};
 use crate::kernel::Limits;
@@ -12,9 +12,9 @@ use crate::pipeline::Feedback;
 /// The recogniser in this process. It needs no privileges.
 pub struct HostEngine<'a> {
     automaton: &'a Automaton,
-    flows: LruCache<FlowKey, Flow>,
-    lasting: LruCache<FlowKey, Flow>,
-    watched: LruCache<FlowKey, Watch>,
+    flows: Entries<Flow>,
+    lasting: Entries<Flow>,
+    watched: Entries<Watch>,
     counters: Counters,
     budget: Budget,
     scratch: Box<Scratch>,
@@ -26,9 +26,9 @@ impl<'a> HostEngine<'a> {
     pub fn new(automaton: &'a Automaton, limits: &Limits) -> Self {
         Self {
             automaton,
-            flows: LruCache::new(limits.flows as usize),
-            lasting: LruCache::new(limits.lasting() as usize),
-            watched: LruCache::new(limits.watched as usize),
+            flows: Entries::new(limits.flows as usize, true),
+            lasting: Entries::new(limits.lasting() as usize, true),
+            watched: Entries::new(limits.watched as usize, false),
             counters: Counters::ZERO,
             budget: Budget::full(&SETTINGS, 0),
             scratch: Box::default(),
@@ -36,29 +36,41 @@ impl<'a> HostEngine<'a> {
     }
 
     fn forget(&mut self, key: &FlowKey) {
-        self.flows.remove(key);
-        self.lasting.remove(key);
+        self.flows.entries.remove(key);
+        self.lasting.entries.remove(key);
     }
 }
 
 /// A table that, when full, evicts what was used least recently, or takes no more.
-struct Entries<'a, V> {
-    entries: &'a mut LruCache<FlowKey, V>,
+struct Entries<V> {
+    /// The least recently used first.
+    entries: LinkedHashMap<FlowKey, V>,
+    most: usize,
     evicts: bool,
 }
 
-impl<V: Copy> Table<V> for Entries<'_, V> {
+impl<V> Entries<V> {
+    fn new(most: usize, evicts: bool) -> Self {
+        // A hash table that is more than half full grows under insertions and removals, at some time.
+        Self { entries: LinkedHashMap::with_capacity(2 * most), most, evicts }
+    }
+}
+
+impl<V: Copy> Table<V> for &mut Entries<V> {
     fn get(&mut self, key: &FlowKey) -> Option<&mut V> {
-        self.entries.get_mut(key)
+        self.entries.to_back(key)
     }
 
     fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
-        let room = self.evicts || self.entries.len() < self.entries.capacity();
-        let fits = room && !self.entries.contains_key(key);
-        if fits {
-            self.entries.insert(*key, *value);
+        let is_full = self.entries.len() >= self.most;
+        if self.entries.contains_key(key) || (is_full && !self.evicts) {
+            return false;
         }
-        fits
+        if is_full {
+            self.entries.pop_front();
+        }
+        self.entries.insert(*key, *value);
+        true
     }
 
     fn remove(&mut self, key: &FlowKey) {
@@ -91,9 +103,9 @@ impl Engine for HostEngine<'_> {
         let mut recogniser = Recogniser {
             settings: &SETTINGS,
             automaton: || Some(self.automaton),
-            flows: Entries { entries: &mut self.flows, evicts: true },
-            lasting: Entries { entries: &mut self.lasting, evicts: true },
-            watched: Entries { entries: &mut self.watched, evicts: false },
+            flows: &mut self.flows,
+            lasting: &mut self.lasting,
+            watched: &mut self.watched,
             output: Direct(sink),
             counters: &mut self.counters,
             budget: &mut self.budget,
@@ -106,14 +118,14 @@ impl Engine for HostEngine<'_> {
     fn feedback(&mut self, feedback: Feedback) -> Result<(), EngineError> {
         match feedback {
             Feedback::Dismiss(key) => {
-                self.watched.remove(&key);
+                self.watched.entries.remove(&key);
             }
             Feedback::Forget(key) => {
                 self.forget(&key);
-                self.watched.remove(&key);
+                self.watched.entries.remove(&key);
             }
             Feedback::Watch(key) => {
-                let mut watched = Entries { entries: &mut self.watched, evicts: false };
+                let mut watched = &mut self.watched;
                 if watched.get(&key).is_some() || watched.insert(&key, &Watch::new(&SETTINGS, 0)) {
                     self.forget(&key);
                 } else {
@@ -125,9 +137,9 @@ impl Engine for HostEngine<'_> {
     }
 
     fn clear(&mut self) -> Result<(), EngineError> {
-        self.flows.clear();
-        self.lasting.clear();
-        self.watched.clear();
+        self.flows.entries.clear();
+        self.lasting.entries.clear();
+        self.watched.entries.clear();
         Ok(())
     }
 
