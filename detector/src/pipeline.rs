@@ -8,6 +8,7 @@ mod followed;
 mod fragments;
 mod habits;
 mod limits;
+mod rivals;
 mod room;
 
 use std::collections::HashSet;
@@ -201,7 +202,7 @@ impl Pipeline {
             followed.observe(key, time, &mut self.ledger, &mut reaction.records);
         }
         if self.room.buffered() + followed.buffered() > self.settings.buffered_bytes {
-            followed.give_up_rival();
+            followed.rivals.make_room();
         }
         if followed.has_ended() {
             self.conclude(key, followed, reaction);

@@ -5,6 +5,9 @@ use crate::settings::Settings;
 /// nobody.
 const WINDOW: u32 = 1 << 20;
 
+/// How many places far away are remembered of each direction.
+const PLACES: usize = 4;
+
 /// What is remembered of a flow under watch. The agent ends the watch by removing the entry.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +20,9 @@ pub struct Watch {
     pub strays: Credit,
     /// How far each direction has come: the highest sequence number.
     reached: [u32; 2],
-    /// Where the last segment ended that was far away. What goes on there is another connection and
-    /// no forgery, for who forges does not see the sequence numbers.
-    elsewhere: [u32; 2],
+    /// Where the last segments ended that were far away, the latest first. What goes on there is
+    /// another connection and no forgery, for who forges does not see the sequence numbers.
+    elsewhere: [[u32; PLACES]; 2],
 }
 
 impl Watch {
@@ -28,7 +31,7 @@ impl Watch {
     #[inline(always)]
     pub const fn new(settings: &Settings, now: Ticks) -> Self {
         let full = Credit::full(settings.watch_burst, now);
-        Self { credit: full, strays: full, reached: [0; 2], elsewhere: [0; 2] }
+        Self { credit: full, strays: full, reached: [0; 2], elsewhere: [[0; PLACES]; 2] }
     }
 
     /// The direction `side` has come to a sequence number.
@@ -50,11 +53,24 @@ impl Watch {
         if ahead.wrapping_neg() < WINDOW {
             return &mut self.strays;
         }
-        if ahead <= WINDOW || sequence == *elsewhere {
+        if ahead <= WINDOW {
             *reached = end;
             return &mut self.credit;
         }
-        *elsewhere = end;
+        let [first, second, third, fourth] = *elsewhere;
+        if sequence == first || sequence == second || sequence == third || sequence == fourth {
+            // What comes next where the direction was before goes on, too.
+            let left = *reached;
+            *elsewhere = [
+                if sequence == first { left } else { first },
+                if sequence == second { left } else { second },
+                if sequence == third { left } else { third },
+                if sequence == fourth { left } else { fourth },
+            ];
+            *reached = end;
+            return &mut self.credit;
+        }
+        *elsewhere = [end, first, second, third];
         &mut self.strays
     }
 
@@ -101,6 +117,27 @@ mod tests {
             bring_on(&[(100, 10), (FAR, 10), (110, 10), (FAR, 10), (120, 10)]),
             [true, false, true, false, true]
         );
+    }
+
+    #[test]
+    fn it_does_between_others_that_are_far_away() {
+        let mut segments = std::vec![(100, 10)];
+        for round in 0..10 {
+            segments.extend((1..PLACES as u32).map(|place| (place * 500_000_000 + round * 40_000_000, 10)));
+            segments.push((4_000_000_000 + round * 10, 10));
+        }
+        let on = bring_on(&segments);
+        assert_eq!(on.iter().filter(|on| **on).count(), 10, "the first, and what goes on");
+        assert!(on[2 * PLACES]);
+    }
+
+    #[test]
+    fn two_connections_in_turn_both_go_on() {
+        const FAR: u32 = 2_000_000_000;
+        let turns: std::vec::Vec<_> =
+            (0..10).flat_map(|turn| [(100 + turn * 10, 10), (FAR + turn * 10, 10)]).collect();
+        let stray = bring_on(&turns).iter().filter(|on| !**on).count();
+        assert_eq!(stray, 1, "the first of the second");
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::ops::AddAssign;
 use std::sync::Arc;
 
 use detector_common::event::EventHeader;
@@ -38,6 +39,14 @@ pub struct Losses {
     pub overlong_lines: u64,
     /// Messages that were too many in one line, and segments with other contents than before that made too much work.
     pub messages: u64,
+}
+
+impl AddAssign for Losses {
+    fn add_assign(&mut self, more: Self) {
+        self.gaps += more.gaps;
+        self.overlong_lines += more.overlong_lines;
+        self.messages += more.messages;
+    }
 }
 
 /// The judgement on a datagram that was sent in `direction`: a node of Ethereum, or nothing.

@@ -81,12 +81,13 @@ impl Pipeline {
         followed.conversation.finish();
         followed.observe(key, followed.active, &mut self.ledger, &mut reaction.records);
         self.ledger.paused(&key);
-        let losses = followed.conversation.losses();
+        let rivals = followed.rivals.finish();
+        let losses = followed.losses();
         self.losses.gaps += losses.gaps;
         self.losses.overlong_lines += losses.overlong_lines;
         self.losses.messages += losses.messages;
-        self.losses.strays += followed.strays;
-        if let Some(rival) = followed.suspicious_rival() {
+        self.losses.strays += followed.strays();
+        for rival in rivals {
             self.ledger.closed(&key);
             self.conclude(key, rival, reaction);
         }

@@ -1,24 +1,21 @@
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::{Direction, FlowKey};
 use detector_common::packet::Encapsulation;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::Settings;
 use super::habits::{HabitKey, Habits};
+use super::rivals::Rivals;
 use super::room::Held;
-use crate::judge::Conversation;
+use crate::judge::{Conversation, Losses};
 use crate::ledger::{Ledger, Observation, Record};
-
-/// How long a connection must have been silent to be over because another one has the same ends.
-const SILENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// A conversation that is followed.
 pub(super) struct Followed {
     pub(super) conversation: Conversation,
-    /// What may be another connection between the same ends, because its sequence numbers are far
-    /// away. They may as well be forged, so both are followed until one of them is silent.
-    rival: Option<Box<Self>>,
-    since: Timestamp,
+    /// What else is said between the same ends.
+    pub(super) rivals: Rivals,
+    pub(super) since: Timestamp,
     /// When it was last heard.
     pub(super) active: Timestamp,
     /// When it was last entered into the ledger.
@@ -32,8 +29,8 @@ pub(super) struct Followed {
     revision: u64,
     /// The sequence numbers at which the directions ended.
     ends: [Option<u32>; 2],
-    /// Segments that belong to neither connection, and ends that belong to none.
-    pub(super) strays: u64,
+    /// Ends that cannot be its own.
+    strays: u64,
     /// The recogniser had no room to watch it.
     pub(super) unwatched: bool,
     interface: Option<Box<str>>,
@@ -49,7 +46,7 @@ impl Followed {
         }
         Self {
             conversation,
-            rival: None,
+            rivals: Rivals::default(),
             since: time,
             active: time,
             observed: Timestamp::MIN,
@@ -74,30 +71,15 @@ impl Followed {
         settings: &Settings,
     ) {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
-        if self.conversation.continues(direction, sequence) {
+        let is_unheard = !self.has_heard(direction) && !self.rivals.go_on(direction, sequence);
+        if is_unheard || self.goes_on_at(direction, sequence) {
             self.take_own(event, time, interface);
-            return;
-        }
-        let known = self.rival.as_ref().map(|rival| &rival.conversation);
-        if known.is_none_or(|rival| !rival.continues(direction, sequence)) {
-            if event.payload.is_empty() || known.is_some_and(Conversation::is_suspicious) {
-                self.strays += 1;
-                return;
-            }
-            self.strays += u64::from(known.is_some());
-            self.rival = Some(Box::new(Self::new(settings, time)));
-        }
-        if let Some(rival) = &mut self.rival {
-            rival.take_own(event, time, interface);
-            let is_over = rival.has_ended() && !rival.conversation.is_suspicious();
-            if is_over || rival.is_hopeless() {
-                self.strays += 1;
-                self.rival = None;
-            }
+        } else {
+            self.rivals.take(event, time, interface, settings);
         }
     }
 
-    fn take_own(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) {
+    pub(super) fn take_own(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) {
         let (direction, sequence) = (event.header.direction(), event.header.sequence());
         let is_end = matches!(event.kind, EventKind::Closed | EventKind::Reset);
         if is_end && !self.conversation.may_end(direction, sequence) {
@@ -134,6 +116,15 @@ impl Followed {
         }
     }
 
+    pub(super) fn has_heard(&self, direction: Direction) -> bool {
+        self.next().get(direction as usize).is_some_and(Option::is_some)
+    }
+
+    /// Whether a segment belongs to a direction that was heard.
+    pub(super) fn goes_on_at(&self, direction: Direction, sequence: u32) -> bool {
+        self.has_heard(direction) && self.conversation.continues(direction, sequence)
+    }
+
     /// Who sends more than there was to be until its end has not ended.
     fn goes_on(&mut self, direction: Direction, until: u32) {
         if let Some(end) = self.ends.get_mut(direction as usize) {
@@ -158,34 +149,9 @@ impl Followed {
         }
     }
 
-    /// The other connection between the same ends, if this one is over, or nothing more is to be
-    /// learnt from it.
-    pub(super) fn successor(&mut self, time: Timestamp) -> Option<Self> {
-        if self.is_over(time) { self.rival.take().map(|rival| *rival) } else { None }
-    }
-
-    fn is_over(&self, time: Timestamp) -> bool {
-        let (mine, Some(rival)) = (&self.conversation, self.rival.as_ref()) else { return false };
-        let is_silent = time.duration_since(self.active.max(rival.since)) >= SILENCE;
-        is_silent
-            || self.is_done()
-            || (rival.conversation.is_suspicious() && (self.has_ended() || !mine.is_suspicious()))
-    }
-
     /// Whether time has changed what is to be done with it.
     pub(super) fn is_due(&self, time: Timestamp) -> bool {
         self.has_news() || self.has_ended() || self.is_done() || self.is_over(time)
-    }
-
-    /// The other connection between the same ends, if it says anything of mining.
-    pub(super) fn suspicious_rival(&mut self) -> Option<Self> {
-        self.rival.take().map(|rival| *rival).filter(|rival| rival.conversation.is_suspicious())
-    }
-
-    /// There is no room to follow both, unless the other one speaks of mining.
-    pub(super) fn give_up_rival(&mut self) {
-        let given_up = self.rival.take_if(|rival| !rival.conversation.is_suspicious());
-        self.strays += u64::from(given_up.is_some());
     }
 
     /// Whether it can be left alone. If somebody may have made up some of it, it would be read anew from its next token on:
@@ -195,13 +161,13 @@ impl Followed {
     }
 
     /// Whether there is no more to learn from it, of mining or of the node that it is.
-    fn is_hopeless(&self) -> bool {
+    pub(super) fn is_hopeless(&self) -> bool {
         self.conversation.hopeless() || self.conversation.is_settled_node()
     }
 
     /// Whether some of what was read may have been made up by somebody else.
     pub(super) fn is_contested(&self) -> bool {
-        self.strays > 0 || self.rival.is_some() || self.conversation.contradicted()
+        self.strays() > 0 || !self.rivals.is_empty() || self.conversation.contradicted()
     }
 
     /// The sequence numbers that come next, of the directions that were heard.
@@ -212,33 +178,28 @@ impl Followed {
     /// Reads what is held behind gaps, and gives up what is not complete.
     pub(super) fn relieve(&mut self) {
         self.conversation.relieve();
-        if let Some(rival) = &mut self.rival {
-            rival.conversation.relieve();
-        }
+        self.rivals.each(Conversation::relieve);
     }
 
-    /// What it holds, with the other connection.
+    /// What it holds, with the other connections.
     pub(super) fn held(&self) -> Held {
         Held { bytes: self.buffered(), unfinished: self.conversation.unfinished() }
     }
 
     /// Bytes held in memory.
     pub(super) fn buffered(&self) -> usize {
-        let rival = self.rival.as_ref().map_or(0, |rival| rival.conversation.buffered());
-        self.conversation.buffered() + rival
+        self.conversation.buffered() + self.rivals.buffered()
     }
 
     /// Whether time bears on what is to be done with it.
     pub(super) fn waiting(&self) -> bool {
-        self.conversation.waiting() || self.rival.is_some()
+        self.conversation.waiting() || !self.rivals.is_empty()
     }
 
     /// Lets time pass.
     pub(super) fn pass(&mut self, time: Timestamp) {
         self.conversation.pass(time);
-        if let Some(rival) = &mut self.rival {
-            rival.conversation.pass(time);
-        }
+        self.rivals.each(|rival| rival.pass(time));
     }
 
     /// Tells the conversation if what it asked for was asked for again and again lately, on
@@ -261,6 +222,23 @@ impl Followed {
     /// Whether something was said since it was last entered into the ledger.
     pub(super) fn has_news(&self) -> bool {
         self.revision != self.conversation.revision()
+    }
+
+    /// Segments and ends that are not its own, other than those of connections that are followed beside it.
+    pub(super) const fn strays(&self) -> u64 {
+        self.strays + self.rivals.strays()
+    }
+
+    /// What could not be read, here and in what was given up beside it.
+    pub(super) fn losses(&self) -> Losses {
+        let mut losses = self.conversation.losses();
+        losses += self.rivals.losses();
+        losses
+    }
+
+    /// Whether it speaks of mining.
+    pub(super) fn is_suspicious(&self) -> bool {
+        self.conversation.is_suspicious()
     }
 
     /// Whether both sides, or a reset, have ended it.

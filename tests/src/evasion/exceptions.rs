@@ -143,6 +143,11 @@ pub const EXCEPTIONS: &[Exception] = &[
         missed: &[("duino-coin", 1)],
         why: "probable, not confirmed: what was said before the watch began was not heard by the agent",
     },
+    Exception {
+        evasion: "a forged beginning, and forged segments with wrong numbers before each 8 bytes",
+        missed: &[("duino-coin", 1)],
+        why: "probable, not confirmed: the pool speaks first, and what it says is followed apart from what the miner says",
+    },
 ];
 
 /// How many variants of an evasion are missed of a conversation.

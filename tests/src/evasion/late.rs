@@ -15,6 +15,8 @@ const SMALL: usize = 8;
 const LARGE: usize = 1400;
 /// How many segments come before each message.
 const FLOOD: u32 = 30;
+/// How many segments come before each piece.
+const FORGED: u32 = 3;
 
 pub(super) fn all() -> Vec<Evasion> {
     let disorder = |title: &str, disorder: fn(&[Frame]) -> Vec<Frame>| {
@@ -37,6 +39,10 @@ pub(super) fn all() -> Vec<Evasion> {
                 last.clone().sequence(last.number().wrapping_add(number * 130_000_000)).payload(&other)
             })
         }),
+        Evasion::one(
+            "a forged beginning, and forged segments with wrong numbers before each 8 bytes",
+            |subject| paced(&beside(subject)),
+        ),
     ]
 }
 
@@ -94,4 +100,30 @@ fn flooded(subject: &Subject, flood: fn(u32, &Frame) -> Frame) -> Vec<Packet> {
         frames.push(frame);
     }
     spaced(&frames, super::SECOND / 100)
+}
+
+/// Both sides seem to begin elsewhere, and each piece comes behind others that are each somewhere else.
+fn beside(subject: &Subject) -> Vec<Frame> {
+    let mut conversation = subject.conversation(Cut::Bytes(SMALL));
+    for said in &subject.talk.said {
+        conversation.send(said.speaker, &said.bytes);
+    }
+    let mut places = (1..).map(|place: u32| place.wrapping_mul(36_000_000));
+    let mut begun = Vec::new();
+    let mut frames = Vec::new();
+    for frame in conversation.close() {
+        if !frame.said().is_empty() {
+            let mut forge = |text: &[u8]| {
+                let place = places.next().unwrap_or_default();
+                frames.push(frame.clone().sequence(frame.number().wrapping_add(place)).payload(text));
+            };
+            if !begun.contains(&frame.from()) {
+                begun.push(frame.from());
+                forge(b"{\"id\": 7, \"method\": \"status\"}\n");
+            }
+            (0..FORGED).for_each(|_| forge(b"{\"id\": 1"));
+        }
+        frames.push(frame);
+    }
+    frames
 }

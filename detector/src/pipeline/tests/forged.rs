@@ -223,3 +223,21 @@ fn when_nothing_more_is_to_be_learnt_of_one_connection_the_other_is_read() {
     other.client_says(&mut pipeline, &login(), 3);
     assert_eq!(pipeline.cases(), 1);
 }
+
+#[test]
+fn forged_segments_between_its_pieces_do_not_hide_a_miner_beside_something_else() {
+    let mut pipeline = pipeline(|_| {});
+    let mut flow = Flow::from("10.0.0.2:40000");
+    let client = flow.client;
+    flow.client_says(&mut pipeline, "{\"id\":7}", 0);
+    flow.next = [900_000_000, 800_000_000];
+    let mut place = 0_u32;
+    for piece in (login() + "\n").as_bytes().chunks(8) {
+        for _ in 0..4 {
+            place += 40_000_000;
+            forge(&flow, &mut pipeline, EventKind::Segment, client, place, "x", 1);
+        }
+        flow.segment(&mut pipeline, client, piece, 1);
+    }
+    assert_eq!(pipeline.cases(), 1);
+}
