@@ -22,7 +22,8 @@ where
         let mut watch = Watch::new(self.settings, now);
         watch.begin(header.side(), segment.sequence.wrapping_add(segment.length));
         watch.credit.take(cost(segment.length));
-        if !self.watched.insert(key, &watch) && self.watched.get(key).is_none() {
+        let is_new = self.watched.insert(key, &watch);
+        if !is_new && self.watched.get(key).is_none() {
             self.counters.add(Counter::WatchRefused);
             return Outcome::WatchRefused;
         }
@@ -30,7 +31,8 @@ where
         if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
             flow.watch(doubt);
         }
-        Outcome::WatchStarted
+        // Another CPU or the agent may have been first.
+        if is_new { Outcome::WatchStarted } else { Outcome::Watched }
     }
 
     /// What to do with a segment of a flow under watch; `None` if the flow is not under watch.

@@ -86,7 +86,7 @@ impl Decoder {
                     Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
                     Reader::WebSocket(websocket) => websocket.lose(),
                     // What a page quotes behind the gap is not said by itself.
-                    Reader::Http(http) => http.lose(),
+                    Reader::Http(http) => http.gap(),
                     Reader::Tls(_) | Reader::Mute => {}
                     Reader::Opening(..) | Reader::Binary(_) => {
                         self.become_reader(Reader::Opening(BytesMut::new(), Origin::Gap));

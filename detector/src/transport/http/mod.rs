@@ -161,8 +161,14 @@ impl Http {
         }
     }
 
+    /// Bytes are missing: what stands before them does not go on behind them.
+    pub(super) fn gap(&mut self) {
+        self.held.clear();
+        self.lose();
+    }
+
     /// Forgets the message that is being read: the rest of it cannot be told from what follows.
-    pub(super) fn lose(&mut self) {
+    fn lose(&mut self) {
         self.state = State::Lost;
         self.body.lose();
         self.margin = Margin::new(self.limit);

@@ -137,6 +137,17 @@ fn after_a_gap_in_a_body_only_the_next_message_is_read() {
 }
 
 #[test]
+fn two_halves_of_a_line_are_not_joined_over_a_gap() {
+    let mut transport = Transport::new(1000);
+    let mut heard = Vec::new();
+    let opening = b"GET /a HTTP/1.1\r\n\r\nGET /b HT";
+    for piece in [Piece::Next(opening), Piece::Gap, Piece::Next(b"TP/1.1\r\n\r\nGET /c HTTP/1.1\r\n\r\n")] {
+        transport.take(CLIENT, piece, &mut |said| heard.push(told(said)));
+    }
+    assert_eq!(heard, ["GET /a", "GET /c"]);
+}
+
+#[test]
 fn http_2_is_not_read() {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0{\"id\":1}\n";
     alike(&[(CLIENT, preface)], &["unreadable"]);
