@@ -123,7 +123,7 @@ mod tests {
     fn it_does_between_others_that_are_far_away() {
         let mut segments = std::vec![(100, 10)];
         for round in 0..10 {
-            segments.extend((1..PLACES as u32).map(|place| (place * 500_000_000 + round * 40_000_000, 10)));
+            segments.extend([1, 2, 3].map(|place| (place * 500_000_000 + round * 40_000_000, 10)));
             segments.push((4_000_000_000 + round * 10, 10));
         }
         let on = bring_on(&segments);

@@ -76,7 +76,7 @@ impl Rivals {
     }
 
     fn are_suspicious(&self) -> bool {
-        self.followed.iter().any(|rival| rival.is_suspicious())
+        self.followed.iter().any(Followed::is_suspicious)
     }
 
     fn give_up(&mut self, mut rival: Followed) {
@@ -88,14 +88,16 @@ impl Rivals {
     /// There is no room for any but those that speak of mining.
     pub(super) fn make_room(&mut self) {
         let (kept, others) =
-            std::mem::take(&mut self.followed).into_iter().partition(|rival| rival.is_suspicious());
+            std::mem::take(&mut self.followed).into_iter().partition(Followed::is_suspicious);
         self.followed = kept;
-        others.into_iter().for_each(|rival| self.give_up(rival));
+        for rival in others {
+            self.give_up(rival);
+        }
     }
 
     /// Those that speak of mining in the end; the others are given up.
     pub(super) fn finish(&mut self) -> Vec<Followed> {
-        self.followed.iter_mut().for_each(|rival| rival.conversation.finish());
+        self.each(Conversation::finish);
         self.make_room();
         std::mem::take(&mut self.followed)
     }

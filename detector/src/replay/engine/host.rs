@@ -36,15 +36,15 @@ impl<'a> HostEngine<'a> {
     }
 
     fn forget(&mut self, key: &FlowKey) {
-        self.flows.entries.remove(key);
-        self.lasting.entries.remove(key);
+        self.flows.all.remove(key);
+        self.lasting.all.remove(key);
     }
 }
 
 /// A table that, when full, evicts what was used least recently, or takes no more.
 struct Entries<V> {
     /// The least recently used first.
-    entries: LinkedHashMap<FlowKey, V>,
+    all: LinkedHashMap<FlowKey, V>,
     most: usize,
     evicts: bool,
 }
@@ -52,29 +52,29 @@ struct Entries<V> {
 impl<V> Entries<V> {
     fn new(most: usize, evicts: bool) -> Self {
         // A hash table that is more than half full grows under insertions and removals, at some time.
-        Self { entries: LinkedHashMap::with_capacity(2 * most), most, evicts }
+        Self { all: LinkedHashMap::with_capacity(2 * most), most, evicts }
     }
 }
 
 impl<V: Copy> Table<V> for &mut Entries<V> {
     fn get(&mut self, key: &FlowKey) -> Option<&mut V> {
-        self.entries.to_back(key)
+        self.all.to_back(key)
     }
 
     fn insert(&mut self, key: &FlowKey, value: &V) -> bool {
-        let is_full = self.entries.len() >= self.most;
-        if self.entries.contains_key(key) || (is_full && !self.evicts) {
+        let is_full = self.all.len() >= self.most;
+        if self.all.contains_key(key) || (is_full && !self.evicts) {
             return false;
         }
         if is_full {
-            self.entries.pop_front();
+            self.all.pop_front();
         }
-        self.entries.insert(*key, *value);
+        self.all.insert(*key, *value);
         true
     }
 
     fn remove(&mut self, key: &FlowKey) {
-        self.entries.remove(key);
+        self.all.remove(key);
     }
 }
 
@@ -118,11 +118,11 @@ impl Engine for HostEngine<'_> {
     fn feedback(&mut self, feedback: Feedback) -> Result<(), EngineError> {
         match feedback {
             Feedback::Dismiss(key) => {
-                self.watched.entries.remove(&key);
+                self.watched.all.remove(&key);
             }
             Feedback::Forget(key) => {
                 self.forget(&key);
-                self.watched.entries.remove(&key);
+                self.watched.all.remove(&key);
             }
             Feedback::Watch(key) => {
                 let mut watched = &mut self.watched;
@@ -137,9 +137,9 @@ impl Engine for HostEngine<'_> {
     }
 
     fn clear(&mut self) -> Result<(), EngineError> {
-        self.flows.entries.clear();
-        self.lasting.entries.clear();
-        self.watched.entries.clear();
+        self.flows.all.clear();
+        self.lasting.all.clear();
+        self.watched.all.clear();
         Ok(())
     }
 
