@@ -1,6 +1,14 @@
 //! What is said of signature files, and what the signatures find.
 
-use super::*;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use firedamp_tests::talk::Talk;
+
+use crate::runs::{FAILURE, Outcome, Running, SUCCESS, capture, firedamp, folder_with, outcome, pcap, text};
 
 /// A signature that may be used.
 const GOOD: &str = r#"[[signature]]

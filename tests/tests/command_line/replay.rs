@@ -1,0 +1,119 @@
+//! What is said of captures, and of where records go.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use firedamp_tests::dialects::Dialect;
+use serde_json::Value;
+
+use crate::runs::{FAILURE, Running, SUCCESS, capture, firedamp, folder_with, outcome, text};
+
+#[test]
+fn a_replay_puts_records_and_nothing_else_on_standard_output() -> Result<()> {
+    let folder = folder_with(&[("miner.pcap", &capture()?)])?;
+    let path = folder.path().join("miner.pcap");
+    let outcome = outcome(&["replay", "--log-level", "debug", text(&path)?])?;
+    assert_eq!(outcome.code, Some(SUCCESS), "{outcome:?}");
+    outcome.says(&["1 of 1 captures read to the end"]);
+    let records = outcome.records()?;
+    assert!(!records.is_empty());
+    for record in &records {
+        assert_eq!(record["event_type"], "alert");
+        assert_eq!(record["pcap_filename"], text(&path)?);
+        assert!(record["timestamp"].as_str().is_some_and(|time| time.starts_with("2023-11-14T22:")));
+    }
+    let last = &records.last().context("no record")?["mining"];
+    assert_eq!((&last["worker"], &last["verdict"]), (&"rig7".into(), &"confirmed".into()));
+    assert_eq!(last["shares"]["accepted"], 3);
+    Ok(())
+}
+
+#[test]
+fn identities_are_hashed_on_request() -> Result<()> {
+    let folder = folder_with(&[("miner.pcap", &capture()?)])?;
+    let outcome = outcome(&["replay", "--hash-identities", text(&folder.path().join("miner.pcap"))?])?;
+    let wallet = Dialect::Monero.identity("").wallet;
+    assert!(!outcome.out.contains(&wallet) && !outcome.out.contains("rig7"), "{}", outcome.out);
+    assert!(outcome.out.contains(r#""wallet_sha256":""#));
+    Ok(())
+}
+
+#[test]
+fn captures_that_cannot_be_read_are_named_and_the_others_read() -> Result<()> {
+    let whole = capture()?;
+    let cut = whole.get(..whole.len() - 10).context("the capture is short")?;
+    let folder = folder_with(&[
+        ("empty.pcap", b""),
+        ("text.pcap", b"hello\n"),
+        ("header.pcap", whole.get(..10).context("no header")?),
+        ("cut.pcap", cut),
+        ("whole.pcap", &whole),
+    ])?;
+    fs::create_dir(folder.path().join("folder.pcap"))?;
+    let names = ["missing", "empty", "text", "header", "folder", "cut", "whole"]
+        .map(|name| folder.path().join(name).with_extension("pcap"));
+    let mut arguments = vec!["replay"];
+    for name in &names {
+        arguments.push(text(name)?);
+    }
+    let outcome = outcome(&arguments)?;
+    assert_eq!(outcome.code, Some(FAILURE), "{outcome:?}");
+    outcome.says(&[
+        "missing.pcap: cannot be opened: No such file",
+        "empty.pcap: is empty",
+        "text.pcap: is not a pcap or pcapng capture, it looks like text",
+        "header.pcap: damaged at byte 0: the file ends after 10 of the 24 bytes",
+        "folder.pcap: is a directory",
+        "cut.pcap: damaged at byte",
+        "1 of 7 captures read to the end",
+    ]);
+    let records = outcome.records()?;
+    for name in ["cut.pcap", "whole.pcap"] {
+        let read = |record: &Value| record["pcap_filename"].as_str().is_some_and(|file| file.ends_with(name));
+        assert!(records.iter().any(read), "{name} was read as far as it goes");
+    }
+    Ok(())
+}
+
+#[test]
+fn an_output_that_cannot_be_written_says_what_to_do() -> Result<()> {
+    let folder = folder_with(&[("miner.pcap", &capture()?)])?;
+    let capture = folder.path().join("miner.pcap");
+    let replay = |output: &Path| outcome(&["replay", "--output", text(output)?, text(&capture)?]);
+    replay(&folder.path().join("none/eve.json"))?
+        .fails(FAILURE, &["cannot write records to", "No such file", "create the directory"]);
+    replay(folder.path())?.fails(FAILURE, &["Is a directory", "name a file"]);
+    replay(Path::new("/dev/full"))?.fails(FAILURE, &["No space left", "could not be written to /dev/full"]);
+    Ok(())
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() -> Result<()> {
+    let folder = folder_with(&[("miner.pcap", &capture()?)])?;
+    let path = folder.path().join("miner.pcap");
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let mut command = firedamp(&["replay", text(&path)?, text(&path)?])?;
+    command.stdout(writer);
+    let running = Running::start(command)?;
+    let outcome = running.wait()?;
+    assert_eq!((outcome.code, outcome.err.as_str()), (Some(SUCCESS), ""), "{outcome:?}");
+    Ok(())
+}
+
+#[test]
+fn standard_input_is_a_capture_too() -> Result<()> {
+    let mut command = firedamp(&["replay", "-"])?;
+    command.stdin(Stdio::piped());
+    let mut running = Running::start(command)?;
+    let mut input = running.child.stdin.take().context("no pipe")?;
+    input.write_all(&capture()?)?;
+    drop(input);
+    let outcome = running.wait()?;
+    assert_eq!(outcome.code, Some(SUCCESS), "{outcome:?}");
+    assert!(!outcome.records()?.is_empty());
+    Ok(())
+}

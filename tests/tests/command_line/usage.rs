@@ -1,0 +1,78 @@
+//! Arguments, and the terminal.
+
+use std::fs;
+use std::io::Read;
+
+use anyhow::Result;
+use nix::pty::openpty;
+
+use crate::runs::{FAILURE, SUCCESS, USAGE, firedamp, outcome};
+
+#[test]
+fn help_and_version_go_to_standard_output() -> Result<()> {
+    for (arguments, words) in [
+        (&["--help"][..], &["Usage: firedamp", "replay", "Exit codes: 0 success, 1 failure, 2 usage"][..]),
+        (&["run", "--help"], &["--iface <IF>", "--xdp-mode", "--hash-identities"]),
+        (&["replay", "--help"], &["--engine", "<FILE>...", "pcapng", "--no-built-in-signatures"]),
+        (&["check-config", "--help"], &["Signature files", "<PATH>..."]),
+        (&["signatures", "--help"], &["list", "test"]),
+        (&["signatures", "test", "--help"], &["<FILE>...", "--json", "--signatures <PATH>"]),
+        (&["--version"], &["firedamp "]),
+    ] {
+        let outcome = outcome(arguments)?;
+        assert_eq!((outcome.code, outcome.err.as_str()), (Some(SUCCESS), ""), "{arguments:?}");
+        for word in words {
+            assert!(outcome.out.contains(word), "{word:?} in:\n{}", outcome.out);
+        }
+        assert!(!outcome.out.contains('\x1b'), "{}", outcome.out);
+    }
+    Ok(())
+}
+
+#[test]
+fn usage_errors_name_the_argument() -> Result<()> {
+    for (arguments, word) in [
+        (&[][..], "Usage: firedamp"),
+        (&["watch"], "'watch'"),
+        (&["run"], "not provided:\n  --iface <IF>"),
+        (&["run", "--iface", ""], "'--iface <IF>'"),
+        (&["run", "--iface", "a0", "--iface", "b0", "--iface", "a0"], "interface 'a0' is given twice"),
+        (&["run", "--iface", "a0", "--bogus"], "'--bogus'"),
+        (&["run", "--iface", "a0", "--xdp-mode", "fast"], "auto, native, generic"),
+        (&["run", "--iface", "a0", "--ring", "100"], "power of two from 64 to 1048576"),
+        (&["run", "--iface", "a0", "--flows", "0"], "1..=67108864"),
+        (&["replay"], "not provided:\n  <FILE>..."),
+        (&["replay", "--engine", "fpga", "a.pcap"], "host, kernel"),
+        (&["check-config"], "not provided:\n  <PATH>..."),
+        (&["signatures"], "Usage: firedamp signatures"),
+        (&["signatures", "find"], "'find'"),
+        (&["signatures", "test"], "not provided:\n  <FILE>..."),
+        (&["signatures", "list", "a.toml"], "'a.toml'"),
+        (&["replay", "--log-level", "loud", "a.pcap"], "must be error, warn, info, debug"),
+    ] {
+        outcome(arguments)?.fails(USAGE, &[word]);
+    }
+    Ok(())
+}
+
+#[test]
+fn colours_are_for_terminals_that_want_them() -> Result<()> {
+    for (no_colour, coloured) in [(None, true), (Some(""), true), (Some("1"), false)] {
+        let terminal = openpty(None, None)?;
+        let mut command = firedamp(&["replay", "no such file"])?;
+        command.stderr(terminal.slave);
+        if let Some(value) = no_colour {
+            command.env("NO_COLOR", value);
+        }
+        let mut child = command.spawn()?;
+        // The terminal ends when nobody holds its other end, and so does reading, with an error.
+        drop(command);
+        let mut said = Vec::new();
+        fs::File::from(terminal.master).read_to_end(&mut said).ok();
+        assert_eq!(child.wait()?.code(), Some(FAILURE));
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("no such file"), "{said:?}");
+        assert_eq!(said.contains('\x1b'), coloured, "NO_COLOR {no_colour:?}: {said:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The agent on the gateway of the laboratory: miners are found, ordinary traffic is left alone,
+//! nothing is left behind.
+
+#![cfg(test)]
+
+mod miners;
+mod pair;
+mod signals;
