@@ -10,7 +10,9 @@ use crate::stream;
 
 mod forged;
 mod fragments;
+mod habits;
 mod room;
+mod silence;
 
 const START: i64 = 1_700_000_000;
 const HOUR: i64 = 3_600;
@@ -327,123 +329,4 @@ fn the_last_record_knows_all_bytes() {
         said += login().len() as u64 + 1;
     }
     assert_eq!(pipeline.finish(at(6)).last().map(|record| record.bytes), Some(said));
-}
-
-/// A request for a block template and its answer, on a connection of its own.
-fn asks_for_a_template(pipeline: &mut Pipeline, client: &str, time: i64) -> Vec<Record> {
-    let mut flow = Flow::from(client);
-    let body = r#"{"method":"getblocktemplate","params":[{"capabilities":["coinbasetxn","workid"]}],"id":1}"#;
-    let request = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    let template = format!(
-        r#"{{"result":{{"previousblockhash":"{}","coinbasevalue":1,"bits":"1d7b5889"}},"error":null,"id":1}}"#,
-        "0c".repeat(32)
-    );
-    let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{template}", template.len());
-    let mut records = flow.segment(pipeline, flow.client, request.as_bytes(), time).records;
-    records.extend(flow.segment(pipeline, flow.client.reverse(), response.as_bytes(), time).records);
-    records.extend(flow.closes(pipeline, time).records);
-    records
-}
-
-#[test]
-fn who_asks_for_templates_on_one_connection_after_the_other_is_a_miner() {
-    let mut pipeline = pipeline(|_| {});
-    for second in 0..5 {
-        let records = asks_for_a_template(&mut pipeline, &format!("10.0.0.2:{}", 40_000 + second), second);
-        assert_eq!(records, [], "{second}");
-        let others = asks_for_a_template(&mut pipeline, &format!("10.0.0.{}:1", 10 + second), second);
-        assert_eq!(others, [], "each for itself");
-    }
-    let records = asks_for_a_template(&mut pipeline, "10.0.0.2:50000", 6);
-    assert_eq!(records.first().map(|record| record.reason), Some(Reason::Opened));
-    assert!(records.iter().any(|record| record.evidence.iter().any(|it| it.kind == "repeated-requests")));
-    assert_eq!(pipeline.cases(), 1);
-}
-
-#[test]
-fn templates_that_are_asked_for_now_and_then_are_an_operators() {
-    let mut pipeline = pipeline(|_| {});
-    for round in 0..20 {
-        let records =
-            asks_for_a_template(&mut pipeline, &format!("10.0.0.2:{}", 40_000 + round), round * 300);
-        assert_eq!(records, []);
-    }
-}
-
-#[test]
-fn who_is_told_that_the_method_is_unknown_makes_no_habit_of_it() {
-    let mut pipeline = pipeline(|_| {});
-    let ask = |pipeline: &mut Pipeline, round: i64, answer: &str| {
-        let mut flow = Flow::from(&format!("10.0.0.2:{}", 40_000 + round));
-        let body = r#"{"jsonrpc":"2.0","id":1,"method":"eth_getWork","params":[]}"#;
-        let request = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{answer}", answer.len());
-        let mut records = flow.segment(pipeline, flow.client, request.as_bytes(), round).records;
-        records.extend(flow.segment(pipeline, flow.client.reverse(), response.as_bytes(), round).records);
-        records.extend(flow.closes(pipeline, round).records);
-        records
-    };
-    let unknown = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"the method eth_getWork does not exist"}}"#;
-    for round in 0..40 {
-        assert_eq!(ask(&mut pipeline, round, unknown), [], "{round}");
-    }
-    let hash = "0a".repeat(32);
-    let work =
-        format!(r#"{{"jsonrpc":"2.0","id":1,"result":["0x{hash}","0x{hash}","0x0000{}"]}}"#, "0a".repeat(30));
-    let found = (40..50).any(|round| !ask(&mut pipeline, round, &work).is_empty());
-    assert!(found, "with work it is mining");
-}
-
-/// A miner that says a share each so many hours on one connection, and the pool that accepts it.
-fn seldom(every: i64, shares: i64) -> (Pipeline, Vec<Record>) {
-    let mut pipeline = pipeline(|_| {});
-    let mut miner = Flow::from("10.0.0.2:40000");
-    let mut records = miner.client_says(&mut pipeline, &login(), 0).records;
-    for id in 1..=shares {
-        let time = id * every * HOUR;
-        for minute in (0..every * 60).step_by(10) {
-            records.extend(pipeline.advance(at(time - every * HOUR + minute * 60 + 60)).records);
-        }
-        let share = format!(
-            r#"{{"id":{id},"jsonrpc":"2.0","method":"submit","params":{{"id":"s1","job_id":"j2","nonce":"{id:08x}","result":"{}"}}}}"#,
-            "0a".repeat(32)
-        );
-        records.extend(miner.client_says(&mut pipeline, &share, time).records);
-        let answer = format!(r#"{{"id":{id},"jsonrpc":"2.0","error":null,"result":{{"status":"OK"}}}}"#);
-        records.extend(miner.server_says(&mut pipeline, &answer, time).records);
-    }
-    records.extend(pipeline.finish(at(shares * every * HOUR + 60)));
-    (pipeline, records)
-}
-
-#[test]
-fn a_miner_that_is_silent_for_hours_is_one_case_with_the_right_counts() {
-    for every in [1, 5, 7, 30] {
-        let (pipeline, records) = seldom(every, 6);
-        let opened = records.iter().filter(|record| record.reason == Reason::Opened).count();
-        let last = records.last().unwrap();
-        assert_eq!((opened, last.reason), (1, Reason::Final), "every {every} hours");
-        // What is silent for so long is not followed after six hours, and forgotten three hours later.
-        let connections = if every < 9 { 1 } else { 7 };
-        assert_eq!(last.connections, connections, "every {every} hours");
-        let shares = last.facts.shares;
-        assert_eq!((shares.submitted, shares.accepted), (6, 6), "every {every} hours");
-        assert_eq!(pipeline.conversations(), 0);
-    }
-}
-
-#[test]
-fn the_same_ends_within_a_second_are_found_again_whether_or_not_the_old_connection_closed() {
-    for ahead in [70_000, 5_000_000, u32::MAX - 300_000, u32::MAX / 2] {
-        let mut pipeline = pipeline(|_| {});
-        let mut old = Flow::from("10.0.0.2:40000");
-        old.client_says(&mut pipeline, "{\"id\":1,\"method\":\"status\"}", 0);
-        let mut new = Flow::from("10.0.0.2:40000");
-        new.next = old.next.map(|next| next.wrapping_add(ahead));
-        let mut records = new.client_says(&mut pipeline, &login(), 0).records;
-        records.extend(pipeline.advance(at(3)).records);
-        records.extend(pipeline.finish(at(4)));
-        assert!(records.iter().any(|record| record.reason == Reason::Opened), "{ahead}");
-        assert!(records.iter().all(|record| record.facts.wallet.is_some()), "{ahead}");
-    }
 }

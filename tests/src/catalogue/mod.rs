@@ -5,6 +5,7 @@ mod document;
 mod duino;
 mod getwork;
 mod http;
+mod http_daemons;
 mod json_lines;
 mod mainstream;
 mod monero;
@@ -104,7 +105,7 @@ pub fn families() -> Vec<(&'static str, Vec<Entry>)> {
         ("websocket", websocket::entries()),
         ("stratum_v2", stratum_v2::entries()),
         ("sealed", sealed::entries()),
-        ("http", http::entries()),
+        ("http", [http::entries(), http_daemons::entries()].concat()),
         ("nodes", nodes::entries()),
     ]
 }

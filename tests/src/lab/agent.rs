@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,55 +13,17 @@ use anyhow::{Context, Result, bail};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getppid};
-use serde_json::Value;
 
 use super::Lab;
+use super::report::{Record, Report};
 use crate::patience::patience;
 use crate::process;
 
 /// What a line of the agent's log contains when it is attached to an interface.
 pub const WATCHING: &str = "watching";
 
-/// The counters of what was missed on the way from a packet to its record. Gaps in streams are not
-/// among them: a segment may be lost before the agent's interface.
-pub const LOSSES: [&str; 14] = [
-    "flows_refused",
-    "watch_refused",
-    "watch_spent",
-    "feedback_refused",
-    "budget_spent",
-    "fragments_spent",
-    "fragments_evicted",
-    "ring_full",
-    "unreadable",
-    "events_undecodable",
-    "conversations_evicted",
-    "buffers_evicted",
-    "records_lost",
-    "records_shed",
-];
-
 /// Loading the program takes a fraction of a second on an idle machine.
 const ATTACH: Duration = Duration::from_secs(30);
-
-/// One line of the agent's output.
-#[derive(Clone, Debug)]
-pub struct Record {
-    /// When it was read from the pipe.
-    pub arrived: Instant,
-    /// The line as it came.
-    pub text: String,
-    /// The JSON object in it.
-    pub value: Value,
-}
-
-impl Record {
-    /// Whether the field of this name in `mining` is the text.
-    #[must_use]
-    pub fn says(&self, field: &str, text: &str) -> bool {
-        self.value.get("mining").and_then(|mining| mining.get(field)).is_some_and(|value| value == text)
-    }
-}
 
 /// What the agent said last.
 #[derive(Clone, Debug)]
@@ -72,19 +34,6 @@ pub enum News {
     Log(String),
     /// Both are closed: it has ended or is about to.
     Ended,
-}
-
-/// Everything one run of the agent said.
-#[derive(Debug)]
-pub struct Report {
-    /// All records, in order.
-    pub records: Vec<Record>,
-    /// The counters of the closing `stats` record.
-    pub stats: Option<Value>,
-    /// Its log.
-    pub log: Vec<String>,
-    /// How it ended.
-    pub status: ExitStatus,
 }
 
 /// A running agent. Dropping it kills it.
@@ -315,9 +264,7 @@ impl Agent {
         }
         let ended = self.child.wait()?;
         let records = std::mem::take(&mut self.records);
-        let closing = records.iter().rev().find(|record| kind(record) == Some("stats"));
-        let stats = closing.and_then(|record| record.value.get("stats").cloned());
-        Ok(Report { records, stats, log: std::mem::take(&mut self.log), status: ended })
+        Ok(Report::new(records, std::mem::take(&mut self.log), ended))
     }
 
     fn receive(&mut self, deadline: Instant) -> Option<News> {
@@ -353,35 +300,6 @@ impl Drop for Agent {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-impl Report {
-    /// The records about miners, in order.
-    pub fn alerts(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().filter(|record| kind(record) == Some("alert"))
-    }
-
-    /// A counter of the last stats.
-    #[must_use]
-    pub fn counter(&self, name: &str) -> Option<u64> {
-        self.stats.as_ref()?.get(name)?.as_u64()
-    }
-
-    /// How much was lost on the way from the packet to the record, in all; `None` without stats.
-    #[must_use]
-    pub fn lost(&self) -> Option<u64> {
-        LOSSES.iter().map(|name| self.counter(name)).sum()
-    }
-
-    /// Whether it ended by itself with exit code 0.
-    #[must_use]
-    pub fn clean(&self) -> bool {
-        self.status.success() && self.status.signal().is_none()
-    }
-}
-
-fn kind(record: &Record) -> Option<&str> {
-    record.value.get("event_type").and_then(Value::as_str)
 }
 
 fn die_with_parent(command: &mut Command) {

@@ -12,6 +12,7 @@
 
 mod agent;
 mod namespace;
+mod report;
 mod tap;
 mod trunk;
 
@@ -21,8 +22,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-pub use agent::{Agent, LOSSES, News, Record, Report, WATCHING, agent_binary};
+pub use agent::{Agent, News, WATCHING, agent_binary};
 pub use namespace::{Namespace, Segments};
+pub use report::{LOSSES, Record, Report};
 pub use tap::Tap;
 
 use trunk::Trunk;
