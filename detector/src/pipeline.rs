@@ -4,6 +4,7 @@
 mod datagrams;
 mod dismissed;
 mod ending;
+mod ends;
 mod followed;
 mod fragments;
 mod habits;
@@ -11,13 +12,12 @@ mod limits;
 mod rivals;
 mod room;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::FlowKey;
 use detector_common::packet::SYN;
-use hashlink::LinkedHashMap;
+use hashlink::{LinkedHashMap, LinkedHashSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ledger::{Ledger, Record};
@@ -62,8 +62,8 @@ pub struct Pipeline {
     followed: LinkedHashMap<FlowKey, Followed>,
     /// How much they hold, and which of them go first when there are too many.
     room: Room,
-    /// Those that hold segments for which others are missing.
-    waiting: HashSet<FlowKey>,
+    /// Those on which time bears.
+    waiting: LinkedHashSet<FlowKey>,
     fragments: Fragments,
     dismissed: Dismissed,
     datagrams: Datagrams,
@@ -79,7 +79,7 @@ impl Pipeline {
         Self {
             followed: LinkedHashMap::new(),
             room: Room::default(),
-            waiting: HashSet::new(),
+            waiting: LinkedHashSet::new(),
             fragments: Fragments::new(settings.fragments),
             dismissed: Dismissed::new(settings.conversations),
             datagrams: Datagrams::new(settings.conversations, settings.ledger.silence),
@@ -94,7 +94,7 @@ impl Pipeline {
     /// followed already.
     pub fn set_signatures(&mut self, signatures: Arc<Signatures>) {
         for (_, followed) in &mut self.followed {
-            followed.conversation.set_signatures(&signatures);
+            followed.set_signatures(&signatures);
         }
         self.settings.signatures = Some(signatures);
     }
@@ -204,7 +204,7 @@ impl Pipeline {
         if self.room.buffered() + followed.buffered() > self.settings.buffered_bytes {
             followed.rivals.make_room();
         }
-        if followed.has_ended() {
+        if followed.has_ended(time) {
             self.conclude(key, followed, reaction);
             self.ledger.closed(&key);
             reaction.feedback.push(Feedback::Forget(key));

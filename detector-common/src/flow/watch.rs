@@ -57,20 +57,20 @@ impl Watch {
             *reached = end;
             return &mut self.credit;
         }
-        let [first, second, third, fourth] = *elsewhere;
-        if sequence == first || sequence == second || sequence == third || sequence == fourth {
-            // What comes next where the direction was before goes on, too.
-            let left = *reached;
-            *elsewhere = [
-                if sequence == first { left } else { first },
-                if sequence == second { left } else { second },
-                if sequence == third { left } else { third },
-                if sequence == fourth { left } else { fourth },
-            ];
-            *reached = end;
-            return &mut self.credit;
+        let mut place = 0;
+        while place < PLACES {
+            #[expect(clippy::indexing_slicing, reason = "less than the length")]
+            let ended = &mut elsewhere[place];
+            if *ended == sequence {
+                // What comes next where the direction was before goes on, too.
+                *ended = *reached;
+                *reached = end;
+                return &mut self.credit;
+            }
+            place += 1;
         }
-        *elsewhere = [end, first, second, third];
+        elsewhere.rotate_right(1);
+        elsewhere[0] = end;
         &mut self.strays
     }
 

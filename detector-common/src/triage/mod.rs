@@ -152,11 +152,11 @@ where
         } else {
             self.payload(packet, &segment, now)
         };
-        if outcome != Outcome::Passed && !self.copy(packet, &segment, now) {
+        if outcome != Outcome::Passed && !self.copy(packet, now) {
             self.unheard(outcome);
         }
-        if closes {
-            self.closed(&segment, now);
+        if self.scratch.walk.segment().flags & (FIN | RST) != 0 {
+            self.closed(now);
         }
         outcome
     }
@@ -246,7 +246,7 @@ where
         }
         header.set_answers_tls(flow.answers_tls(header.side()));
         header.add_texts(flow.texts(header.side()));
-        self.watch(segment, now)
+        self.watch(now)
     }
 
     /// What is done with the flow, and whether this direction of it has spoken. A flow that has

@@ -1,7 +1,7 @@
 use super::Outcome;
 use super::examine::Reading;
 use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
-use crate::flow::{End, Flow, FlowKey};
+use crate::flow::{End, Flow, FlowKey, Watch};
 use crate::packet::{Encapsulation, Walk};
 use crate::settings::Settings;
 
@@ -12,6 +12,8 @@ pub struct Scratch {
     pub(super) record: EventRecord,
     /// A flow in the making.
     pub(super) flow: Flow,
+    /// A watch in the making.
+    pub(super) watch: Watch,
     pub(super) walk: Walk,
     pub(super) outcome: Outcome,
     pub(super) reading: Reading,
@@ -27,6 +29,7 @@ impl Scratch {
         Self {
             record: EventRecord { header, outer: Encapsulation::NONE, payload: [0; EVENT_PAYLOAD] },
             flow: Flow::new(&Settings::DEFAULT, 0),
+            watch: Watch::new(&Settings::DEFAULT, 0),
             walk: Walk::new(),
             outcome: Outcome::Passed,
             reading: Reading::NOTHING,

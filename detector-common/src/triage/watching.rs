@@ -1,7 +1,7 @@
 use super::upcall::{Extract, Sent, cost, upcall};
-use super::{Outcome, Output, Recogniser, Table, find};
+use super::{Outcome, Output, Recogniser, Scratch, Table, find};
 use crate::counters::Counter;
-use crate::event::EventKind;
+use crate::event::{EventKind, EventRecord};
 use crate::flow::{Flow, Ticks, Watch};
 use crate::packet::{Packet, RST, Segment};
 use crate::settings::Settings;
@@ -15,19 +15,20 @@ where
 {
     /// Puts a flow under watch.
     #[inline(always)]
-    pub(super) fn watch(&mut self, segment: &Segment, now: Ticks) -> Outcome {
-        self.scratch.record.header.set_kind(EventKind::First);
-        let header = &self.scratch.record.header;
+    pub(super) fn watch(&mut self, now: Ticks) -> Outcome {
+        let Scratch { record: EventRecord { header, .. }, watch, walk, .. } = &mut *self.scratch;
+        let segment = walk.segment();
+        header.set_kind(EventKind::First);
         let key = header.key();
-        let mut watch = Watch::new(self.settings, now);
+        *watch = Watch::new(self.settings, now);
         watch.begin(header.side(), segment.sequence.wrapping_add(segment.length));
         watch.credit.take(cost(segment.length));
-        let is_new = self.watched.insert(key, &watch);
+        let is_new = self.watched.insert(key, watch);
         if !is_new && self.watched.get(key).is_none() {
             self.counters.add(Counter::WatchRefused);
             return Outcome::WatchRefused;
         }
-        let doubt = self.scratch.record.header.accept().is_none();
+        let doubt = header.accept().is_none();
         if let Some(flow) = find(&mut self.flows, &mut self.lasting, key) {
             flow.watch(doubt);
         }
@@ -53,13 +54,13 @@ where
     /// Copies a segment to the agent, within the budget of this CPU. False if it was not copied, or
     /// not to its end.
     #[inline(always)]
-    pub(super) fn copy<P: Packet>(&mut self, packet: &P, segment: &Segment, now: Ticks) -> bool {
+    pub(super) fn copy<P: Packet>(&mut self, packet: &P, now: Ticks) -> bool {
+        let Segment { sequence, offset, length, .. } = self.scratch.walk.segment();
         if !self.budget.flows.available(self.settings.budget_burst, self.settings.budget_rate, now) {
             self.counters.add(Counter::BudgetSpent);
             return false;
         }
-        self.budget.flows.take(cost(segment.length));
-        let Segment { sequence, offset, length, .. } = *segment;
+        self.budget.flows.take(cost(length));
         let extract = Extract { sequence, offset, length };
         match upcall(packet, &mut self.output, &mut self.scratch.record, extract) {
             Sent::All => return true,
@@ -72,7 +73,8 @@ where
     /// Tells the agent that a flow under watch ends, within the flow's credit and the budget of this
     /// CPU: ends are easily forged.
     #[inline(always)]
-    pub(super) fn closed(&mut self, segment: &Segment, now: Ticks) {
+    pub(super) fn closed(&mut self, now: Ticks) {
+        let segment = self.scratch.walk.segment();
         let header = &mut self.scratch.record.header;
         let Some(watch) = self.watched.get(header.key()) else { return };
         let end = segment.sequence.wrapping_add(segment.length);

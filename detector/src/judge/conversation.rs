@@ -295,6 +295,12 @@ impl Conversation {
         streams.chain(copies).sum::<usize>() + self.unfinished() + self.speech.held_bytes()
     }
 
+    /// Whether a message is not complete, or something is held for which other bytes are missing.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.transport.is_interrupted() || self.streams.iter().any(Reassembler::holds)
+    }
+
     /// Bytes held of messages that are not complete.
     #[must_use]
     pub fn unfinished(&self) -> usize {

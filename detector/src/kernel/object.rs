@@ -18,7 +18,52 @@ pub(super) fn embedded() -> Result<&'static [u8], MissingObject> {
 
 #[cfg(test)]
 mod tests {
+    use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+
     use super::embedded;
+
+    /// The frame pointer's number.
+    const FRAME: u8 = 10;
+
+    /// Bytes of stack that a function uses, by its accesses and the addresses it takes.
+    fn stack(code: &[u8]) -> i32 {
+        let instructions: Vec<_> = code.as_chunks::<8>().0.iter().collect();
+        let accessed = instructions.iter().map(|[code, registers, offset @ .., _, _, _, _]| {
+            let frame = match code & 7 {
+                1 => registers >> 4 == FRAME,
+                2 | 3 => registers & 15 == FRAME,
+                _ => false,
+            };
+            if frame { i32::from(i16::from_le_bytes(*offset)) } else { 0 }
+        });
+        let taken = instructions.windows(2).map(|pair| {
+            let [[0xbf, registers, ..], [0x07, added, _, _, by @ ..]] = pair else { return 0 };
+            let frame = registers >> 4 == FRAME && registers & 15 == added & 15;
+            if frame { i32::from_le_bytes(*by) } else { 0 }
+        });
+        -accessed.chain(taken).min().unwrap_or(0)
+    }
+
+    /// The verifier of Linux 6.1 adds up the stacks of a program and of the callbacks it passes on, each in steps of 32 bytes,
+    /// and refuses more than 512 bytes. Later ones are less strict, so that loading the program here does not tell.
+    #[test]
+    fn the_stack_is_small_enough_for_older_kernels() {
+        let Ok(bytes) = embedded() else { return };
+        let file = object::File::parse(bytes).unwrap();
+        let functions =
+            file.symbols().filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() > 0);
+        let mut stacks: Vec<i32> = functions
+            .map(|symbol| {
+                let section = file.section_by_index(symbol.section_index().unwrap()).unwrap();
+                let code = section.data_range(symbol.address(), symbol.size()).unwrap().unwrap();
+                (stack(code) + 31) / 32 * 32
+            })
+            .collect();
+        stacks.sort_unstable_by(|one, other| other.cmp(one));
+        let deepest: i32 = stacks.iter().take(3).sum();
+        assert!(stacks.len() > 3 && deepest > 0, "{stacks:?}");
+        assert!(deepest <= 512, "{stacks:?}");
+    }
 
     #[test]
     fn the_object_is_an_aligned_elf_file_or_the_error_names_the_command() {

@@ -78,7 +78,7 @@ impl Pipeline {
     pub(super) fn conclude(&mut self, key: FlowKey, mut followed: Followed, reaction: &mut Reaction) {
         self.waiting.remove(&key);
         self.room.forget(&key);
-        followed.conversation.finish();
+        followed.finish();
         followed.observe(key, followed.active, &mut self.ledger, &mut reaction.records);
         self.ledger.paused(&key);
         let rivals = followed.rivals.finish();
@@ -89,7 +89,7 @@ impl Pipeline {
         self.losses.strays += followed.strays();
         for rival in rivals {
             self.ledger.closed(&key);
-            self.conclude(key, rival, reaction);
+            self.conclude(key, *rival, reaction);
         }
     }
 }

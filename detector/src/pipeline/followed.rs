@@ -1,14 +1,18 @@
+use std::sync::Arc;
+
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::{Direction, FlowKey};
 use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 
 use super::Settings;
+use super::ends::Ends;
 use super::habits::{HabitKey, Habits};
-use super::rivals::Rivals;
+use super::rivals::{Rivals, SILENCE};
 use super::room::Held;
 use crate::judge::{Conversation, Losses};
 use crate::ledger::{Ledger, Observation, Record};
+use crate::signature::Signatures;
 
 /// A conversation that is followed.
 pub(super) struct Followed {
@@ -27,8 +31,9 @@ pub(super) struct Followed {
     /// Those of them that the server did not know.
     refused: u64,
     revision: u64,
-    /// The sequence numbers at which the directions ended.
-    ends: [Option<u32>; 2],
+    ends: Ends,
+    /// It took the place of another one, so that somebody may have made up one of the two.
+    pub(super) contested: bool,
     /// Ends that cannot be its own.
     strays: u64,
     /// The recogniser had no room to watch it.
@@ -54,12 +59,19 @@ impl Followed {
             requests: 0,
             refused: 0,
             revision: 0,
-            ends: [None; 2],
+            ends: Ends::default(),
+            contested: false,
             strays: 0,
             unwatched: false,
             interface: None,
             outer: [None, None],
         }
+    }
+
+    /// Lets other signatures bear on what is said from now on.
+    pub(super) fn set_signatures(&mut self, signatures: &Arc<Signatures>) {
+        self.conversation.set_signatures(signatures);
+        self.rivals.each(|rival| rival.set_signatures(signatures));
     }
 
     /// Takes an event in, of whichever connection it is.
@@ -108,9 +120,10 @@ impl Followed {
             EventKind::First | EventKind::Segment => {
                 self.conversation.segment(direction, sequence, event.payload, time);
                 let length = u32::try_from(event.payload.len()).unwrap_or(u32::MAX);
-                self.goes_on(direction, sequence.wrapping_add(length));
+                self.ends.goes_on(direction, sequence.wrapping_add(length));
             }
-            EventKind::Closed | EventKind::Reset => self.end(event.kind, direction, sequence, time),
+            EventKind::Closed => self.ends.end(direction, sequence),
+            EventKind::Reset => self.ends.reset(direction, sequence, self.has_heard(direction)),
             // No part of a stream.
             EventKind::Datagram | EventKind::Fragment => {}
         }
@@ -125,33 +138,9 @@ impl Followed {
         self.has_heard(direction) && self.conversation.continues(direction, sequence)
     }
 
-    /// Who sends more than there was to be until its end has not ended.
-    fn goes_on(&mut self, direction: Direction, until: u32) {
-        if let Some(end) = self.ends.get_mut(direction as usize) {
-            *end = end.filter(|end| until.wrapping_sub(*end).cast_signed() <= 0);
-        }
-    }
-
-    /// What was held is read when the whole conversation ends: until then the missing bytes may
-    /// still come.
-    fn end(&mut self, kind: EventKind, direction: Direction, sequence: u32, time: Timestamp) {
-        if let Some(end) = self.ends.get_mut(direction as usize) {
-            *end = Some(sequence);
-        }
-        let [up, down] = &mut self.ends;
-        if kind == EventKind::Reset {
-            // Of the other direction it is not known where it ends; what was heard of it is all.
-            (*up, *down) = (up.or(Some(sequence)), down.or(Some(sequence)));
-            self.conversation.closed(direction, sequence, time);
-        } else if let (Some(up), Some(down)) = (*up, *down) {
-            self.conversation.closed(Direction::Up, up, time);
-            self.conversation.closed(Direction::Down, down, time);
-        }
-    }
-
     /// Whether time has changed what is to be done with it.
     pub(super) fn is_due(&self, time: Timestamp) -> bool {
-        self.has_news() || self.has_ended() || self.is_done() || self.is_over(time)
+        self.has_news() || self.has_ended(time) || self.is_done() || self.is_over(time)
     }
 
     /// Whether it can be left alone. If somebody may have made up some of it, it would be read anew from its next token on:
@@ -167,7 +156,7 @@ impl Followed {
 
     /// Whether some of what was read may have been made up by somebody else.
     pub(super) fn is_contested(&self) -> bool {
-        self.strays() > 0 || !self.rivals.is_empty() || self.conversation.contradicted()
+        self.contested || self.strays() > 0 || !self.rivals.is_empty() || self.conversation.contradicted()
     }
 
     /// The sequence numbers that come next, of the directions that were heard.
@@ -175,8 +164,10 @@ impl Followed {
         self.conversation.next()
     }
 
-    /// Reads what is held behind gaps, and gives up what is not complete.
+    /// Reads what is held behind gaps, and gives up what is not complete, and what else is said between the same ends
+    /// unless it speaks of mining.
     pub(super) fn relieve(&mut self) {
+        self.rivals.make_room();
         self.conversation.relieve();
         self.rivals.each(Conversation::relieve);
     }
@@ -193,7 +184,18 @@ impl Followed {
 
     /// Whether time bears on what is to be done with it.
     pub(super) fn waiting(&self) -> bool {
-        self.conversation.waiting() || !self.rivals.is_empty()
+        self.conversation.waiting() || !self.rivals.is_empty() || self.is_ended()
+    }
+
+    /// Reads all that is still held: nothing more will come.
+    pub(super) fn finish(&mut self) {
+        let ended = self.ends.fit();
+        for direction in [Direction::Up, Direction::Down].into_iter().filter(|_| ended) {
+            if let Some(end) = self.ends.place(direction) {
+                self.conversation.closed(direction, end, self.active);
+            }
+        }
+        self.conversation.finish();
     }
 
     /// Lets time pass.
@@ -241,9 +243,16 @@ impl Followed {
         self.conversation.is_suspicious()
     }
 
-    /// Whether both sides, or a reset, have ended it.
-    pub(super) fn has_ended(&self) -> bool {
-        self.ends.iter().all(Option::is_some)
+    /// Whether it seems to have ended.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ends.are_seen()
+    }
+
+    /// Whether its end is to be believed. In the middle of a message somebody may have made it up who sees the sequence
+    /// numbers, so the rest is waited for.
+    pub(super) fn has_ended(&self, time: Timestamp) -> bool {
+        let is_certain = self.ends.fit() && !self.conversation.is_interrupted();
+        is_certain || (self.is_ended() && time.duration_since(self.active) >= SILENCE)
     }
 
     /// What packets from the miner are wrapped in; if none were, what those to it are.

@@ -12,7 +12,7 @@ pub struct Settings {
     /// The most conversations that are followed, at least 1.
     pub conversations: usize,
     /// Bytes that all conversations together may hold while they wait for missing segments, and of
-    /// messages that are not complete, with all that it takes to follow what else is said between
+    /// messages that are not complete, with what it takes to follow what else is said between
     /// their ends. What is remembered of a stream to compare later copies with it, 2 KiB of a
     /// conversation, is not part of it.
     pub buffered_bytes: usize,

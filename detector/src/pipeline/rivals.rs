@@ -12,15 +12,16 @@ use crate::judge::{Conversation, Losses};
 /// between two segments of a connection to hide that the second continues the first.
 const MOST: usize = 8;
 
-/// How long a connection must have been silent to be over because another one has the same ends.
-const SILENCE: SignedDuration = SignedDuration::from_secs(60);
+/// How long a connection must have been silent to be over because another one has the same ends, or because it seems to
+/// have ended in the middle of a message.
+pub(super) const SILENCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What may be other connections between the same ends, because their sequence numbers are far away. They may as well be
 /// forged, so all are followed until the conversation beside them is silent.
 #[derive(Default)]
 pub(super) struct Rivals {
     /// The longest silent first.
-    followed: Vec<Followed>,
+    followed: Vec<Box<Followed>>,
     /// How many were given up, and segments and ends that belong to none.
     strays: u64,
     /// What was lost in those that were given up.
@@ -36,29 +37,40 @@ impl Rivals {
         interface: Option<&str>,
         settings: &Settings,
     ) {
-        let (direction, sequence) = (event.header.direction(), event.header.sequence());
-        let mut rival = match self.place(direction, sequence) {
+        let mut rival = match self.place(event) {
             Some(place) => self.followed.remove(place),
             // What speaks of mining is not to be lost among what else is said.
-            None if event.payload.is_empty() || self.are_suspicious() => {
+            None if event.payload.is_empty() || !self.has_room() => {
                 self.strays += 1;
                 return;
             }
-            None => {
-                if self.followed.len() >= MOST {
-                    let oldest = self.followed.remove(0);
-                    self.give_up(oldest);
-                }
-                Followed::new(settings, time)
-            }
+            None => Box::new(Followed::new(settings, time)),
         };
         rival.take_own(event, time, interface);
-        let is_over = rival.has_ended() && !rival.is_suspicious();
-        if is_over || rival.is_hopeless() {
-            self.give_up(rival);
+        let is_over = rival.has_ended(time) && !rival.is_suspicious();
+        // A quotation that is given up is begun anew, without what told that it is one.
+        if is_over || (rival.is_hopeless() && !rival.conversation.quotes()) {
+            self.give_up(&rival);
         } else {
             self.followed.push(rival);
         }
+    }
+
+    /// Whether another one can be followed; gives up the longest silent for it, unless one speaks of mining.
+    fn has_room(&mut self) -> bool {
+        if self.followed.iter().any(|rival| rival.is_suspicious()) {
+            return false;
+        }
+        if self.followed.len() >= MOST {
+            let mut oldest = self.followed.remove(0);
+            oldest.conversation.finish();
+            if oldest.is_suspicious() {
+                self.followed.push(oldest);
+                return false;
+            }
+            self.give_up(&oldest);
+        }
+        true
     }
 
     /// Whether an event belongs to a direction of one of them that was heard.
@@ -67,37 +79,38 @@ impl Rivals {
     }
 
     /// The one to which an event belongs: if that direction of none was heard before, most likely the one of which most was
-    /// heard.
-    fn place(&self, direction: Direction, sequence: u32) -> Option<usize> {
+    /// heard. Whether an end belongs there nobody knows.
+    fn place(&self, event: &Event<'_>) -> Option<usize> {
+        let (direction, sequence) = (event.header.direction(), event.header.sequence());
         let known = self.followed.iter().position(|rival| rival.goes_on_at(direction, sequence));
-        let unheard = || self.followed.iter().enumerate().filter(|(_, rival)| !rival.has_heard(direction));
-        known
-            .or_else(|| unheard().max_by_key(|(_, rival)| rival.conversation.bytes()).map(|(place, _)| place))
+        if known.is_some() || event.payload.is_empty() {
+            return known;
+        }
+        let unheard = self.followed.iter().enumerate().filter(|(_, rival)| !rival.has_heard(direction));
+        unheard.max_by_key(|(_, rival)| rival.conversation.bytes()).map(|(place, _)| place)
     }
 
-    fn are_suspicious(&self) -> bool {
-        self.followed.iter().any(Followed::is_suspicious)
-    }
-
-    fn give_up(&mut self, mut rival: Followed) {
-        rival.conversation.finish();
+    fn give_up(&mut self, rival: &Followed) {
         self.strays += 1 + rival.strays();
         self.losses += rival.conversation.losses();
     }
 
-    /// There is no room for any but those that speak of mining.
+    /// There is no room for any but those that speak of mining, with all that they hold.
     pub(super) fn make_room(&mut self) {
-        let (kept, others) =
-            std::mem::take(&mut self.followed).into_iter().partition(Followed::is_suspicious);
-        self.followed = kept;
-        for rival in others {
-            self.give_up(rival);
+        for mut rival in std::mem::take(&mut self.followed) {
+            if !rival.is_suspicious() {
+                rival.conversation.finish();
+            }
+            if rival.is_suspicious() {
+                self.followed.push(rival);
+            } else {
+                self.give_up(&rival);
+            }
         }
     }
 
     /// Those that speak of mining in the end; the others are given up.
-    pub(super) fn finish(&mut self) -> Vec<Followed> {
-        self.each(Conversation::finish);
+    pub(super) fn finish(&mut self) -> Vec<Box<Followed>> {
         self.make_room();
         std::mem::take(&mut self.followed)
     }
@@ -132,8 +145,10 @@ impl Followed {
     /// rather one that speaks of mining, or else the last that was heard. The others go on beside it.
     pub(super) fn successor(&mut self, time: Timestamp) -> Option<Self> {
         let place = self.place_of_successor(time)?;
-        let mut successor = self.rivals.followed.remove(place);
+        let mut successor = *self.rivals.followed.remove(place);
         successor.rivals.followed = std::mem::take(&mut self.rivals.followed);
+        successor.contested = true;
+        successor.unwatched = self.unwatched;
         Some(successor)
     }
 
@@ -141,11 +156,12 @@ impl Followed {
         let yields = |rival: &Self| {
             time.duration_since(self.active.max(rival.since)) >= SILENCE
                 || self.is_done()
-                || (rival.is_suspicious() && (self.has_ended() || !self.is_suspicious()))
+                || self.has_ended(time)
+                || (rival.is_suspicious() && (self.is_ended() || !self.is_suspicious()))
         };
         let rivals = &self.rivals.followed;
         let of_miner = rivals.iter().rposition(|rival| rival.is_suspicious() && yields(rival));
-        of_miner.or_else(|| rivals.iter().rposition(yields))
+        of_miner.or_else(|| rivals.iter().rposition(|rival| yields(rival)))
     }
 
     /// Whether another connection is to take its place.

@@ -52,6 +52,8 @@ pub struct Reassembler {
     gap: Option<Patience>,
     /// Since when the stream is read, until it is settled.
     pub(super) youth: Option<Patience>,
+    /// Where the last segment that waits begins, if it came from far ahead.
+    far: Option<u64>,
     gaps: u64,
     taken: u64,
 }
@@ -90,6 +92,7 @@ impl Reassembler {
             recent: Recent::new(),
             gap: None,
             youth: None,
+            far: None,
             gaps: 0,
             taken: 0,
         }
@@ -121,9 +124,10 @@ impl Reassembler {
         if self.youth.is_some_and(|youth| youth.spent(now, &self.limits)) {
             self.settle(out);
         }
+        self.note_far();
         if self.waiting()
-            && self.gap.get_or_insert(Patience::new(now)).spent(now, &self.limits)
             && !self.lonely()
+            && self.gap.get_or_insert(Patience::new(now)).spent(now, &self.limits)
         {
             self.skip(out);
             self.gap = None;
@@ -135,7 +139,9 @@ impl Reassembler {
                 self.settle(out);
             }
         }
-        self.gap = self.waiting().then(|| self.gap.unwrap_or(Patience::new(now)));
+        self.note_far();
+        let awaits = self.waiting() && !self.lonely();
+        self.gap = awaits.then(|| self.gap.unwrap_or(Patience::new(now)));
     }
 
     /// The sender has ended (FIN or RST at `sequence`): hands on all that is held.
@@ -292,13 +298,17 @@ impl Reassembler {
         self.done.is_some_and(|done| self.held.range(done.end..).next().is_some())
     }
 
-    /// Whether nothing but a single segment waits, so far ahead that no receiver without scaling would heed it. It may be
-    /// forged: the stream goes on without it, until another one says that it is elsewhere.
+    /// Whether nothing but a single segment waits, which came so far ahead that no receiver without scaling would heed it.
+    /// It may be forged: the stream goes on without it, until another one says that it is elsewhere.
     fn lonely(&self) -> bool {
-        self.done.is_some_and(|done| {
-            let mut ahead = self.held.range(done.end..);
-            ahead.next().is_some_and(|(&at, _)| at - done.end > WINDOW) && ahead.next().is_none()
-        })
+        let first = self.done.and_then(|done| self.held.range(done.end..).next());
+        self.far.is_some() && first.map(|(at, _)| *at) == self.far
+    }
+
+    fn note_far(&mut self) {
+        let Some(done) = self.done else { return };
+        let last = self.held.range(done.end..).next_back().map(|(at, _)| *at);
+        self.far = last.filter(|at| at - done.end > WINDOW || self.far == Some(*at));
     }
 
     fn skip(&mut self, out: &mut impl FnMut(Piece<'_>)) {

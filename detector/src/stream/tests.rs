@@ -174,6 +174,30 @@ fn a_single_segment_far_ahead_does_not_take_the_stream_with_it() {
 }
 
 #[test]
+fn a_single_segment_far_ahead_takes_no_patience_away() {
+    let time = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+    let mut stream = stream();
+    stream.send(0, "{}\n");
+    stream.at(500_000, b"forged\n", time(0));
+    let mut next = 3;
+    // Up to the place of the segment, and beyond.
+    for round in 1..60 {
+        let (front, back) =
+            (format!("{{\"a\":\"{}", "x".repeat(8000)), format!("{}\"}}\n", "y".repeat(1000)));
+        let middle = next + u32::try_from(front.len()).unwrap();
+        stream.at(middle, back.as_bytes(), time(4 * round));
+        stream.at(next, front.as_bytes(), time(4 * round));
+        next = middle + u32::try_from(back.len()).unwrap();
+    }
+    assert!(next > 500_000);
+    assert_eq!(
+        (stream.heard.len(), stream.reassembler.gaps()),
+        (61, 0),
+        "one line is split by what was forged"
+    );
+}
+
+#[test]
 fn a_gap_is_given_up_when_memory_is_full() {
     let limits = Limits { reorder_bytes: 100, reorder_pieces: 4, ..Limits::default() };
     let mut stream = Stream::new(limits);

@@ -217,6 +217,12 @@ impl Transport {
         }
     }
 
+    /// Whether one side has begun a message that is not complete.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.ways.iter().any(Decoder::is_interrupted)
+    }
+
     /// Bytes held for what is not complete.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::segments::cut;
 use super::{Evasion, PAUSE, Packet, SECOND, START, Subject, paced, spaced};
 use crate::conversation::{Conversation, Cut, Speaker};
 use crate::noise::Noise;
@@ -31,11 +32,23 @@ pub(super) fn all() -> Vec<Evasion> {
         Evasion::new("keep-alive probes", |subject| {
             [&b""[..], b"\0"].map(|byte| paced(&probes(subject, byte))).to_vec()
         }),
-        Evasion::one("forged SYN with wrong numbers", |subject| paced(&forged(subject, SYN, FAR))),
-        Evasion::one("forged FIN with wrong numbers", |subject| paced(&forged(subject, FIN | ACK, FAR))),
-        Evasion::one("forged RST with wrong numbers", |subject| paced(&forged(subject, RST, FAR))),
-        Evasion::one("forged FIN with right numbers", |subject| paced(&forged(subject, FIN | ACK, 0))),
-        Evasion::one("forged RST with right numbers", |subject| paced(&forged(subject, RST, 0))),
+        Evasion::one("forged SYN with wrong numbers", |subject| {
+            paced(&forged(subject, &subject.frames(), 3, SYN, FAR))
+        }),
+        Evasion::one("forged FIN with wrong numbers", |subject| {
+            paced(&forged(subject, &subject.frames(), 3, FIN | ACK, FAR))
+        }),
+        Evasion::one("forged RST with wrong numbers", |subject| {
+            paced(&forged(subject, &subject.frames(), 3, RST, FAR))
+        }),
+        Evasion::one("forged FIN with right numbers", |subject| {
+            paced(&forged(subject, &subject.frames(), 3, FIN | ACK, 0))
+        }),
+        Evasion::one("forged RST with right numbers", |subject| {
+            paced(&forged(subject, &subject.frames(), 3, RST, 0))
+        }),
+        Evasion::new("forged ends with wrong numbers after each 40 bytes", |subject| in_pieces(subject, FAR)),
+        Evasion::new("forged ends with right numbers after each 40 bytes", |subject| in_pieces(subject, 0)),
     ]
 }
 
@@ -143,20 +156,25 @@ fn probes(subject: &Subject, byte: &[u8]) -> Vec<Frame> {
     subject.frames().into_iter().flat_map(probe).flatten().collect()
 }
 
-/// After each third message somebody says that both sides open or end the connection, with sequence numbers so far away.
-fn forged(subject: &Subject, flags: u8, away: u32) -> Vec<Frame> {
+/// The conversation in small pieces, behind each of which somebody says that both sides end or reset the connection.
+fn in_pieces(subject: &Subject, away: u32) -> Vec<Vec<Packet>> {
+    let pieces = cut(subject, Cut::Bytes(40));
+    [FIN | ACK, RST].map(|flags| paced(&forged(subject, &pieces, 1, flags, away))).to_vec()
+}
+
+/// After every so many segments somebody says that both sides open or end the connection, with sequence numbers so far away.
+fn forged(subject: &Subject, original: &[Frame], every: u32, flags: u8, away: u32) -> Vec<Frame> {
     let mut frames = Vec::new();
     let mut next = [0, 0];
     let mut count = 0;
-    for frame in subject.frames() {
+    for frame in original {
         let said = u32::try_from(frame.said().len()).unwrap_or(0);
         let [client, server] = &mut next;
-        let side = if subject.is_from(Speaker::Client, &frame) { client } else { server };
+        let side = if subject.is_from(Speaker::Client, frame) { client } else { server };
         *side = frame.number().wrapping_add(said);
         count += u32::from(said > 0);
-        let due = said > 0 && count % 3 == 0;
-        frames.push(frame);
-        if due {
+        frames.push(frame.clone());
+        if said > 0 && count % every == 0 {
             let [client, server] = next.map(|next: u32| next.wrapping_add(away));
             frames.push(Frame::tcp(subject.client, subject.server).flags(flags).sequence(client));
             frames.push(Frame::tcp(subject.server, subject.client).flags(flags).sequence(server));

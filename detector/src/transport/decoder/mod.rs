@@ -120,6 +120,11 @@ impl Decoder {
         self.overlong += lines.overlong();
     }
 
+    /// Whether a message is begun and not complete.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.reader.held_bytes() > 0
+    }
+
     pub(super) fn held_bytes(&self) -> usize {
         self.reader.held_bytes() + self.aside.held_bytes() + self.young.as_ref().map_or(0, Young::held_bytes)
     }
