@@ -45,7 +45,8 @@ impl Kind {
 pub(super) struct Copies {
     /// They do not touch each other. The one that was written last is the last.
     runs: Vec<Run>,
-    /// Bytes that were looked at beyond those that others have earned.
+    /// Bytes that were looked at for lines, beyond those that others have earned. Each segment also has some KiB around it
+    /// copied, which is little beside its way here.
     debt: usize,
     unread: u64,
 }
