@@ -119,8 +119,8 @@ impl Replay<'_> {
         };
         let records = self.pipeline.finish(now);
         self.write(&records)?;
-        if let Some(skipped) = capture.counts().explain() {
-            tracing::warn!("{}: {skipped}", self.name);
+        for lost in [capture.counts().explain(), capture.counts().explain_cut()].into_iter().flatten() {
+            tracing::warn!("{}: {lost}", self.name);
         }
         if self.cut > 0 {
             tracing::warn!("{}: {} frames were read to {LONGEST} bytes only", self.name, self.cut);

@@ -200,8 +200,8 @@ impl Trial<'_, '_> {
         while let Some((key, flow)) = self.flows.pop_front() {
             self.conclude(key, flow, at);
         }
-        if let Some(skipped) = capture.counts().explain() {
-            tracing::warn!("{}: {skipped}", path.display());
+        for lost in [capture.counts().explain(), capture.counts().explain_cut()].into_iter().flatten() {
+            tracing::warn!("{}: {lost}", path.display());
         }
         self.engine.clear()
     }

@@ -7,9 +7,13 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result};
 use firedamp_tests::dialects::Dialect;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::Value;
 
-use crate::runs::{FAILURE, Running, SUCCESS, capture, firedamp, folder_with, outcome, text};
+use crate::runs::{
+    FAILURE, Running, SUCCESS, capture, firedamp, folder_with, miner, outcome, pcap_cut, text,
+};
 
 #[test]
 fn a_replay_puts_records_and_nothing_else_on_standard_output() -> Result<()> {
@@ -115,5 +119,29 @@ fn standard_input_is_a_capture_too() -> Result<()> {
     let outcome = running.wait()?;
     assert_eq!(outcome.code, Some(SUCCESS), "{outcome:?}");
     assert!(!outcome.records()?.is_empty());
+    Ok(())
+}
+
+#[test]
+fn frames_that_the_capture_cut_off_are_told() -> Result<()> {
+    let cut = pcap_cut(&miner()?, 96)?;
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&cut)?;
+    let folder =
+        folder_with(&[("cut.pcap", &cut), ("cut.pcap.gz", &packed.finish()?), ("whole.pcap", &capture()?)])?;
+    let [plain, gzip, whole] = ["cut.pcap", "cut.pcap.gz", "whole.pcap"].map(|name| folder.path().join(name));
+    for verb in [&["replay"][..], &["signatures", "test"]] {
+        let files = [text(&plain)?, text(&gzip)?, text(&whole)?];
+        let outcome = outcome(&[verb, &files].concat())?;
+        assert_eq!(outcome.code, Some(SUCCESS), "{outcome:?}");
+        let told: Vec<&str> = outcome.err.lines().filter(|line| line.contains("are cut off")).collect();
+        let [first, second] = told[..] else { panic!("{outcome:?}") };
+        assert!(first.contains(" WARN ") && first.contains("/cut.pcap: "), "{first}");
+        assert!(second.contains("/cut.pcap.gz: "), "{second}");
+        for line in told {
+            assert!(line.contains("frames are cut off (at most 96 bytes of each are kept)"), "{line}");
+            assert!(line.ends_with("capture whole packets: tcpdump -s 0"), "{line}");
+        }
+    }
     Ok(())
 }

@@ -138,21 +138,32 @@ pub(crate) fn text(path: &Path) -> Result<&str> {
 
 /// A capture of one Monero miner.
 pub(crate) fn capture() -> Result<Vec<u8>> {
+    pcap(&miner()?)
+}
+
+/// What a Monero miner and its pool say.
+pub(crate) fn miner() -> Result<Vec<Frame>> {
     let dialect = Dialect::Monero;
     let (miner, pool) = ("10.77.0.10:40000".parse()?, "203.0.113.10:443".parse()?);
     let lines = dialect.session(dialect.identity("rig7"), 1, 3);
-    pcap(&Conversation::frames(miner, pool, Cut::Lines, &lines))
+    Ok(Conversation::frames(miner, pool, Cut::Lines, &lines))
 }
 
 /// A little-endian pcap of these frames, one each second.
 pub(crate) fn pcap(frames: &[Frame]) -> Result<Vec<u8>> {
+    pcap_cut(frames, 65535)
+}
+
+/// The same with so many bytes of each frame, as `tcpdump -s` keeps them.
+pub(crate) fn pcap_cut(frames: &[Frame], most: usize) -> Result<Vec<u8>> {
     let header: [u32; 6] = [0xa1b2_c3d4, 2 | 4 << 16, 0, 0, 65535, 1];
     let mut file = header.map(u32::to_le_bytes).concat();
     for (second, frame) in (1_700_000_000_u32..).zip(frames) {
         let bytes = frame.bytes();
-        let length = u32::try_from(bytes.len())?;
-        file.extend([second, 0, length, length].map(u32::to_le_bytes).concat());
-        file.extend(bytes);
+        let kept = bytes.get(..most).unwrap_or(&bytes);
+        let lengths = [u32::try_from(kept.len())?, u32::try_from(bytes.len())?];
+        file.extend([second, 0, lengths[0], lengths[1]].map(u32::to_le_bytes).concat());
+        file.extend(kept);
     }
     Ok(file)
 }

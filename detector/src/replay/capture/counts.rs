@@ -30,6 +30,10 @@ pub struct Counts {
     pub aggregated: u64,
     /// Frames of interfaces whose link type is not readable, by link type.
     pub other_links: BTreeMap<LinkType, u64>,
+    /// Frames of which the capture keeps only the beginning, read or not.
+    pub cut: u64,
+    /// Bytes that are kept of the longest of these, in the link type it was captured with.
+    pub kept: usize,
 }
 
 impl Counts {
@@ -41,6 +45,15 @@ impl Counts {
             Unreadable::Aggregated => &mut self.aggregated,
         };
         *counter += 1;
+    }
+
+    /// Takes note of how much of a frame was captured.
+    pub(super) fn captured(&mut self, length: usize, wire_length: u32) {
+        self.frames += 1;
+        if length < wire_length as usize {
+            self.cut += 1;
+            self.kept = self.kept.max(length);
+        }
     }
 
     pub(super) fn other_link(&mut self, link_type: LinkType) {
@@ -77,5 +90,17 @@ impl Counts {
         }));
         (!parts.is_empty())
             .then(|| format!("{} of {} frames not read: {}", self.skipped(), self.frames, parts.join(", ")))
+    }
+
+    /// One sentence about the frames that are cut off, for the operator, or `None` when there were none.
+    #[must_use]
+    pub fn explain_cut(&self) -> Option<String> {
+        (self.cut > 0).then(|| {
+            format!(
+                "{} of {} frames are cut off (at most {} bytes of each are kept), and what they said is lost; capture \
+                 whole packets: tcpdump -s 0",
+                self.cut, self.frames, self.kept
+            )
+        })
     }
 }

@@ -161,7 +161,7 @@ impl Capture {
                 }
             };
             self.handed_out = record.size;
-            self.counts.frames += 1;
+            self.counts.captured(record.length, record.wire_length);
             let bytes = self.window.part(record.start, record.length);
             match record.link.map(|link| link.locate(bytes)) {
                 Ok(Ok(layout)) => break (record, layout),

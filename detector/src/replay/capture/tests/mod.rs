@@ -194,3 +194,36 @@ fn gzip_also_in_several_members() {
         assert_eq!(capture.bytes_read(), packed.len() as u64);
     }
 }
+
+#[test]
+fn frames_that_are_cut_off_are_counted() {
+    let (whole, cut) = (ethernet(1), &ethernet(2)[..17]);
+    for order in [LITTLE, BIG] {
+        let length = u32::try_from(whole.len()).unwrap();
+        let record = [order.words(&[5, 6, 17, length]), cut.to_vec()].concat();
+        let pcap = [pcap(order, 1, std::slice::from_ref(&whole)), record].concat();
+        let packet = [order.words(&[0, 0, 0, 17, length]), cut.to_vec()].concat();
+        let pcapng = [
+            section(order),
+            interface(order, 1, 17, &[]),
+            enhanced(order, 0, 0, &whole),
+            block(order, 6, &packet),
+        ];
+        for file in [gzip(&pcap), pcap, pcapng.concat()] {
+            let mut capture = open(&file).unwrap();
+            let (seen, end) = drain(&mut capture);
+            end.unwrap();
+            assert_eq!(seen.len(), 2);
+            let counts = capture.counts();
+            assert_eq!((counts.frames, counts.cut, counts.kept), (2, 1, 17));
+            assert_eq!(
+                counts.explain_cut().unwrap(),
+                "1 of 2 frames are cut off (at most 17 bytes of each are kept), and what they said is lost; capture whole \
+                 packets: tcpdump -s 0"
+            );
+        }
+    }
+    let mut capture = open(&pcap(LITTLE, 1, &[whole])).unwrap();
+    drain(&mut capture).1.unwrap();
+    assert_eq!(capture.counts().explain_cut(), None);
+}
