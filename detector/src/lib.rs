@@ -10,6 +10,7 @@ pub mod judge;
 pub mod kernel;
 pub mod ledger;
 pub mod live;
+pub mod losses;
 pub mod output;
 pub mod pipeline;
 pub mod protocol;

@@ -33,12 +33,14 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
 
-    /// How much to log on standard error: error, warn, info, debug, trace, or a filter such as
-    /// `info,detector::kernel=debug`
-    #[arg(long, global = true, default_value = "info", env = "FIREDAMP_LOG", value_name = "LEVEL",
-          value_parser = log_level)]
-    log_level: String,
+    /// How much to log on standard error: error, warn, info, debug, trace, off, or a filter such as
+    /// `info,detector::kernel=debug`; if not given, the variable FIREDAMP_LOG says so [default: info]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = log_level)]
+    log_level: Option<String>,
 }
+
+/// The variable that says how much to log.
+const LOG_VARIABLE: &str = "FIREDAMP_LOG";
 
 const EXIT_CODES: &str = "Exit codes: 0 success, 1 failure, 2 usage, 3 not permitted.";
 
@@ -91,12 +93,14 @@ struct Common {
     #[arg(long)]
     hash_identities: bool,
 
-    /// How many new flows to remember in the kernel, and a quarter as many that have lasted; about 160 bytes each
+    /// How many new connections to remember in the kernel, and a quarter as many that have lasted; from 1 to 67108864,
+    /// about 160 bytes each
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().flows,
           value_parser = clap::value_parser!(u32).range(1..=67_108_864))]
     flows: u32,
 
-    /// How many flows to watch at the same time; about 140 bytes each in the kernel, and some KiB in the agent
+    /// How many connections to watch at the same time; from 1 to 16777216, about 140 bytes each in the kernel, and some
+    /// KiB in the agent
     #[arg(long, value_name = "COUNT", default_value_t = Limits::default().watched,
           value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
     watched: u32,
@@ -131,6 +135,17 @@ fn log_level(text: &str) -> Result<String, String> {
         .to_owned())
 }
 
+/// What the variable says, if it is set to anything.
+fn log_level_of_the_environment() -> Result<Option<String>, String> {
+    let Some(value) = std::env::var_os(LOG_VARIABLE).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let value = value.to_string_lossy();
+    log_level(&value)
+        .map(Some)
+        .map_err(|remedy| format!("invalid value '{value}' of the variable {LOG_VARIABLE}: {remedy}"))
+}
+
 /// An error of usage that only shows when arguments are seen together.
 fn usage(message: impl std::fmt::Display) -> anyhow::Error {
     Arguments::command().error(ErrorKind::ArgumentConflict, message).into()
@@ -142,8 +157,16 @@ fn target(path: &std::path::Path) -> Target {
 
 /// Does what the command line says; errors are told on standard error.
 pub(crate) fn start(arguments: Arguments) -> ExitCode {
+    let log_level =
+        match arguments.log_level.map_or_else(log_level_of_the_environment, |level| Ok(Some(level))) {
+            Ok(level) => level.unwrap_or_else(|| "info".to_owned()),
+            Err(error) => {
+                eprintln!("error: {error}");
+                return ExitCode::from(USAGE);
+            }
+        };
     // The loader's own steps are of interest to those who ask for them by name.
-    let filter = EnvFilter::new(format!("aya=warn,aya_obj=warn,{}", arguments.log_level));
+    let filter = EnvFilter::new(format!("aya=warn,aya_obj=warn,{log_level}"));
     let colour = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,19 +1,23 @@
 //! Standard output for listings.
 
-use std::io::{self, ErrorKind, Write, stdout};
+use std::io::{ErrorKind, Write, stdout};
+
+use anyhow::anyhow;
 
 /// Writes a line. True if nobody reads any more, which is no error.
-pub(super) fn line(text: impl std::fmt::Display) -> io::Result<bool> {
+pub(super) fn line(text: impl std::fmt::Display) -> anyhow::Result<bool> {
     let mut out = stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Ok(()) => Ok(false),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(true),
-        Err(error) => Err(error),
+        Err(error) => Err(anyhow!(
+            "cannot write to standard output: {error}; send it to a file or a program that takes it"
+        )),
     }
 }
 
 /// Writes a table whose columns are as wide as their widest cell; the last is not filled up.
-pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> io::Result<()> {
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> anyhow::Result<()> {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

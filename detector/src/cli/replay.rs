@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use detector::kernel::preflight;
+use detector::losses::{lost, unread};
 use detector::output::Writer;
 use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
@@ -48,26 +49,23 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
             Box::new(KernelEngine::load(signatures.automaton(), &limits)?)
         }
     };
-    let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;
+    let target = target(&options.output);
+    let writer = Writer::start(&target, Writer::QUEUE)?;
     let replay_options = replay::Options {
         files: options.files,
         identities: options.common.identities(),
         pipeline: options.common.pipeline(&signatures),
     };
     let summary = replay::run(engine.as_mut(), &replay_options, &writer)?;
-    let counters = engine.counters()?;
-    for (name, value) in counters.iter().filter(|(_, value)| *value > 0) {
-        tracing::debug!("{name} {value}");
-    }
-    for missed in replay::MISSED {
-        let count = counters.get(missed);
-        if count > 0 {
-            tracing::warn!("{count} packets could not be read, or were not passed on: {}", missed.name());
-        }
-    }
     let counts = writer.finish(None);
     if summary.closed || counts.closed {
         return Ok(ExitCode::SUCCESS);
+    }
+    for (name, value) in summary.counters.iter().filter(|(_, value)| **value > 0) {
+        tracing::debug!("{name} {value}");
+    }
+    for missed in [lost(&summary.counters), unread(&summary.counters)].into_iter().flatten() {
+        tracing::warn!("missed in all: {missed}");
     }
     tracing::info!(
         "{} of {} captures read to the end; {} frames, {} records in {:.1} s",
@@ -77,11 +75,6 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
         counts.written,
         start.elapsed().as_secs_f64(),
     );
-    anyhow::ensure!(
-        counts.lost == 0,
-        "{} records could not be written to {}",
-        counts.lost,
-        options.output.display()
-    );
+    anyhow::ensure!(counts.lost == 0, "{} records could not be written to {target}", counts.lost);
     Ok(if summary.incomplete == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -26,11 +26,12 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Size of the ring buffer between kernel and agent, a power of two
+    /// Size of the ring buffer between kernel and agent, a power of two from 64 to 1048576
     #[arg(long, value_name = "KIB", default_value_t = Limits::default().ring / 1024, value_parser = ring)]
     ring: u32,
 
-    /// How often to write the counters as a record, in seconds; they are written at the end in any case
+    /// How often to write the counters as a record, in seconds, from 1 to 86400; they are written at the end in any
+    /// case
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u32).range(1..=86_400))]
     stats_interval: u32,
@@ -66,7 +67,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         stats_interval: Duration::from_secs(options.stats_interval.into()),
         sources: options.common.signatures.sources(),
     };
-    let writer = Writer::start(&target(&options.output), Writer::QUEUE)?;
+    let target = target(&options.output);
+    let writer = Writer::start(&target, Writer::QUEUE)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(live::run(&live_options, signatures, &writer));
     let patience =
@@ -74,10 +76,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let counts = writer.finish(Some(patience));
     ended?;
     if counts.closed {
-        tracing::info!("the reader of standard output went away");
         return Ok(ExitCode::SUCCESS);
     }
     let lost = counts.lost + counts.shed;
-    anyhow::ensure!(lost == 0, "{lost} records could not be written to {}", options.output.display());
+    anyhow::ensure!(lost == 0, "{lost} records could not be written to {target}");
     Ok(ExitCode::SUCCESS)
 }

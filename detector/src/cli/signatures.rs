@@ -1,9 +1,10 @@
-use std::io;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use detector::losses::{LOSSES, UNREAD, lost, unread};
 use detector::replay::{Found, TrialSummary, trial};
 use detector::signature::Signature;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use super::{SignatureOptions, print};
 pub(super) enum Verb {
     /// List the signatures that are used
     List(List),
-    /// Tell which signatures are found in which flows of captures
+    /// Tell which signatures are found in which connections of captures
     Test(Test),
 }
 
@@ -118,8 +119,8 @@ fn test(options: &Test) -> anyhow::Result<ExitCode> {
     } else {
         summarise(&summary)?;
     }
-    for (name, count) in &summary.missed {
-        tracing::warn!("{count} packets could not be read, or were not passed on: {name}");
+    for missed in [lost(&summary.counters), unread(&summary.counters)].into_iter().flatten() {
+        tracing::warn!("missed in all: {missed}");
     }
     Ok(if summary.incomplete == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -154,7 +155,7 @@ fn hit_object(found: &Found<'_>) -> Value {
     })
 }
 
-fn summarise(summary: &TrialSummary) -> io::Result<()> {
+fn summarise(summary: &TrialSummary) -> anyhow::Result<()> {
     print::line("")?;
     let mut rows = vec![["SIGNATURE".to_owned(), "HITS".to_owned()]];
     rows.extend(summary.hits.iter().map(|(name, count)| [name.clone(), count.to_string()]));
@@ -163,7 +164,7 @@ fn summarise(summary: &TrialSummary) -> io::Result<()> {
     }
     let TrialSummary { complete, incomplete, frames, flows, judged, unjudged, .. } = summary;
     print::line(format_args!(
-        "{complete} of {} captures read to the end; {frames} frames; {flows} flows with a token, {judged} of them \
+        "{complete} of {} captures read to the end; {frames} frames; {flows} connections with a token, {judged} of them \
          with a verdict",
         complete + incomplete
     ))?;
@@ -173,7 +174,7 @@ fn summarise(summary: &TrialSummary) -> io::Result<()> {
     }
     let unnamed = flows - judged - unjudged.len() as u64;
     if unnamed > 0 {
-        print::line(format_args!("no verdict: {unnamed} more flows"))?;
+        print::line(format_args!("no verdict: {unnamed} more connections"))?;
     }
     Ok(())
 }
@@ -184,6 +185,9 @@ fn summary_object(summary: &TrialSummary) -> Value {
         .iter()
         .map(|flow| json!({"from": flow.from, "to": flow.to, "signatures": flow.signatures}))
         .collect();
+    let is_missed = |name: &str| LOSSES.iter().any(|(loss, _)| *loss == name) || UNREAD.contains(&name);
+    let missed: BTreeMap<_, _> =
+        summary.counters.iter().filter(|(name, count)| **count > 0 && is_missed(name)).collect();
     json!({
         "summary": {
             "captures": summary.complete + summary.incomplete,
@@ -193,7 +197,7 @@ fn summary_object(summary: &TrialSummary) -> Value {
             "judged": summary.judged,
             "unjudged": unjudged,
             "hits": summary.hits,
-            "missed": summary.missed,
+            "missed": missed,
         }
     })
 }

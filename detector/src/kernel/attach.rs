@@ -7,6 +7,7 @@ use aya::programs::xdp::{XdpError, XdpMode as Flags};
 use nix::errno::Errno;
 use nix::net::if_;
 
+use super::attachment::Attachment;
 use super::link::{LinkKind, interfaces};
 use super::{LoadError, Program};
 
@@ -112,14 +113,7 @@ pub enum AttachError {
 /// The interface does not exist, is no Ethernet, is occupied, or does not take the program in the
 /// wanted mode.
 pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
-    let index = if_::if_nametoindex(interface)
-        .map_err(|_| AttachError::NoInterface { name: interface.to_owned(), present: interfaces() })?;
-    // A kernel that does not tell the kind has the last word when the program is attached.
-    if let Ok(kind) = LinkKind::of(interface)
-        && !kind.is_ethernet()
-    {
-        return Err(AttachError::NotEthernet { interface: interface.to_owned(), kind });
-    }
+    let index = readable(interface)?;
     let attached = |native, fallback| Attached { interface: interface.to_owned(), index, native, fallback };
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
@@ -135,6 +129,22 @@ pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<A
     Ok(attached(false, None))
 }
 
+/// The index of an interface whose frames can be read.
+///
+/// # Errors
+/// The interface does not exist, or is no Ethernet.
+pub fn readable(interface: &str) -> Result<u32, AttachError> {
+    let index = if_::if_nametoindex(interface)
+        .map_err(|_| AttachError::NoInterface { name: interface.to_owned(), present: interfaces() })?;
+    // A kernel that does not tell the kind has the last word when the program is attached.
+    if let Ok(kind) = LinkKind::of(interface)
+        && !kind.is_ethernet()
+    {
+        return Err(AttachError::NotEthernet { interface: interface.to_owned(), kind });
+    }
+    Ok(index)
+}
+
 fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {
     let xdp = program.xdp()?;
     let attached = xdp.attach_to_if_index(index, flags).and_then(|link| xdp.take_link(link));
@@ -144,7 +154,7 @@ fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -
     });
     let error = match linked {
         Ok(link) => {
-            program.links.insert(index, link);
+            program.links.insert(index, Attachment::new(link));
             return Ok(());
         }
         Err(error) => error,

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use aya::maps::{Array, ArrayOfMaps, MapData, MapError, PerCpuArray, PerCpuValues, RingBuf};
 use aya::programs::Xdp;
-use aya::programs::links::FdLink;
 use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader};
 use aya_log::EbpfLogger;
@@ -11,7 +10,8 @@ use detector_common::counters::Counters;
 use detector_common::flow::Budget;
 use detector_common::settings::Settings;
 
-use super::{LoadError, Memory, Watches, attachment, object};
+use super::attachment::Attachment;
+use super::{LoadError, Memory, Watches, object};
 
 const PROGRAM: &str = "firedamp";
 const YARDSTICK: &str = "empty";
@@ -54,7 +54,7 @@ pub struct Program {
     limits: Limits,
     memory: Memory,
     /// By the index of the interface.
-    pub(super) links: BTreeMap<u32, FdLink>,
+    pub(super) links: BTreeMap<u32, Attachment>,
 }
 
 impl Program {
@@ -134,7 +134,7 @@ impl Program {
     /// before. If the kernel does not tell, it is taken to be.
     #[must_use]
     pub fn is_attached_to(&self, index: u32) -> bool {
-        self.links.get(&index).is_some_and(|link| attachment::interface(link).is_none_or(|now| now == index))
+        self.links.get(&index).is_some_and(|link| link.interface().is_none_or(|now| now == index))
     }
 
     /// How many instructions the verifier walked through, on kernels that tell (5.16).

@@ -28,9 +28,9 @@ impl Memory {
     /// Of the maps of an object that is in the kernel.
     pub(super) fn of(ebpf: &Ebpf, limits: &Limits) -> Result<Self, MapError> {
         let tables = [
-            ("new flows", "FLOWS", limits.flows),
-            ("lasting flows", "LASTING", limits.lasting()),
-            ("watched flows", "WATCHED", limits.watched),
+            ("new connections", "FLOWS", limits.flows),
+            ("lasting connections", "LASTING", limits.lasting()),
+            ("watched connections", "WATCHED", limits.watched),
             ("ring", "EVENTS", 0),
         ];
         let mut memory = Vec::new();
@@ -96,12 +96,12 @@ mod tests {
     #[test]
     fn memory_is_told_table_by_table() {
         let memory = Memory(vec![
-            Table { what: "new flows", entries: 1000, bytes: 150_000 },
+            Table { what: "new connections", entries: 1000, bytes: 150_000 },
             Table { what: "ring", entries: 0, bytes: 16 << 20 },
         ]);
         assert_eq!(
             memory.to_string(),
-            "tables in the kernel take 16.2 MiB: 1000 new flows 0.2 MiB, ring 16.0 MiB"
+            "tables in the kernel take 16.2 MiB: 1000 new connections 0.2 MiB, ring 16.0 MiB"
         );
     }
 }

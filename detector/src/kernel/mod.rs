@@ -12,7 +12,7 @@ mod preflight;
 mod test_run;
 mod watches;
 
-pub use attach::{AttachError, Attached, XdpMode, attach};
+pub use attach::{AttachError, Attached, XdpMode, attach, readable};
 pub use error::LoadError;
 pub use link::LinkKind;
 pub use load::{Limits, Program};

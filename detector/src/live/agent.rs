@@ -8,11 +8,12 @@ use detector_common::event::{EVENT_FIXED, Event};
 use jiff::Timestamp;
 
 use super::clock::Clock;
-use super::health::{Health, missed};
+use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::ReloadError;
 use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
+use crate::losses;
 use crate::output::eve::{Alert, Stats};
 use crate::output::{Identities, Refused, Writer};
 use crate::pipeline::{Feedback, Pipeline, Reaction};
@@ -114,6 +115,10 @@ impl Agent<'_> {
         self.react(reaction);
         self.interfaces.follow(&mut self.program, Instant::now());
         let counters = self.counters();
+        if self.writer.counts().closed {
+            self.closed = true;
+            return;
+        }
         self.health.check(&counters);
         if self.counted.elapsed() >= self.stats_interval {
             self.counted = Instant::now();
@@ -135,7 +140,7 @@ impl Agent<'_> {
             };
             if let Err(error) = done {
                 self.refused += 1;
-                tracing::debug!("cannot change the watch of a flow: {error}");
+                tracing::debug!("cannot change the watch of a connection: {error}");
             }
         }
         for record in reaction.records {
@@ -165,8 +170,16 @@ impl Agent<'_> {
             sum(&["ring_full", "budget_spent", "watch_spent", "fragments_spent", "unreadable"]),
             cases,
         );
-        if let Some(missed) = missed(&counters) {
-            tracing::warn!("missed in all: {missed}");
+        // Nobody wants what a reader who went away did not take.
+        if self.closed || self.writer.counts().closed {
+            counters.remove("records_lost");
+            counters.remove("records_shed");
+        }
+        if let Some(lost) = losses::lost(&counters) {
+            tracing::warn!("missed in all: {lost}");
+        }
+        if let Some(unread) = losses::unread(&counters) {
+            tracing::info!("not read: {unread}");
         }
         for record in &records {
             // A refusal is counted; the records that follow may still fit.
@@ -181,7 +194,7 @@ impl Agent<'_> {
             Err(error) => tracing::error!("cannot read the counters of the kernel program: {error}"),
         }
         let kernel = &self.kernel;
-        let (losses, output) = (self.pipeline.losses(), self.writer.counts());
+        let output = self.writer.counts();
         let agent = [
             ("interfaces", self.interfaces.watched() as u64),
             ("interfaces_lost", self.interfaces.lost()),
@@ -192,21 +205,10 @@ impl Agent<'_> {
             ("flows_evicted", self.watches.evicted(kernel)),
             ("watch_refused", kernel.get(Counter::WatchRefused) + self.unwatched),
             ("feedback_refused", self.refused),
-            ("conversations_evicted", losses.conversations),
-            ("buffers_evicted", losses.buffers),
-            ("stream_gaps", losses.gaps),
-            ("overlong_lines", losses.overlong_lines),
-            ("messages_unread", losses.messages),
-            ("segments_stray", losses.strays),
-            ("fragments_expired", losses.fragments.expired),
-            ("fragments_evicted", losses.fragments.evicted),
-            ("fragments_conflicting", losses.fragments.conflicting),
-            ("fragments_malformed", losses.fragments.malformed),
-            ("cases_evicted", self.pipeline.cases_evicted()),
             ("records_written", output.written),
             ("records_lost", output.lost),
             ("records_shed", output.shed),
         ];
-        kernel.iter().chain(agent).collect()
+        kernel.iter().chain(agent).chain(losses::of(&self.pipeline)).collect()
     }
 }

@@ -1,34 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Counters that mean that something was missed, and what to do about it.
-const LOSSES: [(&str, &str); 13] = [
-    ("watch_refused", "flows could not be watched: raise --watched"),
-    ("ring_full", "segments did not fit into the ring buffer: raise --ring"),
-    ("budget_spent", "segments of watched flows exceeded the budget of a CPU"),
-    ("unreadable", "segments could not be copied: turn off GRO and LRO of the interface"),
-    (
-        "fragments_spent",
-        "fragments exceeded the budget of a CPU, or of two hosts: somebody floods with fragments",
-    ),
-    ("fragments_evicted", "fragmented packets made room for others: somebody floods with fragments"),
-    ("flows_refused", "flows could not be remembered: raise --flows"),
-    ("conversations_evicted", "conversations made room for others: raise --watched"),
-    ("buffers_evicted", "conversations held too much that was not complete: see stream_gaps"),
-    ("events_undecodable", "events were not understood: please report this"),
-    ("feedback_refused", "times the kernel did not change the watch of a flow: please report this"),
-    ("records_lost", "records could not be written: look at the disk"),
-    ("records_shed", "records did not fit into the queue before the disk: look at the disk"),
-];
-
-/// What was missed so far, by reason; `None` if nothing was.
-pub(super) fn missed(counters: &BTreeMap<&'static str, u64>) -> Option<String> {
-    let reasons = LOSSES.iter().filter_map(|(name, _)| {
-        let count = counters.get(name).copied().filter(|count| *count > 0)?;
-        Some(format!("{name} {count}"))
-    });
-    Some(reasons.collect::<Vec<_>>().join(", ")).filter(|reasons| !reasons.is_empty())
-}
+use crate::losses::LOSSES;
 
 /// How long a warning is not repeated.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -68,7 +41,7 @@ impl Health {
             self.new = (new, Instant::now());
             if lasts < SHORT && self.rises("flows_evicted", count("flows_evicted")).is_some() {
                 tracing::warn!(
-                    "new flows wash the table of flows out every {lasts} s (flows_evicted); what is cut into small \
+                    "new connections wash their table out every {lasts} s (flows_evicted); what is cut into small \
                      segments may be missed there: raise --flows"
                 );
             }
@@ -100,13 +73,6 @@ mod tests {
         assert_eq!(lasts(262_144, 0, 10), u64::MAX);
         assert_eq!(lasts(262_144, 26_214, 10), 100);
         assert_eq!(lasts(262_144, 2_621_440, 10), 1);
-    }
-
-    #[test]
-    fn what_was_missed_is_told_by_reason() {
-        assert_eq!(missed(&BTreeMap::from([("packets", 7), ("ring_full", 0)])), None);
-        let counters = BTreeMap::from([("ring_full", 2), ("packets", 7), ("fragments_spent", 1)]);
-        assert_eq!(missed(&counters).as_deref(), Some("ring_full 2, fragments_spent 1"));
     }
 
     #[test]

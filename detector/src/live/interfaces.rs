@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use nix::net::if_::if_nametoindex;
 
-use crate::kernel::{AttachError, Attached, Program, XdpMode, attach};
+use crate::kernel::{AttachError, Attached, Program, XdpMode, attach, readable};
 
 /// Between two tries to attach to an interface that is there but refuses: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -45,6 +45,14 @@ struct Refusal {
 }
 
 impl Interfaces {
+    /// Looks whether all of them are there and can be read, before any is touched.
+    ///
+    /// # Errors
+    /// One of them does not exist, or is no Ethernet.
+    pub(super) fn check(names: &[String]) -> Result<(), AttachError> {
+        names.iter().try_for_each(|name| readable(name).map(drop))
+    }
+
     /// Attaches the program to all of them.
     ///
     /// # Errors

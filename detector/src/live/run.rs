@@ -63,6 +63,7 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
 
+    Interfaces::check(&options.interfaces)?;
     let mut program = Program::load(&Settings::DEFAULT, &options.limits, signatures.automaton())?;
     tracing::info!("{}", program.memory());
     let mut log = program.take_log().map(wait_for).transpose()?;
@@ -120,6 +121,9 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
         }
+    }
+    if agent.closed {
+        tracing::info!("the reader of standard output went away");
     }
     let deadline = Instant::now() + PATIENCE;
     agent.program.detach();

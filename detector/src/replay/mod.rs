@@ -9,4 +9,4 @@ mod run;
 mod trial;
 
 pub use run::{LONGEST, Options, Summary, run};
-pub use trial::{Found, MISSED, TrialSummary, Unjudged, trial};
+pub use trial::{Found, TrialSummary, Unjudged, trial};

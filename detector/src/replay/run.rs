@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -6,6 +7,7 @@ use super::capture::{Capture, CaptureError};
 use super::engine::{Engine, EngineError};
 use super::progress::Progress;
 use crate::ledger::Record;
+use crate::losses;
 use crate::output::eve::Alert;
 use crate::output::{Identities, Refused, Writer};
 use crate::pipeline::{Pipeline, Settings};
@@ -30,6 +32,8 @@ pub struct Summary {
     pub incomplete: usize,
     /// Frames that were given to the recogniser.
     pub frames: u64,
+    /// The counters of the recogniser and of the agent, over all captures.
+    pub counters: BTreeMap<&'static str, u64>,
     /// Standard output was closed by its reader before the end.
     pub closed: bool,
 }
@@ -53,7 +57,11 @@ pub fn run(engine: &mut dyn Engine, options: &Options, writer: &Writer) -> Resul
             cut: 0,
             summary: &mut summary,
         };
-        match replay.capture(path) {
+        let read = replay.capture(path);
+        for (name, count) in losses::of(&replay.pipeline) {
+            *replay.summary.counters.entry(name).or_default() += count;
+        }
+        match read {
             Ok(()) => summary.complete += 1,
             Err(Stop::Capture(error)) => {
                 summary.incomplete += 1;
@@ -67,6 +75,7 @@ pub fn run(engine: &mut dyn Engine, options: &Options, writer: &Writer) -> Resul
         }
         engine.clear()?;
     }
+    summary.counters.extend(engine.counters()?.iter());
     Ok(summary)
 }
 

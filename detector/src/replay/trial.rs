@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use detector_common::counters::Counter;
 use detector_common::event::{Event, EventKind};
 use detector_common::flow::{Direction, FlowKey};
 use hashlink::LinkedHashMap;
@@ -76,22 +75,9 @@ pub struct TrialSummary {
     pub judged: u64,
     /// Those that did not, the first thousand of them.
     pub unjudged: Vec<Unjudged>,
-    /// Packets that were not read although they may hold a token, by the names of their counters.
-    pub missed: BTreeMap<&'static str, u64>,
+    /// The counters of the recogniser.
+    pub counters: BTreeMap<&'static str, u64>,
 }
-
-/// What of a capture was not looked at although it may be mining.
-pub const MISSED: [Counter; 9] = [
-    Counter::FragmentsSpent,
-    Counter::Truncated,
-    Counter::ExtensionHeaders,
-    Counter::FlowsRefused,
-    Counter::Unreadable,
-    Counter::WatchRefused,
-    Counter::WatchSpent,
-    Counter::BudgetSpent,
-    Counter::RingFull,
-];
 
 /// Runs the recogniser over captures and tells every token in the flows that it puts under watch, in the order in
 /// which they are complete. A flow is followed to its end whatever the agent makes of it.
@@ -122,9 +108,7 @@ pub fn trial(
             break;
         }
     }
-    let counters = trial.engine.counters()?;
-    let missed = MISSED.into_iter().map(|counter| (counter.name(), counters.get(counter)));
-    trial.summary.missed = missed.filter(|(_, count)| *count > 0).collect();
+    trial.summary.counters = trial.engine.counters()?.iter().collect();
     Ok(trial.summary)
 }
 

@@ -24,7 +24,7 @@ use anyhow::{Context, Result};
 
 pub use agent::{Agent, News, WATCHING, agent_binary};
 pub use namespace::{Namespace, Segments};
-pub use report::{LOSSES, Record, Report};
+pub use report::{Record, Report, losses};
 pub use tap::Tap;
 
 use trunk::Trunk;

@@ -4,26 +4,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Instant;
 
+use detector::losses::LOSSES;
 use serde_json::Value;
 
 /// The counters of what was missed on the way from a packet to its record. Gaps in streams are not
 /// among them: a segment may be lost before the agent's interface.
-pub const LOSSES: [&str; 14] = [
-    "flows_refused",
-    "watch_refused",
-    "watch_spent",
-    "feedback_refused",
-    "budget_spent",
-    "fragments_spent",
-    "fragments_evicted",
-    "ring_full",
-    "unreadable",
-    "events_undecodable",
-    "conversations_evicted",
-    "buffers_evicted",
-    "records_lost",
-    "records_shed",
-];
+pub fn losses() -> impl Iterator<Item = &'static str> {
+    LOSSES.iter().map(|(name, _)| *name).chain(["watch_spent"])
+}
 
 /// One line of the agent's output.
 #[derive(Clone, Debug)]
@@ -78,7 +66,7 @@ impl Report {
     /// How much was lost on the way from the packet to the record, in all; `None` without stats.
     #[must_use]
     pub fn lost(&self) -> Option<u64> {
-        LOSSES.iter().map(|name| self.counter(name)).sum()
+        losses().map(|name| self.counter(name)).sum()
     }
 
     /// Whether it ended by itself with exit code 0.

@@ -4,11 +4,13 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use firedamp_tests::lab::Namespace;
+use firedamp_tests::lab::{Namespace, WATCHING};
 use firedamp_tests::privileges;
 use nix::libc;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
-use crate::runs::{FAILURE, NOT_PERMITTED, Running, SUCCESS, firedamp, inside};
+use crate::runs::{FAILURE, NOT_PERMITTED, Running, SUCCESS, firedamp, inside, text};
 
 /// Lets the child lose every capability when it executes the agent.
 fn powerless(command: &mut Command) {
@@ -60,6 +62,57 @@ fn an_interface_that_is_not_there_is_named_with_those_that_are() -> Result<()> {
     namespace.ip(&["link add v0 type veth peer name v1"])?;
     let outcome = inside(&namespace, &["run", "--iface", "eth7"])?.wait()?;
     outcome.fails(FAILURE, &["no interface eth7; there are: lo, v1, v0"]);
+    Ok(())
+}
+
+#[test]
+fn all_interfaces_are_looked_for_before_one_is_touched() -> Result<()> {
+    if !privileges::granted("all_interfaces_are_looked_for_before_one_is_touched") {
+        return Ok(());
+    }
+    let namespace = Namespace::new()?;
+    namespace.ip(&["link add v0 type veth peer name v1", "tuntap add t0 mode tun"])?;
+    for (wrong, words) in [("eth7", "no interface eth7"), ("t0", "t0 carries bare IP packets")] {
+        let outcome = inside(&namespace, &["run", "--iface", "v0", "--iface", wrong])?.wait()?;
+        outcome.fails(FAILURE, &[words]);
+        assert!(!outcome.err.contains(WATCHING) && !outcome.err.contains("tables"), "{outcome:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_named_pipe_that_nobody_reads_does_not_keep_from_watching() -> Result<()> {
+    if !privileges::granted("a_named_pipe_that_nobody_reads_does_not_keep_from_watching") {
+        return Ok(());
+    }
+    let namespace = Namespace::new()?;
+    namespace.ip(&["link set lo up"])?;
+    let folder = tempfile::tempdir()?;
+    let pipe = folder.path().join("eve.pipe");
+    mkfifo(&pipe, Mode::S_IRWXU)?;
+    let mut agent = inside(&namespace, &["run", "--iface", "lo", "--output", text(&pipe)?])?;
+    agent.attached()?;
+    let outcome = agent.stop()?;
+    outcome.fails(FAILURE, &["waiting for a reader of", "records could not be written to"]);
+    Ok(())
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_trouble_of_the_disk() -> Result<()> {
+    if !privileges::granted("a_reader_that_goes_away_is_no_trouble_of_the_disk") {
+        return Ok(());
+    }
+    let namespace = Namespace::new()?;
+    namespace.ip(&["link set lo up"])?;
+    let mut agent = inside(&namespace, &["run", "--iface", "lo", "--stats-interval", "1"])?;
+    agent.attached()?;
+    drop(agent.child.stdout.take());
+    let outcome = agent.wait()?;
+    assert_eq!(outcome.code, Some(SUCCESS), "{outcome:?}");
+    outcome.says(&["the reader of standard output went away", "detached"]);
+    for words in ["disk", "records_lost", "WARN records"] {
+        assert!(!outcome.err.contains(words), "{outcome:?}");
+    }
     Ok(())
 }
 

@@ -1,18 +1,21 @@
 //! What is said of captures, and of where records go.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use firedamp_tests::dialects::Dialect;
+use firedamp_tests::talk::Talk;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use serde_json::Value;
 
 use crate::runs::{
-    FAILURE, Running, SUCCESS, capture, firedamp, folder_with, miner, outcome, pcap_cut, text,
+    FAILURE, Running, SUCCESS, capture, firedamp, folder_with, miner, outcome, pcap, pcap_cut, text,
 };
 
 #[test]
@@ -91,6 +94,56 @@ fn an_output_that_cannot_be_written_says_what_to_do() -> Result<()> {
         .fails(FAILURE, &["cannot write records to", "No such file", "create the directory"]);
     replay(folder.path())?.fails(FAILURE, &["Is a directory", "name a file"]);
     replay(Path::new("/dev/full"))?.fails(FAILURE, &["No space left", "could not be written to /dev/full"]);
+    let mut command = firedamp(&["replay", text(&capture)?])?;
+    command.stdout(File::create("/dev/full")?);
+    let full = Running::start(command)?.wait()?;
+    full.fails(FAILURE, &["No space left", "records could not be written to standard output"]);
+    Ok(())
+}
+
+#[test]
+fn a_named_pipe_is_not_waited_for_and_what_nobody_reads_is_told() -> Result<()> {
+    let folder = folder_with(&[("miner.pcap", &capture()?)])?;
+    let (capture, pipe) = (folder.path().join("miner.pcap"), folder.path().join("eve.pipe"));
+    mkfifo(&pipe, Mode::S_IRWXU)?;
+    let arguments = ["replay", "--output", text(&pipe)?, text(&capture)?];
+    let unread = outcome(&arguments)?;
+    unread.fails(
+        FAILURE,
+        &[
+            "waiting for a reader of",
+            "eve.pipe: nobody reads it",
+            "1 of 1 captures read",
+            "could not be written to",
+        ],
+    );
+    let mut late = Running::start(firedamp(&arguments)?)?;
+    while !late.said.contains("nobody reads it") {
+        ensure!(late.err.read_line(&mut late.said)? > 0, "it ended: {}", late.said);
+    }
+    let records = fs::read_to_string(&pipe)?;
+    let late = late.wait()?;
+    assert_eq!(late.code, Some(SUCCESS), "{late:?}");
+    late.says(&["records are written to", " again; 0 were lost"]);
+    assert!(records.lines().count() > 3 && records.ends_with('\n'), "{records:?}");
+    Ok(())
+}
+
+/// Of a batch of JSON, 64 messages are read.
+#[test]
+fn what_limits_dropped_is_told_at_the_end() -> Result<()> {
+    let login = r#"{"id":1,"method":"mining.subscribe","params":["cgminer/4.11.1"]}"#;
+    let batch = format!("[{}]", vec![login; 100].join(","));
+    let (client, server) = ("10.77.0.11:40001".parse()?, "203.0.113.11:7777".parse()?);
+    let talk = Talk::new().client(&batch);
+    let folder =
+        folder_with(&[("batch.pcap", &pcap(&talk.frames(client, server))?), ("miner.pcap", &capture()?)])?;
+    let [batch, miner] = ["batch.pcap", "miner.pcap"].map(|name| folder.path().join(name));
+    let told = outcome(&["replay", "--log-level", "debug", text(&batch)?, text(&miner)?])?;
+    assert_eq!(told.code, Some(SUCCESS), "{told:?}");
+    told.says(&["WARN missed in all: messages_unread 36", "DEBUG messages_unread 36", "DEBUG matches 2"]);
+    let nothing = outcome(&["replay", text(&miner)?])?;
+    assert!(!nothing.err.contains("missed"), "{nothing:?}");
     Ok(())
 }
 

@@ -156,7 +156,7 @@ fn a_test_tells_every_token_and_the_flows_without_a_verdict() -> Result<()> {
     assert_eq!(lines.iter().filter(|line| line.contains("  zork-login  zork  ")).count(), 3, "{}", plain.out);
     let end = lines[lines.len() - 3..].join("\n");
     assert!(end.starts_with("zork-login  3\n2 of 2 captures read to the end; "), "{end}");
-    assert!(end.contains("2 flows with a token, 1 of them with a verdict"), "{end}");
+    assert!(end.contains("2 connections with a token, 1 of them with a verdict"), "{end}");
     assert!(end.ends_with("no verdict: 10.77.0.11:40001 -> 203.0.113.11:7777 (zork-login)"), "{end}");
 
     let json = test(&[&zork, &cut], &["--json"])?;
@@ -224,5 +224,18 @@ fn a_coin_is_added_without_compiling() -> Result<()> {
     assert_eq!((&last["app_proto"], &last["alert"]["signature_id"]), (&"zork".into(), &1_930_902.into()));
     assert_eq!((&last["mining"]["verdict"], &last["mining"]["coin"]), (&"probable".into(), &"ZRK".into()));
     assert!(outcome(&["replay", text(&zork)?])?.records()?.is_empty(), "nothing knows it without the file");
+    Ok(())
+}
+
+#[test]
+fn a_full_disk_under_standard_output_is_named() -> Result<()> {
+    let folder = folder_with(&[("miner.pcap", &capture()?)])?;
+    let path = folder.path().join("miner.pcap");
+    for arguments in [&["signatures", "list"][..], &["signatures", "test", text(&path)?]] {
+        let mut command = firedamp(arguments)?;
+        command.stdout(fs::File::create("/dev/full")?);
+        let outcome = Running::start(command)?.wait()?;
+        outcome.fails(FAILURE, &["cannot write to standard output: No space left on device", "; send it to"]);
+    }
     Ok(())
 }

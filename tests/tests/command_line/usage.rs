@@ -6,7 +6,7 @@ use std::io::Read;
 use anyhow::Result;
 use nix::pty::openpty;
 
-use crate::runs::{FAILURE, SUCCESS, USAGE, firedamp, outcome};
+use crate::runs::{FAILURE, Running, SUCCESS, USAGE, firedamp, outcome};
 
 #[test]
 fn help_and_version_go_to_standard_output() -> Result<()> {
@@ -51,6 +51,37 @@ fn usage_errors_name_the_argument() -> Result<()> {
         (&["replay", "--log-level", "loud", "a.pcap"], "must be error, warn, info, debug"),
     ] {
         outcome(arguments)?.fails(USAGE, &[word]);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_level_that_makes_no_sense_is_blamed_on_who_says_it() -> Result<()> {
+    let run = |level: &str, further: &[&str]| {
+        let mut command = firedamp(&[&["signatures", "list"], further].concat())?;
+        command.env("FIREDAMP_LOG", level);
+        Running::start(command)?.wait()
+    };
+    let outcome = run("loud", &[])?;
+    outcome.fails(USAGE, &["'loud' of the variable FIREDAMP_LOG: must be error, warn, info, debug"]);
+    assert!(!outcome.err.contains("--log-level"), "{outcome:?}");
+    for (level, further) in [("debug", &[][..]), ("", &[]), ("loud", &["--log-level", "warn"])] {
+        assert_eq!(run(level, further)?.code, Some(SUCCESS), "FIREDAMP_LOG={level} {further:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_help_tells_ranges_and_speaks_of_connections() -> Result<()> {
+    let help = outcome(&["run", "--help"])?.out;
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for range in ["a power of two from 64 to 1048576", "1 to 67108864", "1 to 16777216", "1 to 86400"] {
+        assert!(words.contains(range), "{range:?} in:\n{help}");
+    }
+    for arguments in [&["run", "--help"][..], &["replay", "--help"], &["signatures", "test", "--help"]] {
+        let help = outcome(arguments)?.out;
+        assert!(help.contains("connections"), "{help}");
+        assert!(!help.replace("--flows", "").contains("flow"), "{help}");
     }
     Ok(())
 }

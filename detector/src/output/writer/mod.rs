@@ -4,6 +4,7 @@ mod sink;
 mod tests;
 mod thread;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,8 +26,18 @@ const ROOM: Duration = Duration::from_millis(1);
 pub enum Target {
     /// Standard output. A reader that goes away ends the writer.
     Stdout,
-    /// A file, appended to, created with mode 0640. Its directory must exist.
+    /// A file, appended to, created with mode 0640. Its directory must exist. A named pipe is not waited for: while nobody
+    /// reads it, records are kept as on a full disk.
     File(PathBuf),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => f.write_str("standard output"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
 }
 
 /// Why a record was not taken.

@@ -1,9 +1,11 @@
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::fd::AsFd as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
 use std::time::Duration;
+
+use nix::libc;
 
 use super::{OutputError, Target};
 
@@ -12,9 +14,9 @@ const FULL_PIPE: Duration = Duration::from_millis(20);
 
 /// An open target.
 pub(super) struct Sink {
-    file: File,
-    /// The path, if it is a file.
-    path: Option<PathBuf>,
+    /// `None` while nobody reads the named pipe.
+    file: Option<File>,
+    target: Target,
     /// A broken line can be cut off again.
     can_cut: bool,
 }
@@ -33,44 +35,55 @@ impl Sink {
                 let stdout = io::stdout().as_fd().try_clone_to_owned().map_err(OutputError::Stdout)?;
                 Ok(Self::stream(stdout.into()))
             }
-            Target::File(path) => match open_file(path) {
-                Ok((file, can_cut)) => Ok(Self { file, path: Some(path.clone()), can_cut }),
-                Err(cause) => Err(OutputError::open(path.clone(), cause)),
-            },
+            Target::File(path) => {
+                let mut this = Self { file: None, target: target.clone(), can_cut: false };
+                match this.reopen() {
+                    Err(cause) if is_unread(&cause) => tracing::info!("waiting for a reader of {target}"),
+                    Err(cause) => return Err(OutputError::open(path.clone(), cause)),
+                    Ok(()) => {}
+                }
+                Ok(this)
+            }
         }
     }
 
     /// Standard output, or what stands for it in a test.
     pub(super) const fn stream(file: File) -> Self {
-        Self { file, path: None, can_cut: false }
+        Self { file: Some(file), target: Target::Stdout, can_cut: false }
     }
 
     /// Opens the file anew; without effect on standard output.
     pub(super) fn reopen(&mut self) -> io::Result<()> {
-        if let Some(path) = &self.path {
-            (self.file, self.can_cut) = open_file(path)?;
+        if let Target::File(path) = &self.target {
+            let (file, can_cut) = open_file(path)?;
+            (self.file, self.can_cut) = (Some(file), can_cut);
         }
         Ok(())
     }
 
     /// Whether a closed pipe is the end rather than an outage.
-    pub(super) const fn ends_when_closed(&self) -> bool {
-        self.path.is_none()
+    pub(super) fn ends_when_closed(&self) -> bool {
+        self.target == Target::Stdout
     }
 
-    pub(super) fn name(&self) -> String {
-        self.path.as_ref().map_or_else(|| "standard output".to_owned(), |path| path.display().to_string())
+    pub(super) const fn target(&self) -> &Target {
+        &self.target
     }
 
     /// Length of the file, to find out later whether somebody else wrote to it.
     pub(super) fn length(&self) -> Option<u64> {
-        self.can_cut.then(|| self.file.metadata().ok().map(|metadata| metadata.len()))?
+        let file = self.file.as_ref().filter(|_| self.can_cut)?;
+        file.metadata().ok().map(|metadata| metadata.len())
     }
 
     pub(super) fn write(&mut self, batch: &[u8]) -> Result<(), Broken> {
         let mut written = 0;
+        if self.file.is_none() {
+            self.reopen().map_err(|cause| Broken { written, cause: explain(cause) })?;
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
         while let Some(rest) = batch.get(written..).filter(|rest| !rest.is_empty()) {
-            match self.file.write(rest) {
+            match file.write(rest) {
                 Ok(0) => return Err(Broken { written, cause: io::ErrorKind::WriteZero.into() }),
                 Ok(count) => written += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -85,19 +98,35 @@ impl Sink {
     /// cannot be done or somebody else wrote to it.
     pub(super) fn cut(&self, length: Option<u64>, count: usize) -> bool {
         let Some(length) = length.filter(|_| self.length() == length) else { return false };
-        length.checked_sub(count as u64).is_some_and(|length| self.file.set_len(length).is_ok())
+        length
+            .checked_sub(count as u64)
+            .is_some_and(|length| self.file.as_ref().is_some_and(|file| file.set_len(length).is_ok()))
     }
 }
 
 /// Opens a file to append to. A line that an agent left unfinished when it was killed is ended, so
 /// that it spoils no other. Also says whether it is a regular file.
 fn open_file(path: &Path) -> io::Result<(File, bool)> {
-    let mut file = OpenOptions::new().append(true).create(true).mode(0o640).open(path)?;
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o640);
+    if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        options.custom_flags(libc::O_NONBLOCK);
+    }
+    let mut file = options.open(path)?;
     let regular = file.metadata()?.is_file();
     if regular && ends_within_a_line(path) {
         file.write_all(b"\n")?;
     }
     Ok((file, regular))
+}
+
+/// A named pipe that nobody reads.
+fn is_unread(cause: &io::Error) -> bool {
+    cause.raw_os_error() == Some(libc::ENXIO)
+}
+
+fn explain(cause: io::Error) -> io::Error {
+    if is_unread(&cause) { io::Error::new(cause.kind(), "nobody reads it") } else { cause }
 }
 
 fn ends_within_a_line(path: &Path) -> bool {

@@ -122,7 +122,7 @@ impl Worker {
             Ok(()) => {
                 self.begun = 0;
                 if self.reopen.take().is_some() {
-                    tracing::info!("{} is open anew", self.sink.name());
+                    tracing::info!("{} is open anew", self.sink.target());
                 }
                 if let Some(outage) = &mut self.outage {
                     outage.retry = Instant::now();
@@ -130,7 +130,7 @@ impl Worker {
             }
             Err(cause) => {
                 if asked {
-                    let name = self.sink.name();
+                    let name = self.sink.target();
                     tracing::error!(
                         "cannot open {name} anew: {cause}; the old file stays in use, trying each second"
                     );
@@ -191,7 +191,7 @@ impl Worker {
             outage.retry = retry;
         } else {
             self.shared.outages.fetch_add(1, Ordering::Relaxed);
-            let name = self.sink.name();
+            let name = self.sink.target();
             tracing::error!(
                 "cannot write records to {name}: {cause}; keeping up to {BACKLOG} records and trying each second"
             );
@@ -202,7 +202,7 @@ impl Worker {
 
     fn recovered(&mut self) {
         if let Some(Outage { lost, .. }) = self.outage.take() {
-            let name = self.sink.name();
+            let name = self.sink.target();
             tracing::warn!(
                 "records are written to {name} again; {lost} were lost, the others kept and written"
             );

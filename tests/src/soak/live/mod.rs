@@ -141,26 +141,33 @@ impl Sample {
     }
 }
 
-/// How it goes. The agent's own counters are those that it wrote last, once a minute.
+/// How it goes.
 fn line(agent: &Agent, begun: Instant, done: &Done) -> Result<String> {
     let sample = Sample::take(agent, begun)?;
     let stats = agent.records().iter().rev().find_map(|record| record.value.get("stats"));
-    let counter = |name: &str| stats.and_then(|stats| stats.get(name)).and_then(Value::as_u64).unwrap_or(0);
-    let losses: u64 = lab::LOSSES.iter().map(|name| counter(name)).sum();
     Ok(format!(
-        "{:5.1} min  {:6} KiB  {} fds  CPU {:6.1} s  {:9} packets  {:7} segments watched  {:4} cases  {losses} lost  \
-         {} reloads  {} flaps  {} interfaces lost",
+        "{:5.1} min  {:6} KiB  {} fds  CPU {:6.1} s  {}{} reloads  {} flaps  {} interfaces lost",
         sample.at.as_secs_f64() / 60.0,
         sample.memory,
         sample.descriptors,
         cpu(agent.id())?.as_secs_f64(),
-        counter("packets"),
-        counter("watched"),
-        counter("cases"),
+        stats.map(counted).unwrap_or_default(),
         done.reloads,
         done.flaps,
         done.lost,
     ))
+}
+
+/// The agent's own counters, which it writes once a minute.
+fn counted(stats: &Value) -> String {
+    let counter = |name: &str| stats.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let losses: u64 = lab::losses().map(counter).sum();
+    format!(
+        "{:9} packets  {:7} segments watched  {:4} cases  {losses} lost  ",
+        counter("packets"),
+        counter("watched"),
+        counter("cases"),
+    )
 }
 
 /// Bulk TCP, begun anew whenever it broke off.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::super::table::Checks;
 use super::population::Pair;
 use super::{Evidence, Sample};
-use crate::lab::{LOSSES, Record, Report};
+use crate::lab::{self, Record, Report};
 
 /// What memory may grow by after the first half, in KiB. By then every miner's address was at most pools. What remains
 /// is the allocator's: the blocks in which compiled signatures are, are not always those in which the old ones were.
@@ -117,14 +117,13 @@ fn miners(checks: &mut Checks, evidence: &Evidence<'_>) {
     );
     checks.nothing("nobody else is reported", "no other case", &strangers);
     let report = evidence.report;
-    let losses: Vec<String> = LOSSES
-        .iter()
+    let losses: Vec<String> = lab::losses()
         .filter_map(|name| {
             report.counter(name).filter(|count| *count > 0).map(|count| format!("{name} {count}"))
         })
         .collect();
     let lost = |of_a_segment: bool| -> u64 {
-        let names = LOSSES.iter().filter(|name| SEGMENTS.contains(name) == of_a_segment);
+        let names = lab::losses().filter(|name| SEGMENTS.contains(name) == of_a_segment);
         names.filter_map(|name| report.counter(name)).sum()
     };
     let unexplained = unexplained(short, lost(true), lost(false));
