@@ -2,8 +2,9 @@
 //!
 //! The agent is an ordinary Rust program; its kernel program needs a second compiler, that
 //! compiler's library sources and a linker of its own. [`setup`] finds or installs those,
-//! [`object`] uses them, and every verb of [`verbs`] begins with both, so that a fresh clone needs
-//! no step before the first.
+//! [`object`] uses them, and every verb of [`verbs`] that needs the kernel program begins with both,
+//! so that a fresh clone needs no step before the first. What is wrong with a command line is told
+//! before anything is built.
 
 mod command;
 mod fuzz;
@@ -13,11 +14,13 @@ mod verbs;
 mod vm;
 mod workspace;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use firedamp_arguments::{Bench, Soak};
 
 use crate::workspace::{Profile, Workspace};
 
@@ -63,21 +66,14 @@ enum Verb {
         harness: Vec<String>,
     },
     /// Measure nanoseconds per packet
-    Bench {
-        /// Arguments of `firedamp-bench`, for example: --json FILE
-        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
-        bench: Vec<String>,
-    },
+    Bench(Bench),
     /// Run the agent for minutes or hours in the laboratory, or on a made-up capture of any length, and see that
     /// nothing grows, nothing is left behind and nobody is missed
-    Soak {
-        /// Arguments of `firedamp-soak`, for example: --minutes 5, or --packets 100000000 --capture-hours 24
-        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
-        soak: Vec<String>,
-    },
+    Soak(Soak),
     /// Look with libFuzzer for bytes that the agent cannot take
     Fuzz {
-        /// One of the targets in tests/fuzz; all of them if none is named
+        /// The target; all of them if none is named
+        #[arg(value_parser = fuzz::TARGETS)]
         target: Option<String>,
         /// How long each target is run
         #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
@@ -105,6 +101,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// The words behind the verb, which are handed on as they are once they are known to be right.
+fn further() -> Vec<OsString> {
+    std::env::args_os().skip(2).collect()
+}
+
 fn perform(verb: Verb) -> Result<()> {
     let workspace = Workspace::locate()?;
     match verb {
@@ -117,11 +118,58 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Test { kernel: Some(kernel), modules, cargo, harness } => {
             verbs::test_under(&workspace, &kernel, modules.as_deref(), &[cargo, harness].concat())
         }
-        Verb::Bench { bench } => verbs::bench(&workspace, &bench),
-        Verb::Soak { soak } => verbs::soak(&workspace, &soak),
+        Verb::Bench(_) => verbs::bench(&workspace, &further()),
+        Verb::Soak(_) => verbs::soak(&workspace, &further()),
         Verb::Fuzz { target, minutes } => fuzz::fuzz(&workspace, target.as_deref(), minutes),
         Verb::Lint => verbs::lint(&workspace),
         Verb::Docs => verbs::docs(&workspace),
         Verb::Clean { tools } => verbs::clean(&workspace, tools),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(words: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(["cargo xtask"].into_iter().chain(words.split_whitespace()))
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_before_anything_is_built() {
+        for words in
+            ["bench bogus", "bench --rounds 0", "soak --minutes x", "soak --engine host", "fuzz bogus"]
+        {
+            let error = parse(words).err().unwrap();
+            assert_ne!(error.kind(), ErrorKind::DisplayHelp, "{words}");
+            assert_eq!(error.exit_code(), 2, "{words}: {error}");
+        }
+        for words in
+            ["bench --json a --rounds 3", "soak --minutes 5", "soak --packets 5000 -- --flows 9", "fuzz http"]
+        {
+            assert!(parse(words).is_ok(), "{words}");
+        }
+    }
+
+    #[test]
+    fn the_help_shows_all_there_is() {
+        for (words, told) in [
+            ("bench --help", &["--json <FILE>", "--repeat", "--rounds"][..]),
+            ("soak --help", &["--minutes", "--packets", "--capture-hours", "--engine", "[REPLAY]"]),
+            ("fuzz --help", &["packet, recogniser,", "websocket", "--minutes"]),
+        ] {
+            let help = parse(words).err().unwrap().to_string();
+            for told in told {
+                assert!(help.contains(told), "{told:?} in:\n{help}");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What each verb does once the tool chain is there.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -7,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::command::{become_program, privileged, run, step};
+use crate::command::{become_program, privileged, run, run_quietly, step};
 use crate::object;
 use crate::setup::{self, Extra};
 use crate::vm;
@@ -37,6 +38,7 @@ pub(crate) fn build_and_run(workspace: &Workspace, agent_arguments: &[String]) -
 /// The end-to-end tests start the agent and the laboratory as programs, so those are built first:
 /// for a full run together with the tests, because cargo then compiles each dependency once.
 pub(crate) fn test(workspace: &Workspace, cargo_arguments: &[String], harness: &[String]) -> Result<()> {
+    understood(workspace, cargo_arguments)?;
     kernel_program(workspace, &[Extra::Ip])?;
     let mut command = workspace.cargo();
     command.arg("test");
@@ -55,6 +57,11 @@ pub(crate) fn test(workspace: &Workspace, cargo_arguments: &[String], harness: &
     become_program(&mut command)
 }
 
+/// Lets cargo say what is wrong with arguments of `cargo test`; asked for help as well, it does no more.
+fn understood(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    run_quietly(workspace.cargo().arg("test").args(arguments).arg("-h")).map(drop)
+}
+
 /// The tests that need a kernel, under another one. All arguments are for the tests.
 pub(crate) fn test_under(
     workspace: &Workspace,
@@ -67,16 +74,16 @@ pub(crate) fn test_under(
     vm::test(workspace, kernel, modules, arguments)
 }
 
-pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+pub(crate) fn bench(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     measure(workspace, "firedamp-bench", arguments)
 }
 
-pub(crate) fn soak(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+pub(crate) fn soak(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     measure(workspace, "firedamp-soak", arguments)
 }
 
 /// What is measured is what is shipped, so it is built for release.
-fn measure(workspace: &Workspace, program: &str, arguments: &[String]) -> Result<()> {
+fn measure(workspace: &Workspace, program: &str, arguments: &[OsString]) -> Result<()> {
     kernel_program(workspace, &[Extra::Ip])?;
     programs(workspace, Profile::Release, &[AGENT, TESTS])?;
     let program = workspace.program(Profile::Release, program);
@@ -139,4 +146,18 @@ fn programs(workspace: &Workspace, profile: Profile, packages: &[&str]) -> Resul
     }
     step(&format!("programs of {}", packages.join(" and ")));
     run(&mut command, "building the programs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_asked_before_anything_is_built() {
+        let workspace = Workspace::locate().unwrap();
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        understood(&workspace, &words("-p detector judge")).unwrap();
+        let error = understood(&workspace, &words("--bogus")).unwrap_err().to_string();
+        assert!(error.contains("unexpected argument '--bogus'"), "{error}");
+    }
 }

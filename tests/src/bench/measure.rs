@@ -21,12 +21,6 @@ pub struct Options {
     pub rounds: u32,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self { repeat: 200_000, flows: 1000, rounds: 15 }
-    }
-}
-
 /// As in a live run, but a watched flow may speak as much as it likes.
 const SETTINGS: Settings = Settings {
     watch_burst: i32::MAX.cast_unsigned(),

@@ -1,11 +1,12 @@
 //! Measures what a packet costs in the kernel. Exit codes: 0 success, 1 failure, 2 usage, 3 not permitted.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use firedamp_arguments::Bench;
 use firedamp_tests::bench::{Options, measure};
 use firedamp_tests::privileges;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -15,21 +16,8 @@ use nix::unistd::Pid;
 #[derive(Parser)]
 #[command(name = "firedamp-bench")]
 struct Arguments {
-    /// Write the figures to this file as JSON, too
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-
-    /// How often a packet is run in a row, where one is run over and over
-    #[arg(long, value_name = "N", default_value_t = Options::default().repeat, value_parser = clap::value_parser!(u32).range(1..))]
-    repeat: u32,
-
-    /// How many new flows a round has, where each packet is of a new one
-    #[arg(long, value_name = "N", default_value_t = Options::default().flows, value_parser = clap::value_parser!(u32).range(1..=20_000))]
-    flows: u32,
-
-    /// How often all is measured; the medians count
-    #[arg(long, value_name = "N", default_value_t = Options::default().rounds, value_parser = clap::value_parser!(u32).range(1..=200))]
-    rounds: u32,
+    #[command(flatten)]
+    bench: Bench,
 }
 
 fn main() -> ExitCode {
@@ -39,7 +27,7 @@ fn main() -> ExitCode {
         eprintln!("error: not permitted: {} missing; run as root", missing.join(" and "));
         return ExitCode::from(3);
     }
-    match run(&arguments) {
+    match run(&arguments.bench) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -48,8 +36,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
-    let &Arguments { repeat, flows, rounds, .. } = arguments;
+fn run(arguments: &Bench) -> Result<()> {
+    let &Bench { repeat, flows, rounds, .. } = arguments;
     pin().context("cannot stay on one processor")?;
     let report = measure(Options { repeat, flows, rounds })?;
     println!("{report}");
