@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     command: Command,
 
     /// How much to log on standard error: error, warn, info, debug, trace, off, or a filter such as
-    /// `info,detector::kernel=debug`; if not given, the variable FIREDAMP_LOG says so [default: info]
+    /// `info,detector::kernel=debug`; if not given, the variable `FIREDAMP_LOG` says so [default: info]
     #[arg(long, global = true, value_name = "LEVEL", value_parser = log_level)]
     log_level: Option<String>,
 }
