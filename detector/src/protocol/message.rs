@@ -1,5 +1,7 @@
 use serde_json::{Map, Value};
 
+use super::lenient;
+
 /// Keys that a log line has and a mining message has not. A miner and a pool that agree to add one to every message are
 /// not found: they cannot be told from a log.
 const LOG_KEYS: [&str; 20] = [
@@ -47,6 +49,11 @@ pub(crate) fn is_said(text: &[u8]) -> bool {
     Message::read(text).is_some_and(|messages| !messages.iter().any(Message::is_log))
 }
 
+/// Whether there is JSON-RPC in a text that is JSON messages and nothing else.
+pub(crate) fn is_spoken(text: &[u8]) -> bool {
+    Message::read(text).is_some_and(|messages| messages.iter().any(Message::is_rpc))
+}
+
 impl Message {
     pub(crate) const fn of(object: Map<String, Value>) -> Self {
         Self { object }
@@ -63,8 +70,7 @@ impl Message {
         if !matches!(line.first(), Some(b'{' | b'[')) {
             return None;
         }
-        let text = String::from_utf8_lossy(line);
-        Self::parse(&text).or_else(|| Self::parse(&mend(&text)?))
+        lenient::read(line, Self::parse)
     }
 
     fn parse(text: &str) -> Option<Vec<Self>> {
@@ -191,35 +197,6 @@ fn size_of_named(named: &Map<String, Value>) -> usize {
     named.iter().map(|(key, value)| size_of::<String>() + key.len() + size(value)).sum()
 }
 
-/// Makes JSON of what lenient readers take for it: a control character becomes a blank, and an escape for one half of a
-/// surrogate pair without the other becomes the replacement character. `None` if there is nothing to mend.
-fn mend(text: &str) -> Option<String> {
-    let mut mended = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c == '\\' || c.is_ascii_control()) {
-        let (plain, tail) = rest.split_at(at);
-        mended.push_str(plain);
-        let (head, kept) = match (surrogate(tail), tail.get(6..).and_then(surrogate)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, None),
-            (Some(_), _) => (6, Some("\\ufffd")),
-            (None, _) if tail.starts_with('\\') => (1 + tail.chars().nth(1).map_or(0, char::len_utf8), None),
-            (None, _) => (1, Some(" ")),
-        };
-        let (head, tail) = tail.split_at(head);
-        mended.push_str(kept.unwrap_or(head));
-        rest = tail;
-    }
-    mended.push_str(rest);
-    (mended != text).then_some(mended)
-}
-
-/// The half of a surrogate pair whose escape `text` begins with.
-fn surrogate(text: &str) -> Option<u16> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
-    let code = u16::from_str_radix(digits, 16).ok()?;
-    (0xd800..=0xdfff).contains(&code).then_some(code)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,18 +204,6 @@ mod tests {
     fn methods(line: &str) -> Option<Vec<String>> {
         let messages = Message::read(line.as_bytes())?;
         Some(messages.iter().map(|message| message.method().unwrap_or("-").to_owned()).collect())
-    }
-
-    #[test]
-    fn what_lenient_readers_take_is_read() {
-        for odd in [r"\ud800", r"\ude00", r"\ud83d\ud83d\ude00", "\t", r"\\\ud800", r"\udfff\n"] {
-            let line = format!("{{\"method\":\"login\",\"params\":{{\"rigid\":\"a{odd}b\"}}}}");
-            let messages = Message::read(line.as_bytes()).unwrap_or_default();
-            assert_eq!(messages.len(), 1, "{line}");
-            assert_eq!(messages[0].method(), Some("login"));
-        }
-        assert_eq!(mend(r#"{"a":"\ud83d\ude00 \\ud800 \n"}"#), None, "nothing is wrong with it");
-        assert!(Message::read(b"{\"method\":\tnonsense}").is_none());
     }
 
     #[test]

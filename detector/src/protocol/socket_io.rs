@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::lenient;
 use super::message::Message;
 
 /// The messages of a frame such as `42["event",{...}]` (the protocols of Engine.IO 4 and Socket.IO 5). `None` if it
@@ -20,7 +21,7 @@ pub(super) fn read(frame: &[u8]) -> Option<Vec<Message>> {
     if rest.is_empty() || opens {
         return Some(Vec::new());
     }
-    let Ok(Value::Array(event)) = serde_json::from_slice(rest) else { return None };
+    let event: Vec<Value> = lenient::read(rest, |text| serde_json::from_str(text).ok())?;
     let mut event = event.into_iter();
     let Some(Value::String(name)) = event.next() else { return Some(Vec::new()) };
     Some(event.filter_map(|value| value.as_object().cloned()).map(|said| message(&name, said)).collect())

@@ -1,13 +1,14 @@
 use bytes::{Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
+use super::block::Block;
 use super::nesting::{Nesting, Place, is_blank};
 use super::work;
-use crate::protocol::is_text_message;
+use crate::protocol::{is_spoken, is_text_message};
 use crate::stream::Piece;
 
 /// Bytes of memory that are kept from one line to the next.
-const KEPT_CAPACITY: usize = 4096;
+pub(super) const KEPT_CAPACITY: usize = 4096;
 
 /// Bytes of a message of bare text, with white space before it.
 const MAX_TEXT: usize = 512;
@@ -24,12 +25,14 @@ pub struct Line<'a> {
 /// Splits a stream into lines at line feeds.
 ///
 /// A line that is complete JSON, or one of the few messages of bare text, counts as soon as the segment ends, for some
-/// clients send no line feed.
+/// clients send no line feed. Several lines that are only together a message of JSON count as one.
 #[derive(Debug)]
 pub struct Lines {
     limit: usize,
     line: BytesMut,
     nesting: Nesting,
+    /// The lines before it, if they may be one message with it.
+    block: Block,
     origin: Origin,
     /// There is something in the line that is in no text.
     binary: bool,
@@ -61,6 +64,7 @@ impl Lines {
             limit,
             line: BytesMut::new(),
             nesting: Nesting::NEW,
+            block: Block::default(),
             origin,
             binary: false,
             skipping: false,
@@ -81,12 +85,16 @@ impl Lines {
             Piece::Next(bytes) => self.next(bytes, out),
             Piece::Before(bytes) => self.before(bytes, out),
             Piece::Settled => self.head = None,
-            Piece::Gap => self.begin(Origin::Gap),
+            Piece::Gap => {
+                self.block.give_up(out);
+                self.begin(Origin::Gap);
+            }
         }
     }
 
     /// Nothing more will come: gives the line that was not completed.
     pub fn finish(&mut self, out: &mut impl FnMut(Line<'_>)) {
+        self.block.give_up(out);
         let text = trim(&self.line);
         if !text.is_empty() {
             out(Line { text, whole: false });
@@ -98,7 +106,7 @@ impl Lines {
     /// Bytes held for a line that is not complete.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        self.line.len() + self.head.as_ref().map_or(0, Bytes::len)
+        self.line.len() + self.block.len() + self.head.as_ref().map_or(0, Bytes::len)
     }
 
     /// Bytes of a line that may yet turn out to be a message, and of the line within which the stream was joined, which
@@ -106,16 +114,21 @@ impl Lines {
     #[must_use]
     pub fn unjudged_bytes(&self) -> usize {
         let promising = match self.origin {
-            Origin::Line => matches!(self.nesting.place, Place::Value | Place::String | Place::Escape),
+            Origin::Line => self.nesting.is_promising() || self.block.goes_on(),
             Origin::Joined | Origin::Gap => !self.binary,
         };
-        self.rest + if promising { self.line.len() } else { 0 }
+        self.rest + self.block.len() + if promising { self.line.len() } else { 0 }
     }
 
     /// Lines that were too long to be read.
     #[must_use]
     pub const fn overlong(&self) -> u64 {
         self.overlong
+    }
+
+    /// Whether the last lines may be the beginning of a message.
+    pub(super) fn is_within_block(&self) -> bool {
+        self.block.goes_on()
     }
 
     fn begin(&mut self, origin: Origin) {
@@ -131,19 +144,35 @@ impl Lines {
 
     fn next(&mut self, bytes: &[u8], out: &mut impl FnMut(Line<'_>)) {
         for part in bytes.split_inclusive(|&byte| byte == b'\n') {
-            self.append(part);
+            self.append(part, out);
             if part.last() == Some(&b'\n') {
                 self.end(out);
             }
         }
-        if self.is_complete() {
+        if self.block.is_closed() || self.is_complete() {
             self.end(out);
         }
     }
 
     /// Whether the line is a message that needs no line feed and no beginning.
     fn is_complete(&mut self) -> bool {
+        if self.block.goes_on() {
+            return self.is_message();
+        }
         self.is_json() || (self.line.len() <= MAX_TEXT && is_text_message(trim(&self.line)))
+    }
+
+    /// Whether the line is a message although it may be only a part of one.
+    fn is_message(&mut self) -> bool {
+        if !self.nesting.closed() {
+            return false;
+        }
+        work::count(self.line.len());
+        let message = is_spoken(trim(&self.line));
+        if !message {
+            self.nesting.place = Place::Text;
+        }
+        message
     }
 
     /// Whether the line is JSON from its first to its last byte.
@@ -160,11 +189,15 @@ impl Lines {
         json
     }
 
-    fn append(&mut self, part: &[u8]) {
+    fn append(&mut self, part: &[u8], out: &mut impl FnMut(Line<'_>)) {
         work::count(part.len());
         if self.skipping {
             return;
         }
+        if self.block.len() + self.line.len() + part.len() > self.limit {
+            self.block.give_up(out);
+        }
+        self.block.read(part);
         if self.line.len() + part.len() > self.limit {
             self.line = BytesMut::new();
             self.nesting = Nesting::NEW;
@@ -180,9 +213,11 @@ impl Lines {
 
     fn end(&mut self, out: &mut impl FnMut(Line<'_>)) {
         let whole = self.origin == Origin::Line || self.is_complete();
-        let text = trim(&self.line);
-        if !text.is_empty() {
-            out(Line { text, whole });
+        if !self.block.take(&self.line, self.nesting, whole, out) {
+            let text = trim(&self.line);
+            if !text.is_empty() {
+                out(Line { text, whole });
+            }
         }
         if !whole && !self.skipping && self.origin == Origin::Joined {
             self.rest = if self.binary { 0 } else { self.line.len() };
@@ -206,6 +241,7 @@ impl Lines {
         if within_first {
             *self = front;
         } else {
+            front.block.give_up(out);
             self.head = front.head;
             self.rest = front.rest;
             self.overlong = front.overlong;
@@ -213,7 +249,7 @@ impl Lines {
     }
 }
 
-fn trim(line: &[u8]) -> &[u8] {
+pub(super) fn trim(line: &[u8]) -> &[u8] {
     let text = trim_blank(line);
     trim_blank(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text))
 }

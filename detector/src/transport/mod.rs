@@ -7,6 +7,7 @@
 mod aside;
 mod asking;
 mod binary;
+mod block;
 mod body;
 mod decoder;
 mod head;

@@ -30,7 +30,7 @@ impl Reader {
         let paid = self.copies.debt.saturating_sub(payload.len() * CREDIT_OF_A_BYTE);
         let rewritten = self.copies.take(&self.stream, sequence, payload, differs, now);
         self.work += self.copies.debt - paid;
-        self.heard.extend(rewritten.new);
+        self.heard.extend(rewritten.new.iter().flat_map(|line| parts(line)));
         let Self { stream, lines, heard, .. } = self;
         stream.segment(sequence, payload, now, &mut |piece| hear(lines, piece, heard));
     }
@@ -38,13 +38,18 @@ impl Reader {
     fn finish(&mut self) {
         let Self { stream, lines, heard, .. } = self;
         stream.finish(&mut |piece| hear(lines, piece, heard));
+        lines.finish(&mut |line| heard.extend(parts(line.text)));
     }
 }
 
 fn hear(lines: &mut Lines, piece: Piece<'_>, heard: &mut BTreeSet<Vec<u8>>) {
-    lines.take(piece, &mut |line| {
-        heard.insert(line.text.to_vec());
-    });
+    lines.take(piece, &mut |line| heard.extend(parts(line.text)));
+}
+
+/// The lines of a message, and what begins within one where another ends.
+fn parts(text: &[u8]) -> Vec<Vec<u8>> {
+    let text = String::from_utf8_lossy(text).replace("}{", "}\n{");
+    text.lines().map(|line| line.trim().as_bytes().to_vec()).collect()
 }
 
 /// A receiver that keeps the last copy of each byte, and never forgets.
@@ -65,7 +70,7 @@ impl Naive {
             // Of the first line of a stretch nobody knows where it begins.
             let begin = usize::from(stretch.0 > 0);
             let lines = lines.into_iter().skip(begin).map(<[u8]>::trim_ascii);
-            self.heard.extend(lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec));
+            self.heard.extend(lines.filter(|line| !line.is_empty()).flat_map(parts));
         }
     }
 }

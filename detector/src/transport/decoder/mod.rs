@@ -83,7 +83,7 @@ impl Decoder {
                 self.young = None;
                 self.aside.begin();
                 match &mut self.reader {
-                    Reader::Lines(lines) => lines.take(piece, &mut |_| {}),
+                    Reader::Lines(lines) => lines.take(piece, &mut |line| hear(line, out)),
                     Reader::WebSocket(websocket) => websocket.lose(),
                     // What a page quotes behind the gap is not said by itself.
                     Reader::Http(http) => http.gap(),
@@ -116,7 +116,7 @@ impl Decoder {
                 return;
             }
         };
-        lines.finish(&mut |_| {});
+        lines.finish(&mut |line| hear(line, out));
         self.overlong += lines.overlong();
     }
 

@@ -70,8 +70,11 @@ impl Decoder {
         let (mut front, mut text) = (Self::new(self.limit), true);
         front.next(bytes, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
         let apart = self.continues(&front);
-        front.next(&young.bytes, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
-        let lines = text && matches!((&self.reader, &front.reader), (Reader::Lines(_), Reader::Lines(_)));
+        let (line, rest) = first_line(&young.bytes);
+        front.next(line, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
+        let message = matches!(&front.reader, Reader::Lines(lines) if lines.is_within_block());
+        front.next(rest, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
+        let lines = text && !message && matches!((&self.reader, &front.reader), (Reader::Lines(_), Reader::Lines(_)));
         let mut known = young.said.clone();
         let mut note = |said: Utterance<'_>| {
             young.said.push(Said::of(said));
@@ -130,4 +133,10 @@ impl Decoder {
             _ => false,
         }
     }
+}
+
+/// The first line with its line feed, and what follows it.
+fn first_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let length = bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |feed| feed + 1);
+    bytes.split_at(length)
 }

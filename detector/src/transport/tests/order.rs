@@ -65,6 +65,16 @@ fn what_was_heard_is_not_said_again() {
 }
 
 #[test]
+fn a_message_over_several_lines_whose_beginning_arrives_second_is_read() {
+    let message = "{\n\"id\":1,\n\"params\":[\n\"a\",\n{}\n]\n}";
+    let said = [format!("line {message}"), "line {\"id\":2}".to_owned()];
+    for cut in 1..message.len() {
+        let heard = swapped(format!("{message}\n{{\"id\":2}}\n").as_bytes(), cut);
+        assert!(said.iter().all(|line| heard.contains(line)), "{cut}: {heard:?}");
+    }
+}
+
+#[test]
 fn a_stream_that_is_settled_or_long_is_not_kept() {
     let mut transport = Transport::new(100_000);
     for _ in 0..10 {
