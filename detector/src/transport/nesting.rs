@@ -92,7 +92,24 @@ impl Nesting {
 const fn is_of_word(byte: u8) -> bool {
     matches!(
         byte,
-        b'0'..=b'9' | b'+' | b'-' | b'.' | b'a' | b'e' | b'f' | b'i' | b'l' | b'n' | b'r' | b's' | b't' | b'u' | b'y' | b'E' | b'I' | b'N'
+        b'0'..=b'9'
+            | b'+'
+            | b'-'
+            | b'.'
+            | b'a'
+            | b'e'
+            | b'f'
+            | b'i'
+            | b'l'
+            | b'n'
+            | b'r'
+            | b's'
+            | b't'
+            | b'u'
+            | b'y'
+            | b'E'
+            | b'I'
+            | b'N'
     )
 }
 

@@ -196,10 +196,15 @@ fn changed(title: &str, change: fn(&str) -> String) -> Evasion {
     })
 }
 
+/// Whether both sides speak in lines of JSON.
+pub(super) fn is_json(subject: &Subject) -> bool {
+    subject.talk.said.iter().all(|said| said.bytes.starts_with(b"{"))
+}
+
 /// Only conversations in lines of JSON can be hidden like this.
 fn of_json(title: &str, say: impl Fn(&Subject) -> Vec<Said> + 'static) -> Evasion {
     Evasion::new(title, move |subject| {
-        if !subject.talk.said.iter().all(|said| said.bytes.starts_with(b"{")) {
+        if !is_json(subject) {
             return Vec::new();
         }
         let talk = Talk { said: say(subject), ..subject.talk.clone() };

@@ -7,6 +7,7 @@ mod encapsulations;
 mod exceptions;
 mod fragments;
 mod hiding;
+mod json;
 mod late;
 mod order;
 mod overlaps;
@@ -117,7 +118,7 @@ pub fn all() -> Vec<Evasion> {
     let streams = [segments::all(), order::all(), overlaps::all(), late::all(), views::all(), company::all()];
     let around = [fragments::all(), encapsulations::all()].into_iter().flatten();
     let around = around.map(|evasion| Evasion { group: Group::Encapsulations, ..evasion });
-    streams.into_iter().flatten().chain(hiding::all()).chain(around).collect()
+    streams.into_iter().flatten().chain(hiding::all()).chain(json::all()).chain(around).collect()
 }
 
 /// The first packet of all.

@@ -72,7 +72,8 @@ fn a_message_may_begin_in_the_line_in_which_another_ends() {
 
 #[test]
 fn a_line_that_is_not_completed_hides_none_behind_it() {
-    for broken in [r#"{"id":"#, "{", "[", "[[[{", r#"{"id":1,"params":["a","#, r#"{"a":"text"#, r#"{"a":[}"#] {
+    for broken in [r#"{"id":"#, "{", "[", "[[[{", r#"{"id":1,"params":["a","#, r#"{"a":"text"#, r#"{"a":[}"#]
+    {
         let begun = format!("first\n{broken}\n");
         let mut lines = Lines::new(4096, Origin::Line);
         let mut given = Vec::new();

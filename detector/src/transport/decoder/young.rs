@@ -74,7 +74,8 @@ impl Decoder {
         front.next(line, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
         let message = matches!(&front.reader, Reader::Lines(lines) if lines.is_within_block());
         front.next(rest, &mut |_| None, &mut |said| text &= matches!(said, Utterance::Line(_)));
-        let lines = text && !message && matches!((&self.reader, &front.reader), (Reader::Lines(_), Reader::Lines(_)));
+        let lines =
+            text && !message && matches!((&self.reader, &front.reader), (Reader::Lines(_), Reader::Lines(_)));
         let mut known = young.said.clone();
         let mut note = |said: Utterance<'_>| {
             young.said.push(Said::of(said));

@@ -39,11 +39,17 @@ fn crafted() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("messages over several lines", repeated(b"", b"{\n\"id\":\n1,\n\"params\":[\n]\n}\n")),
         ("a message over several lines without an end", repeated(b"[\n", b"{\"id\":\n1},\n")),
-        ("messages in one that does not end", repeated(b"[\n", b"{\"id\":1,\"result\":\n2},\n{\"result\":1}\n,")),
+        (
+            "messages in one that does not end",
+            repeated(b"[\n", b"{\"id\":1,\"result\":\n2},\n{\"result\":1}\n,"),
+        ),
         ("messages that begin where others end", repeated(b"{\n", b"}{\n")),
         ("messages that are broken in their second line", repeated(b"", b"{\n{\n")),
         ("deep JSON over several lines", repeated(b"", b"[\n")),
-        ("numbers out of range", repeated(b"", &[&b"{\"n\":["[..], &b"1e999,".repeat(100), b"1]}\n"].concat())),
+        (
+            "numbers out of range",
+            repeated(b"", &[&b"{\"n\":["[..], &b"1e999,".repeat(100), b"1]}\n"].concat()),
+        ),
         ("first lines that fail", repeated(b"", b"A B HTTP/1.1\r\n")),
         ("status lines that fail", repeated(b"", b"HTTP/1.1 200\n")),
         (
