@@ -174,7 +174,8 @@ impl Examiner<'_> {
         let early = seen < self.settings.early_bytes;
         let disorder = order != Order::KEPT && (early || seam != 0);
         // JSON that answers a handshake of TLS is a pool that was tried with it.
-        let odd_json = opening.is_json() && (!closes_json(scanned.last) || flow.answers_tls(side));
+        let begun = !closes_json(scanned.last) || opening.is_begun();
+        let odd_json = opening.is_json() && (begun || flow.answers_tls(side));
         let doubt = disorder && flow.may_be_doubted(self.settings, now);
         if doubt || odd_json || opening.is_binary() {
             return Finding::Doubt;

@@ -17,6 +17,8 @@ impl Opening {
     const BINARY: Self = Self(4);
     /// Text that is no JSON, nor a header of a proxy.
     const TEXT: Self = Self(8);
+    /// A line that is only the beginning of JSON.
+    const BEGUN: Self = Self(16);
 
     /// Reads the opening segment of a direction: of its `length` bytes, at least the first
     /// [`HEAD`](Self::HEAD) stand in the window, if there are so many.
@@ -26,7 +28,8 @@ impl Opening {
         if is_tls(head, length) {
             return Self::TLS;
         }
-        let json = if opens_json(head) { Self::JSON.0 } else { 0 };
+        let begun = if breaks_off(head, length) { Self::BEGUN.0 } else { 0 };
+        let json = if opens_json(head) { Self::JSON.0 | begun } else { 0 };
         let binary = if is_binary(head, length) { Self::BINARY.0 } else { 0 };
         let text = if binary == 0 && opens_text(head, length) { Self::TEXT.0 } else { 0 };
         Self(json | binary | text)
@@ -38,6 +41,11 @@ impl Opening {
     /// Whether it may be a line of JSON.
     pub(super) const fn is_json(self) -> bool {
         self.0 & Self::JSON.0 != 0
+    }
+
+    /// Whether it is JSON that goes on behind a line feed.
+    pub(super) const fn is_begun(self) -> bool {
+        self.0 & Self::BEGUN.0 != 0
     }
 
     /// 1 if it is text of something else than mining, 0 if not. A number, for a branch costs the
@@ -71,6 +79,17 @@ const fn is_tls(head: &Head, length: u32) -> bool {
 const fn opens_json(head: &Head) -> bool {
     let [first, ..] = *head;
     matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n' | 0xef)
+}
+
+/// Whether a short segment ends with a line feed, and not with a bracket before it.
+#[inline(always)]
+fn breaks_off(head: &Head, length: u32) -> bool {
+    // Masked, because the verifier wants a bound; what precedes a shorter segment is its own end, or left from another.
+    let last = |back: u32| head[core::hint::black_box(length.wrapping_sub(back)) as usize % head.len()];
+    let ends = |byte: u8| u8::from(matches!(byte, b'}' | b']'));
+    let [feed, before, return_before] = [last(1), last(2), last(3)];
+    let closed = ends(before) | (u8::from(before == b'\r') & ends(return_before));
+    (2..=Opening::HEAD).contains(&length) && feed == b'\n' && core::hint::black_box(closed) == 0
 }
 
 /// Whether a stream that begins with this segment opens as text of another protocol than mining.

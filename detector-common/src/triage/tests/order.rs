@@ -183,7 +183,8 @@ fn a_doubt_that_the_agent_never_heard_of_is_raised_again() {
 
 #[test]
 fn an_opening_of_json_that_is_cut_is_a_reason_to_watch() {
-    for opening in ["{\"id\":1,\"met", "[{\"id\"", " {\"id\"", "\r\n{\"id\"", "\u{feff}{\"id\"", "{"] {
+    let cut = ["{\"id\":1,\"met", "[{\"id\"", " {\"id\"", "\r\n{\"id\"", "\u{feff}{\"id\"", "{"];
+    for opening in cut.into_iter().chain(["{\n", "[\r\n", "{\"id\":1,\n", "{\"id\":1,\r\n", " {\"id\"\n"]) {
         let mut world = World::new();
         assert_eq!(world.say(Client, 1, opening.as_bytes()), Outcome::WatchStarted, "{opening:?}");
         assert_eq!(world.count(Counter::Doubtful), 1);
@@ -194,7 +195,8 @@ fn an_opening_of_json_that_is_cut_is_a_reason_to_watch() {
 
 #[test]
 fn a_whole_message_of_json_is_none() {
-    for message in ["{\"id\":1}", "{\"id\":1}\n", "{\"id\":1}\r\n", "[1]", "{\"id\":1} "] {
+    for message in ["{\"id\":1}", "{\"id\":1}\n", "{\"id\":1}\r\n", "[1]", "{\"id\":1} ", "{\n}\n", "[]\r\n"]
+    {
         let mut world = World::new();
         assert_eq!(world.say(Client, 1, message.as_bytes()), Outcome::Passed, "{message:?}");
     }
