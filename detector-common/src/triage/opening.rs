@@ -84,8 +84,11 @@ const fn opens_json(head: &Head) -> bool {
 /// Whether a short segment ends with a line feed, and not with a bracket before it.
 #[inline(always)]
 fn breaks_off(head: &Head, length: u32) -> bool {
-    // Masked, because the verifier wants a bound; what precedes a shorter segment is its own end, or left from another.
-    let last = |back: u32| head[core::hint::black_box(length.wrapping_sub(back)) as usize % head.len()];
+    let last = |back: u32| {
+        // Before a shorter segment this is some other byte: a doubt more at worst.
+        let at = core::hint::black_box(length.wrapping_sub(back)) as usize & (head.len() - 1);
+        head.get(at).copied().unwrap_or_default()
+    };
     let ends = |byte: u8| u8::from(matches!(byte, b'}' | b']'));
     let [feed, before, return_before] = [last(1), last(2), last(3)];
     let closed = ends(before) | (u8::from(before == b'\r') & ends(return_before));

@@ -120,7 +120,8 @@ fn a_gap_in_a_message_ends_it() {
     let mut lines = Lines::new(4096, Origin::Line);
     let mut given = Vec::new();
     let text = pretty(LOGIN);
-    let pieces = [Piece::Next(text[..40].as_bytes()), Piece::Gap, Piece::Next(text[44..].as_bytes())];
+    let text = text.as_bytes();
+    let pieces = [Piece::Next(&text[..40]), Piece::Gap, Piece::Next(&text[44..])];
     for piece in pieces.into_iter().chain([Piece::Next(b"\n"), Piece::Next(LOGIN.as_bytes())]) {
         lines.take(piece, &mut |line| given.push(String::from_utf8_lossy(line.text).into_owned()));
     }
