@@ -85,7 +85,7 @@ const fn opens_json(head: &Head) -> bool {
 #[inline(always)]
 fn breaks_off(head: &Head, length: u32) -> bool {
     let last = |back: u32| {
-        // Before a shorter segment this is some other byte: a doubt more at worst.
+        // Before a shorter segment this is some other byte: a doubt more or less, of what says nothing yet.
         let at = core::hint::black_box(length.wrapping_sub(back)) as usize & (head.len() - 1);
         head.get(at).copied().unwrap_or_default()
     };

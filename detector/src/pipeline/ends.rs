@@ -32,12 +32,12 @@ impl Ends {
         }
     }
 
-    /// Something was said in `direction`, up to a sequence number: who sends more than there was to be has not ended, and
-    /// where one side goes on, the other has not reset the connection.
+    /// Something was said in `direction`, up to a sequence number: who sends more than there was to be has not ended.
     pub(super) fn goes_on(&mut self, direction: Direction, until: u32) {
         if let Some(place) = self.places.get_mut(direction as usize) {
-            *place = place.filter(|end| (-FAR..=0).contains(&until.wrapping_sub(*end).cast_signed()));
-            self.reset &= place.is_some();
+            let fits = |end: &u32| (-FAR..=0).contains(&until.wrapping_sub(*end).cast_signed());
+            self.reset &= place.as_ref().is_none_or(fits);
+            *place = place.filter(fits);
         }
         self.vague = false;
     }

@@ -63,8 +63,7 @@ impl Rivals {
         }
         if self.followed.len() >= MOST {
             let mut oldest = self.followed.remove(0);
-            oldest.conversation.finish();
-            if oldest.is_suspicious() {
+            if oldest.speaks_in_the_end() {
                 self.followed.push(oldest);
                 return false;
             }
@@ -98,10 +97,7 @@ impl Rivals {
     /// There is no room for any but those that speak of mining, with all that they hold.
     pub(super) fn make_room(&mut self) {
         for mut rival in std::mem::take(&mut self.followed) {
-            if !rival.is_suspicious() {
-                rival.conversation.finish();
-            }
-            if rival.is_suspicious() {
+            if rival.speaks_in_the_end() {
                 self.followed.push(rival);
             } else {
                 self.give_up(&rival);
@@ -141,6 +137,17 @@ impl Rivals {
 }
 
 impl Followed {
+    /// Whether it speaks of mining with all that it holds. If not, it is not to be followed any more.
+    fn speaks_in_the_end(&mut self) -> bool {
+        if !self.is_suspicious() {
+            self.conversation.relieve();
+        }
+        if !self.is_suspicious() {
+            self.conversation.finish();
+        }
+        self.is_suspicious()
+    }
+
     /// The connection that takes the place of this one, if this one is over or nothing more is to be learnt from it:
     /// rather one that speaks of mining, or else the last that was heard. The others go on beside it.
     pub(super) fn successor(&mut self, time: Timestamp) -> Option<Self> {

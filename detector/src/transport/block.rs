@@ -16,11 +16,13 @@ pub(super) struct Block {
     nesting: Nesting,
     /// Its first line is whole.
     whole: bool,
+    /// A line of it was given.
+    given: bool,
 }
 
 impl Default for Block {
     fn default() -> Self {
-        Self { text: BytesMut::new(), nesting: Nesting::NEW, whole: false }
+        Self { text: BytesMut::new(), nesting: Nesting::NEW, whole: false, given: false }
     }
 }
 
@@ -68,6 +70,7 @@ impl Block {
             let text = trim(line);
             if is_spoken(text) {
                 out(Line { text, whole: true });
+                self.given = true;
             }
         }
         work::count(line.len());
@@ -96,7 +99,9 @@ impl Block {
         let text = self.text.get(..length).unwrap_or_default();
         work::count(text.len());
         let message = trim(text);
-        if is_said(message) {
+        // What a batch consists of was said already, as far as it stood in lines of its own.
+        let is_said_in_parts = self.given && message.starts_with(b"[");
+        if is_said(message) && !is_said_in_parts {
             out(Line { text: message, whole: true });
         } else {
             give_lines(text, self.whole, out);
@@ -104,7 +109,7 @@ impl Block {
         if length < self.text.len() {
             self.text.advance(length);
             self.nesting.cut();
-            self.whole = true;
+            (self.whole, self.given) = (true, false);
         } else {
             self.clear();
         }
@@ -116,6 +121,7 @@ impl Block {
         }
         self.text.clear();
         self.nesting = Nesting::NEW;
+        self.given = false;
     }
 }
 

@@ -38,7 +38,9 @@ impl Sink {
             Target::File(path) => {
                 let mut this = Self { file: None, target: target.clone(), can_cut: false };
                 match this.reopen() {
-                    Err(cause) if is_unread(&cause) => tracing::info!("waiting for a reader of {target}"),
+                    Err(cause) if is_unread(&cause) && is_pipe(path) => {
+                        tracing::info!("waiting for a reader of {target}");
+                    }
                     Err(cause) => return Err(OutputError::open(path.clone(), cause)),
                     Ok(()) => {}
                 }
@@ -109,7 +111,7 @@ impl Sink {
 fn open_file(path: &Path) -> io::Result<(File, bool)> {
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(0o640);
-    if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+    if is_pipe(path) {
         options.custom_flags(libc::O_NONBLOCK);
     }
     let mut file = options.open(path)?;
@@ -118,6 +120,10 @@ fn open_file(path: &Path) -> io::Result<(File, bool)> {
         file.write_all(b"\n")?;
     }
     Ok((file, regular))
+}
+
+fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
 /// A named pipe that nobody reads.

@@ -380,3 +380,23 @@ fn other_signatures_bear_on_all_that_is_said_between_two_ends() {
     flow.client_says(&mut pipeline, "{\"id\":8,\"method\":\"zork\",\"params\":[]}", 2);
     assert_eq!(pipeline.cases(), 1);
 }
+
+#[test]
+fn what_has_to_make_room_beside_a_conversation_is_read_and_goes_on_if_it_mines() {
+    let mut pipeline = pipeline(|_| {});
+    let mut flow = Flow::from("10.0.0.2:40000");
+    let client = flow.client;
+    flow.client_says(&mut pipeline, "{\"id\":7}", 0);
+    flow.next = [900_000_000, 800_000_000];
+    flow.segment(&mut pipeline, client, b"{\"id\":", 1);
+    flow.skip(client, 20);
+    flow.client_says(&mut pipeline, &login(), 1);
+    for place in 1..9 {
+        forge(&flow, &mut pipeline, EventKind::Segment, client, place * 40_000_000, "x", 1);
+    }
+    for number in 1..4 {
+        flow.client_says(&mut pipeline, &share(number), 2);
+    }
+    let records = pipeline.finish(at(3));
+    assert_eq!(records.last().map(|record| record.facts.shares.submitted), Some(3));
+}

@@ -140,6 +140,17 @@ fn line() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn what_a_batch_says_in_lines_of_its_own_is_said_once() {
+    for batch in [format!("[\n{SUBMIT}\n]"), format!("[\n{LOGIN},\n{SUBMIT}\n]")] {
+        for size in [1, 7, 1000] {
+            let given = given(&format!("-\n{batch}\n"), size);
+            let said: usize = given.iter().map(|line| line.matches("submit").count()).sum();
+            assert_eq!(said, SUBMIT.matches("submit").count(), "{given:?}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_is_lost(lines in prop::collection::vec(line(), 0..12), size in 1_usize..80) {

@@ -122,7 +122,7 @@ impl Decoder {
 
     /// Whether a message is begun and not complete.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.reader.held_bytes() > 0
+        self.reader.is_interrupted()
     }
 
     pub(super) fn held_bytes(&self) -> usize {

@@ -44,6 +44,12 @@ impl Reader {
         }
     }
 
+    /// Whether a message is begun that does not end with the connection.
+    pub(super) fn is_interrupted(&self) -> bool {
+        let ends_with_connection = matches!(self, Self::Http(http) if http.ends_with_connection());
+        self.held_bytes() > 0 && !ends_with_connection
+    }
+
     /// Bytes of what may yet turn out to be a message.
     pub(super) fn unjudged_bytes(&self) -> usize {
         match self {

@@ -89,6 +89,11 @@ impl Http {
         !matches!(self.state, State::Head)
     }
 
+    /// Whether the end of the connection is that of the message.
+    pub(super) const fn ends_with_connection(&self) -> bool {
+        matches!(self.state, State::Endless)
+    }
+
     /// Whether what comes next is a new message.
     pub(super) fn is_between(&self) -> bool {
         !self.is_inside() && self.held.is_empty()
