@@ -3,13 +3,11 @@ use detector_common::settings;
 use hashlink::LruCache;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::stream::FAR;
+
 /// How long, which is as long as the recogniser leaves a dismissed flow alone.
 const PERIOD: SignedDuration =
     SignedDuration::from_nanos((settings::Settings::DEFAULT.ignore_ticks as i64) << 20);
-
-/// How far away a sequence number may be from the one that comes next, as the reassembler has it: 1
-/// MiB.
-const FAR: i32 = 1 << 20;
 
 /// Flows that are not to be followed for a while, whatever comes in fragments: of those the
 /// recogniser decides nothing.
@@ -60,7 +58,7 @@ impl Dismissed {
     ) -> bool {
         let Some(flow) = self.flows.peek(key) else { return false };
         let next = flow.next.get(direction as usize).copied().flatten();
-        let is_near = |next| (-FAR..=FAR).contains(&sequence.wrapping_sub(next).cast_signed());
+        let is_near = |next| sequence.wrapping_sub(next).cast_signed().unsigned_abs() <= FAR;
         time.duration_since(flow.since) < PERIOD && next.is_some_and(is_near)
     }
 }

@@ -1,7 +1,6 @@
 use detector_common::flow::Direction;
 
-/// How far away from its last byte a stream may end: 1 MiB, as the reassembler has it.
-const FAR: i32 = 1 << 20;
+use crate::stream::FAR;
 
 /// How a connection seems to have ended. Whatever tells so may be made up, so what is said afterwards takes it back.
 #[derive(Debug, Default)]
@@ -35,7 +34,7 @@ impl Ends {
     /// Something was said in `direction`, up to a sequence number: who sends more than there was to be has not ended.
     pub(super) fn goes_on(&mut self, direction: Direction, until: u32) {
         if let Some(place) = self.places.get_mut(direction as usize) {
-            let fits = |end: &u32| (-FAR..=0).contains(&until.wrapping_sub(*end).cast_signed());
+            let fits = |end: &u32| end.wrapping_sub(until) <= FAR;
             self.reset &= place.as_ref().is_none_or(fits);
             *place = place.filter(fits);
         }

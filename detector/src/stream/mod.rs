@@ -6,6 +6,7 @@ mod reassembly;
 mod tests;
 
 pub use overlap::Overlap;
+pub(crate) use reassembly::FAR;
 pub use reassembly::{Connection, Piece, Reassembler};
 
 use jiff::SignedDuration;

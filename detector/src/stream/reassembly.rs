@@ -7,7 +7,7 @@ use super::Limits;
 use super::overlap::Recent;
 
 /// A sequence number further than this from what is expected belongs to another connection.
-const FAR: u64 = 1024 * 1024;
+pub(crate) const FAR: u32 = 1024 * 1024;
 
 /// The largest window of a receiver without scaling (RFC 9293): an end further away than that is none it would heed.
 const WINDOW: u64 = 64 * 1024;
@@ -149,7 +149,7 @@ impl Reassembler {
         self.finish(out);
         let Some(done) = &mut self.done else { return };
         let end = nearest(done.end, sequence);
-        if end > done.end && end - done.end <= FAR {
+        if end > done.end && end - done.end <= u64::from(FAR) {
             done.end = end;
             self.recent.clear();
             self.gaps += 1;
@@ -169,7 +169,7 @@ impl Reassembler {
     /// Whether `sequence` is of this stream and not of another connection.
     #[must_use]
     pub fn continues(&self, sequence: u32) -> bool {
-        self.done.is_none_or(|done| nearest(done.end, sequence).abs_diff(done.end) <= FAR)
+        self.done.is_none_or(|done| nearest(done.end, sequence).abs_diff(done.end) <= u64::from(FAR))
     }
 
     /// The sequence number that comes next, if any came.
