@@ -8,6 +8,7 @@ use super::*;
 use crate::ledger::Reason;
 use crate::stream;
 
+mod ends;
 mod forged;
 mod fragments;
 mod habits;

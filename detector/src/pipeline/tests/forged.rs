@@ -13,7 +13,7 @@ fn miner() -> (Pipeline, Flow) {
 }
 
 /// Says something at another place of the stream.
-fn forge(
+pub(super) fn forge(
     flow: &Flow,
     to: &mut Pipeline,
     kind: EventKind,
@@ -30,7 +30,7 @@ fn forge(
 }
 
 /// The numbers of the only case at the end.
-fn outcome(mut pipeline: Pipeline, time: i64) -> (u64, u64, u64) {
+pub(super) fn outcome(mut pipeline: Pipeline, time: i64) -> (u64, u64, u64) {
     let records = pipeline.finish(at(time));
     let last = records.last().unwrap();
     assert_eq!(pipeline.cases(), 0);
@@ -197,6 +197,17 @@ fn what_somebody_may_have_made_up_is_no_reason_to_look_away() {
     assert_eq!(chats(&mut flow, &mut pipeline, 0), [Feedback::Forget(flow.key)], "another copy");
 }
 
+/// A page of text in which miners' lines are quoted.
+fn quotes(page: &mut Flow, to: &mut Pipeline) {
+    for _ in 0..4 {
+        page.client_says(to, "Miners open with this line, which tells the pool who they are:", 1);
+        page.client_says(to, "and so does this:", 1);
+    }
+    for _ in 0..3 {
+        page.client_says(to, &login(), 2);
+    }
+}
+
 #[test]
 fn a_forged_segment_does_not_make_of_a_quotation_what_it_quotes() {
     let mut pipeline = pipeline(|_| {});
@@ -204,13 +215,7 @@ fn a_forged_segment_does_not_make_of_a_quotation_what_it_quotes() {
     page.client_says(&mut pipeline, "{\"note\":1}", 0);
     let client = page.client;
     forge(&page, &mut pipeline, EventKind::Segment, client, 300_000_000, "{\"id\":", 0);
-    for _ in 0..4 {
-        page.client_says(&mut pipeline, "Miners open with this line, which tells the pool who they are:", 1);
-        page.client_says(&mut pipeline, "and so does this:", 1);
-    }
-    for _ in 0..3 {
-        page.client_says(&mut pipeline, &login(), 2);
-    }
+    quotes(&mut page, &mut pipeline);
     assert_eq!((pipeline.conversations(), pipeline.cases()), (1, 0));
 }
 
@@ -246,89 +251,13 @@ fn forged_segments_between_its_pieces_do_not_hide_a_miner_beside_something_else(
     assert_eq!(pipeline.cases(), 1);
 }
 
-/// What a miner and its pool say, each line in two halves.
-fn says_in_halves(
-    flow: &mut Flow,
-    to: &mut Pipeline,
-    lines: &[(Direction, String)],
-    mut between: impl FnMut(&mut Pipeline, &Flow, Direction),
-) {
-    for (time, (direction, line)) in (1..).zip(lines) {
-        let line = format!("{line}\n");
-        let (front, back) = line.as_bytes().split_at(line.len() / 2);
-        flow.segment(to, *direction, front, time);
-        between(to, flow, *direction);
-        flow.segment(to, *direction, back, time);
-        to.advance(at(time));
-    }
-}
-
-fn session(client: Direction) -> Vec<(Direction, String)> {
-    let rounds = (0..5).flat_map(|number| [(client.reverse(), job(number)), (client, share(number))]);
-    [(client, login())].into_iter().chain(rounds).collect()
-}
-
-#[test]
-fn an_end_of_a_side_that_was_not_heard_hides_nothing() {
-    let mut pipeline = pipeline(|_| {});
-    let mut flow = Flow::from("10.0.0.2:40000");
-    let lines = session(flow.client);
-    let mut away = 0;
-    says_in_halves(&mut flow, &mut pipeline, &lines, |pipeline, flow, direction| {
-        away += 300_000_000;
-        for kind in [EventKind::Reset, EventKind::Closed] {
-            forge(flow, pipeline, kind, direction.reverse(), away, "", 1);
-        }
-    });
-    assert_eq!(outcome(pipeline, 20), (1, 5, 5));
-}
-
-#[test]
-fn ends_with_right_numbers_in_the_middle_of_each_message_hide_nothing() {
-    for kind in [EventKind::Reset, EventKind::Closed] {
-        let mut pipeline = pipeline(|_| {});
-        let mut flow = Flow::from("10.0.0.2:40000");
-        let lines = session(flow.client);
-        says_in_halves(&mut flow, &mut pipeline, &lines, |pipeline, flow, direction| {
-            for side in [direction, direction.reverse()] {
-                forge(flow, pipeline, kind, side, 0, "", 1);
-            }
-        });
-        assert_eq!(outcome(pipeline, 20), (1, 5, 5), "{kind:?}");
-    }
-}
-
-#[test]
-fn ends_hide_nothing_beside_something_else() {
-    let mut pipeline = pipeline(|_| {});
-    let mut flow = Flow::from("10.0.0.2:40000");
-    let (client, old) = (flow.client, Flow::from("10.0.0.2:40000"));
-    for side in [client, client.reverse()] {
-        flow.segment(&mut pipeline, side, b"{\"id\":", 0);
-    }
-    flow.next = [900_000_000, 800_000_000];
-    let lines = session(client);
-    says_in_halves(&mut flow, &mut pipeline, &lines, |pipeline, flow, direction| {
-        forge(flow, pipeline, EventKind::Reset, direction.reverse(), 100_000_000, "", 1);
-        forge(&old, pipeline, EventKind::Reset, direction, 6, "", 1);
-    });
-    let records = pipeline.finish(at(20));
-    assert_eq!(records.last().unwrap().facts.shares.submitted, 5);
-}
-
 #[test]
 fn a_quotation_beside_another_conversation_is_one() {
     let mut pipeline = pipeline(|_| {});
     let mut page = Flow::from("10.0.0.2:40000");
     page.client_says(&mut pipeline, "{\"note\":1}", 0);
     page.next = [900_000_000, 800_000_000];
-    for _ in 0..4 {
-        page.client_says(&mut pipeline, "Miners open with this line, which tells the pool who they are:", 1);
-        page.client_says(&mut pipeline, "and so does this:", 1);
-    }
-    for _ in 0..3 {
-        page.client_says(&mut pipeline, &login(), 2);
-    }
+    quotes(&mut page, &mut pipeline);
     assert_eq!((pipeline.conversations(), pipeline.cases()), (1, 0));
 }
 
