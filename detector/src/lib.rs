@@ -4,6 +4,8 @@
 //! [`kernel`] loads and feeds the program that finds the flows, [`signature`] gives it the tokens
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
+pub mod advice;
+pub mod enrich;
 pub mod estimate;
 mod intern;
 pub mod judge;

@@ -9,9 +9,11 @@ mod case;
 mod frequency;
 #[cfg(test)]
 mod hash_rate_tests;
+mod id;
 mod record;
 #[cfg(test)]
 mod tests;
 
 pub use book::{Ledger, Observation, Settings};
+pub use id::CaseId;
 pub use record::{Reason, Record};
