@@ -5,6 +5,7 @@
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
 pub mod advice;
+pub mod dispatch;
 pub mod enrich;
 pub mod estimate;
 mod intern;

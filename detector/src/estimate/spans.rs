@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// Separate spans that are kept apart.
 const MAX_SPANS: usize = 16;
@@ -7,7 +8,8 @@ const MAX_SPANS: usize = 16;
 ///
 /// What overlaps counts once, so that the shares of flows side by side add up, as those of several machines, and the
 /// shares of flows one after the other do not.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Kept", into = "Kept")]
 pub(crate) struct Spans {
     /// Disjoint, the earliest first.
     open: Vec<(Timestamp, Timestamp)>,
@@ -45,6 +47,29 @@ impl Spans {
     /// How long they are together.
     pub(crate) fn seconds(&self) -> f64 {
         self.settled + self.open.iter().copied().map(seconds).sum::<f64>()
+    }
+}
+
+/// The same in milliseconds since the epoch, for the ledger on disk.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    open: Vec<(i64, i64)>,
+    settled: f64,
+    horizon: Option<i64>,
+}
+
+impl From<Spans> for Kept {
+    fn from(Spans { open, settled, horizon }: Spans) -> Self {
+        let open = open.into_iter().map(|(from, until)| (from.as_millisecond(), until.as_millisecond()));
+        Self { open: open.collect(), settled, horizon: horizon.map(Timestamp::as_millisecond) }
+    }
+}
+
+impl From<Kept> for Spans {
+    fn from(Kept { open, settled, horizon }: Kept) -> Self {
+        let time = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH);
+        let open = open.into_iter().map(|(from, until)| (time(from), time(until)));
+        Self { open: open.collect(), settled, horizon: horizon.map(time) }
     }
 }
 

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::algorithm;
 use super::difficulty::{Difficulty, Unit};
@@ -10,7 +11,7 @@ use crate::protocol::Fact;
 const MAX_UNANSWERED: usize = 64;
 
 /// Shares of known difficulty, added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Effort {
     /// How many.
     pub shares: u64,

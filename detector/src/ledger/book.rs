@@ -4,7 +4,7 @@ use hashlink::{LinkedHashMap, LruCache};
 use jiff::{SignedDuration, Timestamp};
 
 use super::case::{Case, CaseKey, News, Tally};
-use super::record::{Reason, Record};
+use super::record::{Life, Reason, Record};
 use crate::judge::Assessment;
 
 /// Limits of a ledger.
@@ -19,8 +19,13 @@ pub struct Settings {
     pub silence: SignedDuration,
     /// A case falls quiet when nothing happened for this long.
     pub quiet: SignedDuration,
+    /// A case that was quiet for this long is closed.
+    pub close: SignedDuration,
     /// A case that goes on is recorded at most this often.
     pub interval: SignedDuration,
+    /// What changes in between is told by updates, so often, for a ledger on disk; `None` if there is none. With it no case
+    /// ends with the agent.
+    pub update: Option<SignedDuration>,
 }
 
 impl Default for Settings {
@@ -31,7 +36,9 @@ impl Default for Settings {
             // Gateways that translate addresses may forget a connection after two hours (RFC 5382, section 5).
             silence: SignedDuration::from_hours(3),
             quiet: SignedDuration::from_hours(1),
+            close: SignedDuration::from_hours(7 * 24),
             interval: SignedDuration::from_hours(1),
+            update: None,
         }
     }
 }
@@ -68,6 +75,8 @@ pub struct Ledger {
     active: LinkedHashMap<CaseKey, Case>,
     /// Cases that fell quiet, the longest-quiet first.
     quiet: LinkedHashMap<CaseKey, Case>,
+    /// Cases that changed since they were told of, and since when, the longest first.
+    untold: LinkedHashMap<CaseKey, Timestamp>,
     flows: LruCache<FlowKey, Flow>,
     now: Timestamp,
     evicted: u64,
@@ -80,6 +89,7 @@ impl Ledger {
         Self {
             active: LinkedHashMap::new(),
             quiet: LinkedHashMap::new(),
+            untold: LinkedHashMap::new(),
             flows: LruCache::new(settings.flows.max(1)),
             now: Timestamp::MIN,
             evicted: 0,
@@ -98,11 +108,16 @@ impl Ledger {
             return due;
         }
         if let Some(case) = self.active.to_back(&id) {
-            let reason = case.absorb(observation, &news, self.now, &self.settings);
-            due.extend(reason.map(|reason| case.record(reason, observation.time, self.now)));
+            if let Some(reason) = case.absorb(observation, &news, self.now, &self.settings) {
+                due.push(case.record(reason, Life::Open, observation.time, self.now));
+                self.untold.remove(&id);
+            } else if self.settings.update.is_some() && !self.untold.contains_key(&id) {
+                self.untold.insert(id, self.now);
+            }
             return due;
         }
-        let (mut case, reason) = if let Some(case) = self.quiet.remove(&id) {
+        let (mut case, reason) = if let Some(mut case) = self.quiet.remove(&id) {
+            case.returned();
             (case, Reason::Returned)
         } else {
             due.extend(self.make_room());
@@ -111,13 +126,28 @@ impl Ledger {
             (Case::new(id, observation, self.now), Reason::Opened)
         };
         case.absorb(observation, &news, self.now, &self.settings);
-        due.push(case.record(reason, observation.time, self.now));
+        due.push(case.record(reason, Life::Open, observation.time, self.now));
         self.active.insert(id, case);
         due
     }
 
-    /// Lets time pass without an observation; gives the records of the cases that fell quiet, each
-    /// with the time at which it did.
+    /// Takes a case in of which a record was written before the agent was started anew. Without effect if it is known, or
+    /// if there is no more room.
+    pub fn restore(&mut self, record: Record) {
+        let id = CaseKey::of_record(&record);
+        let known = self.active.contains_key(&id) || self.quiet.contains_key(&id);
+        if known || record.life == Life::Closed || self.cases() >= self.settings.cases.max(1) {
+            return;
+        }
+        // The connection may go on.
+        let flow = Flow { case: id, tally: Tally::default(), paused: Some(record.last_seen) };
+        self.insert_flow(record.key, flow);
+        let cases = if record.life == Life::Open { &mut self.active } else { &mut self.quiet };
+        cases.insert(id, Case::restore(id, record));
+    }
+
+    /// Lets time pass without an observation; gives the records of the cases that fell quiet or are over, each with the
+    /// time at which it did, and updates.
     pub fn advance(&mut self, time: Timestamp) -> Vec<Record> {
         self.now = self.now.max(time);
         let mut due = Vec::new();
@@ -127,22 +157,67 @@ impl Ledger {
             }
             let Some((id, mut case)) = self.active.pop_front() else { break };
             let fell_quiet = case.active().checked_add(self.settings.quiet).unwrap_or(self.now);
-            due.push(case.record(Reason::Quiet, fell_quiet, self.now));
+            due.push(case.record(Reason::Quiet, Life::Quiet, fell_quiet, self.now));
+            self.untold.remove(&id);
             self.quiet.insert(id, case);
         }
+        while let Some((_, case)) = self.quiet.front() {
+            if self.now.duration_since(case.active()) < self.settings.close {
+                break;
+            }
+            let Some((id, mut case)) = self.quiet.pop_front() else { break };
+            let over = case.active().checked_add(self.settings.close).unwrap_or(self.now);
+            due.push(case.record(Reason::Closed, Life::Closed, over, self.now));
+            self.untold.remove(&id);
+        }
+        self.update(&mut due);
         while let Some((_, Flow { paused: Some(paused), .. })) = self.flows.iter().next() {
             if self.now.duration_since(*paused) < self.settings.silence {
                 break;
             }
-            self.flows.remove_lru();
+            let oldest = self.flows.remove_lru();
+            self.left(oldest.map(|(_, flow)| flow));
         }
         due
+    }
+
+    /// Tells of what changed long enough ago.
+    fn update(&mut self, due: &mut Vec<Record>) {
+        let Some(update) = self.settings.update else { return };
+        while let Some((_, since)) = self.untold.front() {
+            if self.now.duration_since(*since) < update {
+                break;
+            }
+            let Some((id, _)) = self.untold.pop_front() else { break };
+            if let Some(case) = self.active.get_mut(&id) {
+                due.push(case.record(Reason::Update, Life::Open, self.now, self.now));
+            }
+        }
     }
 
     /// Forgets a flow that was closed, after its last observation, so that the next with the same
     /// addresses and ports counts as another connection.
     pub fn closed(&mut self, key: &FlowKey) {
-        self.flows.remove(key);
+        let flow = self.flows.remove(key);
+        self.left(flow);
+    }
+
+    /// A flow is forgotten.
+    fn left(&mut self, flow: Option<Flow>) {
+        if let Some(Flow { case, .. }) = flow
+            && let Some(case) = self.active.get_mut(&case).or_else(|| self.quiet.get_mut(&case))
+        {
+            case.closed();
+        }
+    }
+
+    fn insert_flow(&mut self, key: FlowKey, flow: Flow) {
+        if self.flows.len() >= self.flows.capacity() && !self.flows.contains_key(&key) {
+            let oldest = self.flows.remove_lru();
+            self.left(oldest.map(|(_, flow)| flow));
+        }
+        let before = self.flows.insert(key, flow);
+        self.left(before);
     }
 
     /// A flow is not followed for a while, after its last observation: what is said of it later is counted from nothing,
@@ -154,14 +229,18 @@ impl Ledger {
         }
     }
 
-    /// Closes every case; gives their last records one by one.
+    /// Ends; gives the last records of the cases one by one. With a ledger on disk they go on later, and what is given are
+    /// updates.
     pub fn finish(&mut self, time: Timestamp) -> impl Iterator<Item = Record> {
         self.now = self.now.max(time);
         let now = self.now;
         self.flows.clear();
         let active = std::mem::take(&mut self.active);
         let quiet = std::mem::take(&mut self.quiet);
-        quiet.into_iter().chain(active).map(move |(_, mut case)| case.record(Reason::Final, time, now))
+        let reason = if self.settings.update.is_some() { Reason::Update } else { Reason::Final };
+        let quiet = quiet.into_iter().map(|(_, case)| (Life::Quiet, case));
+        let active = active.into_iter().map(|(_, case)| (Life::Open, case));
+        quiet.chain(active).map(move |(life, mut case)| case.record(reason, life, time, now))
     }
 
     /// How many cases are open, those of nodes among them.
@@ -204,7 +283,7 @@ impl Ledger {
             }
             None => {}
         }
-        self.flows.insert(observation.key, Flow { case: id, tally, paused });
+        self.insert_flow(observation.key, Flow { case: id, tally, paused });
         News { connection: true, gained: tally }
     }
 
@@ -212,8 +291,9 @@ impl Ledger {
         if self.cases() < self.settings.cases.max(1) {
             return None;
         }
-        let (_, mut case) = self.quiet.pop_front().or_else(|| self.active.pop_front())?;
+        let (id, mut case) = self.quiet.pop_front().or_else(|| self.active.pop_front())?;
         self.evicted += 1;
-        Some(case.record(Reason::Final, self.now, self.now))
+        self.untold.remove(&id);
+        Some(case.record(Reason::Final, Life::Closed, self.now, self.now))
     }
 }

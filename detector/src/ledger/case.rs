@@ -4,9 +4,11 @@ use detector_common::flow::FlowKey;
 use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 
-use super::frequency::Frequency;
-use super::record::{Reason, Record};
-use super::{Observation, Settings};
+use super::activity::Activity;
+use super::parties::Parties;
+use super::record::{Life, Reason, Record};
+use super::state::{State, milliseconds, timestamp};
+use super::{CaseId, Observation, Settings};
 use crate::estimate::{Effort, Estimate, Spans, estimate};
 use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 
@@ -26,6 +28,10 @@ impl CaseKey {
             pool: observation.key.receiver(miner_sends).into(),
             family: protocol.family(),
         }
+    }
+
+    pub(super) fn of_record(record: &Record) -> Self {
+        Self { miner: record.miner.ip(), pool: record.pool, family: record.protocol.family() }
     }
 }
 
@@ -91,6 +97,9 @@ pub(super) struct News {
 
 pub(super) struct Case {
     id: CaseKey,
+    number: CaseId,
+    records: u64,
+    returns: u64,
     key: FlowKey,
     miner_port: u16,
     interface: Option<String>,
@@ -106,7 +115,8 @@ pub(super) struct Case {
     facts: Facts,
     tally: Tally,
     observed: Spans,
-    frequency: Frequency,
+    activity: Activity,
+    parties: Parties,
     first_seen: Timestamp,
     last_seen: Timestamp,
     /// The ledger's time of the last news.
@@ -120,6 +130,9 @@ impl Case {
         let assessment = observation.assessment;
         Self {
             id,
+            number: CaseId::of(id.miner, id.pool, id.family),
+            records: 0,
+            returns: 0,
             key: observation.key,
             miner_port: 0,
             interface: None,
@@ -134,7 +147,8 @@ impl Case {
             facts: Facts::default(),
             tally: Tally::default(),
             observed: Spans::default(),
-            frequency: Frequency::new(observation.time),
+            activity: Activity::new(observation.time),
+            parties: Parties::default(),
             first_seen: observation.time,
             last_seen: observation.time,
             active: now,
@@ -183,8 +197,9 @@ impl Case {
             self.observed.add(span);
         }
         if news.connection {
-            self.frequency.add(observation.time);
+            self.parties.opened();
         }
+        self.activity.note(observation.time, news.connection);
         self.key = observation.key;
         self.miner_port = observation.key.sender(assessment.miner_sends).port();
         if self.interface.as_deref() != observation.interface {
@@ -232,6 +247,10 @@ impl Case {
     /// Wallet and worker are always those of one user: the latest that was told.
     fn learn_user(&mut self, told: &Facts) {
         let known = &mut self.facts;
+        if let Some(worker) = told.worker.as_deref().filter(|worker| known.worker.as_deref() != Some(*worker))
+        {
+            self.parties.named(worker);
+        }
         if told.wallet.is_some() && told.wallet != known.wallet {
             known.wallet.clone_from(&told.wallet);
             known.worker.clone_from(&told.worker);
@@ -259,14 +278,68 @@ impl Case {
         estimate(self.protocol, &self.facts, counted, self.observed.seconds()).filter(|_| mining)
     }
 
+    /// One of its flows ended.
+    pub(super) const fn closed(&mut self) {
+        self.parties.closed();
+    }
+
+    /// It goes on after it had been quiet.
+    pub(super) const fn returned(&mut self) {
+        self.returns += 1;
+    }
+
+    /// The case that a record was written of.
+    pub(super) fn restore(id: CaseKey, record: Record) -> Self {
+        let State { submitted, accepted, observed, workers, active, recorded } = record.state;
+        let tally = Tally {
+            bytes: record.bytes,
+            jobs: record.facts.jobs,
+            shares: record.facts.shares,
+            submitted,
+            accepted,
+        };
+        Self {
+            id,
+            number: record.case,
+            records: record.number,
+            returns: record.returns,
+            key: record.key,
+            miner_port: record.miner.port(),
+            interface: record.interface,
+            outer: (!record.outer.is_none()).then(|| Box::new(record.outer)),
+            protocol: record.protocol,
+            verdict: record.verdict,
+            stage: record.stage,
+            confidence: record.confidence,
+            carrier: record.carrier,
+            encrypted: record.encrypted,
+            evidence: record.evidence,
+            facts: record.facts,
+            tally,
+            observed,
+            activity: Activity::restore(record.connections, record.last_seen, &record.days),
+            parties: Parties::restore(workers, record.parallel),
+            first_seen: record.first_seen,
+            last_seen: record.last_seen,
+            active: timestamp(active),
+            recorded: timestamp(recorded),
+        }
+    }
+
     /// A record of the case as it is at `time`, which is `now` for the ledger.
-    pub(super) fn record(&mut self, reason: Reason, time: Timestamp, now: Timestamp) -> Record {
-        self.recorded = now;
+    pub(super) fn record(&mut self, reason: Reason, life: Life, time: Timestamp, now: Timestamp) -> Record {
+        if reason != Reason::Update {
+            self.recorded = now;
+            self.records += 1;
+        }
         let mut facts = self.facts.clone();
         facts.jobs = self.tally.jobs;
         facts.shares = self.tally.shares;
         Record {
+            case: self.number,
+            number: self.records,
             reason,
+            life,
             time,
             key: self.key,
             miner: SocketAddr::new(self.id.miner, self.miner_port),
@@ -283,10 +356,22 @@ impl Case {
             facts,
             estimate: self.estimate(),
             bytes: self.tally.bytes,
-            connections: self.frequency.total(),
-            connections_per_hour: self.frequency.per_hour(self.first_seen, time),
+            connections: self.activity.total(),
+            connections_per_hour: self.activity.per_hour(self.first_seen, time),
             first_seen: self.first_seen,
             last_seen: self.last_seen,
+            returns: self.returns,
+            parallel: self.parties.most(),
+            workers: self.parties.workers(),
+            days: self.activity.take_changed(),
+            state: State {
+                submitted: self.tally.submitted,
+                accepted: self.tally.accepted,
+                observed: self.observed.clone(),
+                workers: self.parties.names().to_vec(),
+                active: milliseconds(self.active),
+                recorded: milliseconds(self.recorded),
+            },
         }
     }
 }

@@ -4,16 +4,22 @@
 //! when it opens, when its verdict or stage rises, when it falls quiet or returns, in between at
 //! an interval, and at the end. Time comes only from the caller, so a replay follows the capture.
 
+mod activity;
 mod book;
 mod case;
-mod frequency;
 #[cfg(test)]
 mod hash_rate_tests;
 mod id;
+#[cfg(test)]
+mod kept_tests;
+mod parties;
 mod record;
+mod state;
 #[cfg(test)]
 mod tests;
 
+pub use activity::Day;
 pub use book::{Ledger, Observation, Settings};
 pub use id::CaseId;
-pub use record::{Reason, Record};
+pub use record::{Life, Reason, Record};
+pub use state::State;

@@ -3,13 +3,14 @@ use std::net::SocketAddr;
 use detector_common::flow::FlowKey;
 use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::{CaseId, Day, State};
 use crate::estimate::Estimate;
 use crate::judge::{Carrier, Evidence, Facts, Protocol, Stage, Verdict};
 
 /// Why a record is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// The case is new.
@@ -24,15 +25,37 @@ pub enum Reason {
     Periodic,
     /// Nothing happened for long.
     Quiet,
+    /// It was quiet for so long that it is over.
+    Closed,
     /// The agent ends, the capture ends, or the case had to make room.
     Final,
+    /// For the ledger on disk only: what changed since the last record.
+    Update,
+}
+
+/// Whether a case goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Life {
+    /// Something happens in it.
+    Open,
+    /// Nothing happened for long.
+    Quiet,
+    /// It is over, or had to make room.
+    Closed,
 }
 
 /// What is known about a case at one moment. Sums are over all flows of the case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
+    /// Which case.
+    pub case: CaseId,
+    /// The how many-eth record of the case this is, from 1; an update has the number of the record before it.
+    pub number: u64,
     /// Why it is written.
     pub reason: Reason,
+    /// Whether the case goes on.
+    pub life: Life,
     /// The moment.
     pub time: Timestamp,
     /// The case's latest flow.
@@ -75,4 +98,14 @@ pub struct Record {
     pub first_seen: Timestamp,
     /// When something last happened.
     pub last_seen: Timestamp,
+    /// How often the case came back after it had been quiet.
+    pub returns: u64,
+    /// The most flows at the same time.
+    pub parallel: u32,
+    /// How many different names of machines there were, at most 64.
+    pub workers: u32,
+    /// Activity on the days that changed since the last record or update.
+    pub days: Vec<Day>,
+    /// What the ledger needs to go on with the case.
+    pub state: State,
 }

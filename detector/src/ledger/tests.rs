@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Side, Stage, Verdict};
 
-const HOUR: i64 = 3_600;
+pub(super) const HOUR: i64 = 3_600;
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + seconds).unwrap()
 }
 
@@ -40,14 +40,14 @@ fn assessment(miner_sends: Direction, verdict: Verdict, stage: Stage) -> Assessm
 }
 
 /// A miner whose flow goes on from one observation to the next.
-struct Rig {
-    key: FlowKey,
-    assessment: Assessment,
+pub(super) struct Rig {
+    pub(super) key: FlowKey,
+    pub(super) assessment: Assessment,
     bytes: u64,
 }
 
 impl Rig {
-    fn new(port: u16) -> Self {
+    pub(super) fn new(port: u16) -> Self {
         Self::at(&format!("10.0.0.2:{port}"))
     }
 
@@ -56,7 +56,7 @@ impl Rig {
         Self { key, assessment: assessment(direction, Verdict::Confirmed, Stage::Working), bytes: 0 }
     }
 
-    fn observe(&mut self, ledger: &mut Ledger, time: i64) -> Vec<Record> {
+    pub(super) fn observe(&mut self, ledger: &mut Ledger, time: i64) -> Vec<Record> {
         self.bytes += 100;
         self.repeat(ledger, time)
     }
@@ -73,7 +73,7 @@ impl Rig {
     }
 }
 
-fn reasons(records: &[Record]) -> Vec<Reason> {
+pub(super) fn reasons(records: &[Record]) -> Vec<Reason> {
     records.iter().map(|record| record.reason).collect()
 }
 
@@ -330,7 +330,9 @@ proptest! {
             cases, flows: 4,
             silence: SignedDuration::from_hours(3),
             quiet: SignedDuration::from_secs(quiet),
+            close: SignedDuration::from_secs(quiet.saturating_mul(3)),
             interval: SignedDuration::from_secs(quiet / 2),
+            update: None,
         };
         let mut ledger = Ledger::new(settings);
         let mut open = std::collections::HashSet::new();
@@ -339,7 +341,7 @@ proptest! {
                 let id = (record.miner.ip(), record.pool, record.protocol);
                 match record.reason {
                     Reason::Opened => prop_assert!(open.insert(id)),
-                    Reason::Final => prop_assert!(open.remove(&id)),
+                    Reason::Final | Reason::Closed => prop_assert!(open.remove(&id)),
                     _ => prop_assert!(open.contains(&id)),
                 }
                 prop_assert!(record.first_seen <= record.last_seen);

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::ReloadError;
+use crate::dispatch::Dossier;
 use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
 use crate::losses;
@@ -144,12 +145,13 @@ impl Agent<'_> {
             }
         }
         for record in reaction.records {
-            self.write(&record);
+            self.write(record);
         }
     }
 
-    fn write(&mut self, record: &Record) {
-        let alert = Alert::new(record, self.identities, None);
+    fn write(&mut self, record: Record) {
+        let dossier = Dossier::from(record);
+        let alert = Alert::new(&dossier, self.identities, None);
         self.closed |= self.writer.offer(&alert) == Err(Refused::Closed);
     }
 
@@ -181,9 +183,9 @@ impl Agent<'_> {
         if let Some(unread) = losses::unread(&counters) {
             tracing::info!("not read: {unread}");
         }
-        for record in &records {
+        for dossier in records.into_iter().map(Dossier::from) {
             // A refusal is counted; the records that follow may still fit.
-            let _ = self.writer.offer_until(&Alert::new(record, self.identities, None), deadline);
+            let _ = self.writer.offer_until(&Alert::new(&dossier, self.identities, None), deadline);
         }
         let _ = self.writer.offer_until(&Stats::new(now, &counters), deadline);
     }

@@ -16,8 +16,11 @@ use super::identity::{Identities, Identity};
 use super::outer::{self, Layer, Outer};
 use super::rate::Rate;
 use super::signature::{REVISION, category, severity, signature};
+use crate::advice::Advice;
+use crate::dispatch::Dossier;
+use crate::enrich::{Lease, Network, PoolOrigin};
 use crate::judge::{Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
-use crate::ledger::{Reason, Record};
+use crate::ledger::{CaseId, Reason, Record};
 
 /// IP protocol numbers.
 const TCP: u8 = 6;
@@ -66,6 +69,8 @@ struct Details {
 
 #[derive(Clone, Debug, Serialize)]
 struct Mining<'a> {
+    case_id: CaseId,
+    record: u64,
     reason: Reason,
     verdict: Verdict,
     stage: Stage,
@@ -89,6 +94,10 @@ struct Mining<'a> {
     identity: Identity,
     #[serde(skip_serializing_if = "Option::is_none")]
     pool_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_listed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool_network: Option<PoolNetwork<'a>>,
     jobs: u64,
     shares: Shares,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,17 +108,48 @@ struct Mining<'a> {
     connections: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     connections_per_hour: Option<f64>,
+    parallel_connections: u32,
+    workers: u32,
+    returns: u64,
     #[serde(serialize_with = "eve_time")]
     first_seen: Timestamp,
     #[serde(serialize_with = "eve_time")]
     last_seen: Timestamp,
     evidence: &'a [Evidence],
+    network: &'a Network,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<&'a Lease>,
+    #[serde(skip_serializing_if = "<[Advice]>::is_empty")]
+    advice: &'a [Advice],
+}
+
+/// Where the pool is.
+#[derive(Clone, Debug, Serialize)]
+struct PoolNetwork<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asn: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_org: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<&'a str>,
+}
+
+impl<'a> PoolNetwork<'a> {
+    fn of(pool: &'a PoolOrigin) -> Option<Self> {
+        let PoolOrigin { asn, as_org, country, .. } = pool;
+        (asn.is_some() || as_org.is_some() || country.is_some()).then(|| Self {
+            asn: *asn,
+            as_org: as_org.as_deref(),
+            country: country.as_deref(),
+        })
+    }
 }
 
 impl<'a> Alert<'a> {
     /// The alert for a record. `pcap_filename` is the capture, in a replay.
     #[must_use]
-    pub fn new(record: &'a Record, identities: Identities, pcap_filename: Option<&'a str>) -> Self {
+    pub fn new(dossier: &'a Dossier, identities: Identities, pcap_filename: Option<&'a str>) -> Self {
+        let record = &dossier.record;
         let (miner, pool) = (record.miner, record.pool);
         let identity = Identity::of(&record.facts, identities);
         let signature = signature(record.protocol, record.verdict);
@@ -121,7 +161,7 @@ impl<'a> Alert<'a> {
             signature: signature.text,
             category: category(record.verdict),
             severity: severity(record.verdict),
-            metadata: metadata(record, &identity, agent(&record.facts, identities)),
+            metadata: metadata(dossier, &identity, agent(&record.facts, identities)),
         };
         let (ports, seed) = ((Some(miner.port()), Some(pool.port())), 0);
         let (proto, number) = if record.carrier == Carrier::Udp { ("UDP", UDP) } else { ("TCP", TCP) };
@@ -142,15 +182,18 @@ impl<'a> Alert<'a> {
             community_id,
             pcap_filename,
             details,
-            mining: Mining::new(record, identity, agent(&record.facts, identities)),
+            mining: Mining::new(dossier, identity, agent(&record.facts, identities)),
         }
     }
 }
 
 impl<'a> Mining<'a> {
-    fn new(record: &'a Record, identity: Identity, agent: Option<&'a str>) -> Self {
+    fn new(dossier: &'a Dossier, identity: Identity, agent: Option<&'a str>) -> Self {
+        let Dossier { record, origin, pool, advice } = dossier;
         let facts = &record.facts;
         Self {
+            case_id: record.case,
+            record: record.number,
             reason: record.reason,
             verdict: record.verdict,
             stage: record.stage,
@@ -168,6 +211,8 @@ impl<'a> Mining<'a> {
             agent,
             identity,
             pool_name: facts.pool_name.as_deref(),
+            pool_listed: pool.listed.as_deref(),
+            pool_network: PoolNetwork::of(pool),
             jobs: facts.jobs,
             shares: facts.shares,
             difficulty: facts.difficulty.filter(|difficulty| difficulty.is_finite()),
@@ -175,9 +220,15 @@ impl<'a> Mining<'a> {
             bytes: record.bytes,
             connections: record.connections,
             connections_per_hour: record.connections_per_hour.map(rounded),
+            parallel_connections: record.parallel,
+            workers: record.workers,
+            returns: record.returns,
             first_seen: record.first_seen,
             last_seen: record.last_seen,
             evidence: &record.evidence,
+            network: &origin.network,
+            lease: origin.lease.as_ref(),
+            advice,
         }
     }
 }
@@ -201,10 +252,11 @@ impl<'a> Stats<'a> {
 }
 
 fn metadata(
-    record: &Record,
+    dossier: &Dossier,
     identity: &Identity,
     agent: Option<&str>,
 ) -> BTreeMap<&'static str, Vec<String>> {
+    let (record, network) = (&dossier.record, &dossier.origin.network);
     let facts = &record.facts;
     let one = |text: Option<&str>| text.map(|text| vec![text.to_owned()]);
     // T1496 is resource hijacking; a node hijacks nothing.
@@ -226,6 +278,11 @@ fn metadata(
         ("worker", one(identity.worker.as_deref())),
         ("wallet_sha256", one(identity.wallet_sha256.as_deref())),
         ("worker_sha256", one(identity.worker_sha256.as_deref())),
+        ("case_id", Some(vec![record.case.to_string()])),
+        ("src_net_type", Some(vec![network.kind.to_string()])),
+        ("src_asn", network.asn.map(|number| vec![number.to_string()])),
+        ("src_country", one(network.country.as_deref())),
+        ("src_region", one(network.region.as_deref())),
     ]
     .into_iter()
     .filter_map(|(name, values)| Some((name, values?)))

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::capture::{Capture, CaptureError};
 use super::engine::{Engine, EngineError};
 use super::progress::Progress;
+use crate::dispatch::Dossier;
 use crate::ledger::Record;
 use crate::losses;
 use crate::output::eve::Alert;
@@ -127,7 +128,7 @@ impl Replay<'_> {
             }
         };
         let records = self.pipeline.finish(now);
-        self.write(&records)?;
+        self.write(records)?;
         for lost in [capture.counts().explain(), capture.counts().explain_cut()].into_iter().flatten() {
             tracing::warn!("{}: {lost}", self.name);
         }
@@ -157,7 +158,7 @@ impl Replay<'_> {
         for feedback in feedback {
             self.engine.feedback(feedback)?;
         }
-        self.write(&records)
+        self.write(records)
     }
 
     fn advance(&mut self, now: Timestamp) -> Result<(), Stop> {
@@ -165,12 +166,12 @@ impl Replay<'_> {
         for feedback in reaction.feedback {
             self.engine.feedback(feedback)?;
         }
-        self.write(&reaction.records)
+        self.write(reaction.records)
     }
 
-    fn write(&mut self, records: &[Record]) -> Result<(), Stop> {
-        for record in records {
-            let alert = Alert::new(record, self.identities, Some(&self.name));
+    fn write(&mut self, records: Vec<Record>) -> Result<(), Stop> {
+        for dossier in records.into_iter().map(Dossier::from) {
+            let alert = Alert::new(&dossier, self.identities, Some(&self.name));
             if self.writer.submit(&alert) == Err(Refused::Closed) {
                 return Err(Stop::Closed);
             }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::estimate::{Estimate, Interval, Power, RateUnit, Work};
 use crate::judge::{Carrier, Conversation, Facts, Side};
+use crate::ledger::{Life, State};
 use crate::stream::Limits;
 
 fn record() -> Record {
@@ -14,6 +15,9 @@ fn record() -> Record {
         ("10.1.2.3:40112".parse().unwrap(), "203.0.113.9:3333".parse().unwrap());
     let time: Timestamp = "2026-11-22T16:40:31.123456789Z".parse().unwrap();
     Record {
+        case: CaseId(0x0123_4567_89ab_cdef),
+        number: 2,
+        life: Life::Open,
         reason: Reason::Stage,
         time,
         key: FlowKey::tcp(miner.into(), pool.into()).0,
@@ -61,11 +65,16 @@ fn record() -> Record {
         connections_per_hour: Some(1.5),
         first_seen: time,
         last_seen: time,
+        returns: 1,
+        parallel: 2,
+        workers: 1,
+        days: Vec::new(),
+        state: State::default(),
     }
 }
 
 fn alert(record: &Record, identities: Identities, pcap_filename: Option<&str>) -> Value {
-    serde_json::to_value(Alert::new(record, identities, pcap_filename)).unwrap()
+    serde_json::to_value(Alert::new(&Dossier::from(record.clone()), identities, pcap_filename)).unwrap()
 }
 
 #[test]
@@ -82,11 +91,12 @@ fn a_whole_record() {
             "protocol": ["cryptonote"], "mitre_tactic_id": ["TA0040"],
             "mitre_technique_id": ["T1496"], "evidence": ["client-login"], "coin": ["XMR"],
             "algorithm": ["rx/0"], "agent": ["XMRig/6.22.2"], "wallet": ["4Wallet"],
-            "worker": ["rig7"],
+            "worker": ["rig7"], "case_id": ["0123456789abcdef"], "src_net_type": ["unknown"],
         },
     });
     let mining: Value = serde_json::from_str(
         r#"{
+        "case_id": "0123456789abcdef", "record": 2,
         "reason": "stage", "verdict": "confirmed", "stage": "submitting", "confidence": 0.9999,
         "protocol": "cryptonote", "transport": "tcp", "encrypted": false,
         "miner_ip": "10.1.2.3", "miner_port": 40112,
@@ -99,6 +109,7 @@ fn a_whole_record() {
         "hashrate_unit": "solutions/s", "hashrate_algorithm": "rx/0",
         "power_w": 51.25, "power_low_w": 18.75, "power_high_w": 137.5,
         "power_assumption": "RandomX on processors", "bytes": 4321, "connections": 3, "connections_per_hour": 1.5,
+        "parallel_connections": 2, "workers": 1, "returns": 1, "network": {"type": "unknown"},
         "first_seen": "2026-11-22T16:40:31.123456+0000",
         "last_seen": "2026-11-22T16:40:31.123456+0000",
         "evidence": [{"kind": "client-login", "side": "miner",
@@ -129,8 +140,12 @@ fn what_the_packets_were_wrapped_in_is_told_as_suricata_tells_it() {
         outer.push(kind, id);
     }
     outer.set_tunnel(from, to, 47, 2);
-    let alert =
-        serde_json::to_value(Alert::new(&Record { outer, ..record() }, Identities::Clear, None)).unwrap();
+    let alert = serde_json::to_value(Alert::new(
+        &Dossier::from(Record { outer, ..record() }),
+        Identities::Clear,
+        None,
+    ))
+    .unwrap();
     assert_eq!(alert["src_ip"], "10.1.2.3");
     assert_eq!(alert["vlan"], json!([5, 6]));
     let tunnel = json!({"src_ip": "192.0.2.1", "dest_ip": "192.0.2.2", "proto": "GRE", "depth": 2});
@@ -154,7 +169,7 @@ fn what_is_not_known_is_left_out() {
         evidence: Vec::new(),
         ..record()
     };
-    let text = serde_json::to_string(&Alert::new(&bare, Identities::Clear, None)).unwrap();
+    let text = serde_json::to_string(&Alert::new(&Dossier::from(bare), Identities::Clear, None)).unwrap();
     assert!(!text.contains("null"), "{text}");
     for absent in [
         "in_iface",
