@@ -19,5 +19,6 @@ pub mod pipeline;
 pub mod protocol;
 pub mod replay;
 pub mod signature;
+pub mod store;
 pub mod stream;
 pub mod transport;

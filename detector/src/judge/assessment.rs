@@ -1,13 +1,13 @@
 use std::fmt;
 
 use detector_common::flow::Direction;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Protocol;
 use crate::estimate::Work;
 
 /// How sure it is that the flow is mining. Ordered from weak to strong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It is not mining, but a node of a blockchain's peer-to-peer network.
@@ -21,7 +21,7 @@ pub enum Verdict {
 }
 
 /// How far the miner got. Ordered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// The miner spoke; nobody answered, or the pool said no.
@@ -35,7 +35,7 @@ pub enum Stage {
 }
 
 /// Which role an end of the flow plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// The side that subscribes, logs in or submits.
@@ -47,7 +47,7 @@ pub enum Side {
 }
 
 /// What carries the messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Carrier {
     /// Nothing but TCP.
@@ -76,7 +76,7 @@ pub struct Evidence {
 }
 
 /// Shares handed in by the miner and what the pool said to them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
     /// Handed in.
     pub submitted: u64,
@@ -164,5 +164,24 @@ impl fmt::Display for Verdict {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Evidence {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Owned {
+            kind: String,
+            side: Side,
+            detail: String,
+            weight: f64,
+        }
+        let owned = Owned::deserialize(deserializer)?;
+        Ok(Self {
+            kind: crate::intern::intern(&owned.kind),
+            side: owned.side,
+            detail: crate::intern::intern(&owned.detail),
+            weight: owned.weight,
+        })
     }
 }

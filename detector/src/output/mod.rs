@@ -6,7 +6,9 @@ mod identity;
 mod outer;
 mod rate;
 mod signature;
+mod spool;
 mod writer;
 
 pub use identity::Identities;
+pub use spool::{Archive, Entry};
 pub use writer::{Counts, OutputError, Refused, Target, Writer};

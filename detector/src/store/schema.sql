@@ -127,6 +127,14 @@ CREATE TABLE outbox (
     line TEXT NOT NULL
 ) STRICT;
 
+-- The number that the latest record on its way to outputs has.
+CREATE TABLE progress (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sequence INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO progress VALUES (1, 0);
+
 -- How far each output has come.
 CREATE TABLE outputs (
     name TEXT PRIMARY KEY,

@@ -1,0 +1,103 @@
+use serde::{Deserialize, Serialize};
+
+use crate::intern::intern;
+use crate::judge::{Evidence, Facts};
+use crate::ledger::Record;
+use crate::output::Identities;
+
+/// What the ledger on disk holds of a case beside its numbers: what changes seldom. Unknown is left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// The miner's port of the latest connection.
+    pub miner_port: u16,
+    /// The interface that last saw it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// The mining software.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Who is paid, in the form in which names are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<String>,
+    /// The machine within the account, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    /// The SHA-256 of who is paid, if only that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wallet_sha256: Option<String>,
+    /// The SHA-256 of the machine's name, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_sha256: Option<String>,
+    /// The pool's name as the miner addressed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool_name: Option<String>,
+    /// The hash function as it follows from the form of the messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub implied_algorithm: Option<String>,
+    /// The algorithm changed, so that no hash rate is told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mixed: bool,
+    /// Current share difficulty in the protocol's own unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difficulty: Option<f64>,
+    /// Hashes a second, as the miner itself says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed_hashrate_hs: Option<f64>,
+    /// The hash function by which the hash rate is estimated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hashrate_algorithm: Option<String>,
+    /// On what hardware the power is estimated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_assumption: Option<String>,
+    /// The reasons for the verdict.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Details {
+    /// Those of a record whose names are in the form of `identities`.
+    #[must_use]
+    pub fn of(record: &Record, identities: Identities) -> Self {
+        let facts = record.facts.clone();
+        let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
+        let hashed = matches!(identities, Identities::Hashed { .. });
+        let (wallet, wallet_sha256) = if hashed { (None, facts.wallet) } else { (facts.wallet, None) };
+        let (worker, worker_sha256) = if hashed { (None, facts.worker) } else { (facts.worker, None) };
+        Self {
+            miner_port: record.miner.port(),
+            interface: record.interface.clone(),
+            agent: facts.agent,
+            wallet,
+            worker,
+            wallet_sha256,
+            worker_sha256,
+            pool_name: facts.pool_name,
+            implied_algorithm: facts.implied_algorithm.map(str::to_owned),
+            mixed: facts.work.mixed,
+            difficulty: finite(facts.difficulty),
+            claimed_hashrate_hs: finite(facts.claimed_hash_rate),
+            hashrate_algorithm: record.estimate.and_then(|estimate| estimate.algorithm).map(str::to_owned),
+            power_assumption: record
+                .estimate
+                .and_then(|estimate| estimate.power)
+                .map(|power| power.assumption.to_owned()),
+            evidence: record.evidence.clone(),
+        }
+    }
+
+    /// The facts of a case to go on with, but for those that have columns of their own.
+    pub(super) fn facts(self) -> Facts {
+        let mut facts = Facts {
+            agent: self.agent,
+            wallet: self.wallet.or(self.wallet_sha256),
+            worker: self.worker.or(self.worker_sha256),
+            pool_name: self.pool_name,
+            implied_algorithm: self.implied_algorithm.as_deref().map(intern),
+            difficulty: self.difficulty,
+            claimed_hash_rate: self.claimed_hashrate_hs,
+            ..Facts::default()
+        };
+        facts.work.mixed = self.mixed;
+        facts
+    }
+}

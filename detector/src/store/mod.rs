@@ -1,0 +1,279 @@
+//! The ledger on disk: one `SQLite` file, written by the agent and read by the commands that list and explain.
+//!
+//! What is committed survives the death of the process; a power cut may take the last seconds with it, and leaves the rest
+//! in order.
+
+mod adopt;
+mod details;
+mod error;
+mod open;
+mod outbox;
+mod restore;
+mod retain;
+mod row;
+pub mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+pub use details::Details;
+pub use error::StoreError;
+pub use retain::Removed;
+pub use writer::Entry;
+
+use crate::ledger::{CaseId, Record};
+use crate::output::{Archive, Identities};
+use adopt::Adopted;
+use outbox::Outbox;
+use retain::Retention;
+use row::{count, counted, id};
+use writer::Written;
+
+/// Where a ledger is, and how much of it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The file.
+    pub file: PathBuf,
+    /// Days after which a case that was not seen again is removed, and what is told of a single day.
+    pub keep_days: u32,
+    /// Size in bytes above which the oldest is removed before that; the last two days stay in any case.
+    pub keep_bytes: u64,
+    /// Bytes of records kept for outputs that do not take them; above it the oldest are lost, and counted.
+    pub outbox_bytes: u64,
+    /// In which form records hold names.
+    pub identities: Identities,
+}
+
+impl Settings {
+    /// A ledger with the limits that hold unless others are given.
+    #[must_use]
+    pub fn new(file: PathBuf) -> Self {
+        Self {
+            file,
+            keep_days: 400,
+            keep_bytes: 8 << 30,
+            outbox_bytes: 512 << 20,
+            identities: Identities::default(),
+        }
+    }
+}
+
+/// The ledger, open to write. Only one agent at a time has it.
+pub struct Store {
+    settings: Settings,
+    connection: Connection,
+    written: Written,
+    adopted: Adopted,
+    outbox: Arc<Outbox>,
+    /// The number of the latest record on its way to outputs.
+    sequence: u64,
+    /// Bytes of records that wait for outputs.
+    waiting: u64,
+    /// Records that were removed although an output had not got them.
+    dropped: u64,
+    /// How far each output was when that was kept last.
+    acknowledged: Vec<(String, u64)>,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens a ledger, and makes one if there is none.
+    ///
+    /// # Errors
+    /// It cannot be opened, another agent has it, it is no ledger, or one of a later version.
+    pub fn open(settings: Settings) -> Result<Self, StoreError> {
+        let lock = open::lock(&settings.file)?;
+        let connection = open::open(&settings.file)?;
+        let sqlite = |cause| StoreError::Sqlite { path: settings.file.clone(), cause };
+        let sequence =
+            connection.query_row("SELECT sequence FROM progress", (), |row| row.get(0)).map_err(sqlite)?;
+        let waiting = connection
+            .query_row("SELECT coalesce(sum(length(line)), 0) FROM outbox", (), |row| row.get(0))
+            .map_err(sqlite)?;
+        Ok(Self {
+            outbox: Arc::new(Outbox::new(settings.file.clone())),
+            connection,
+            written: Written::default(),
+            adopted: Adopted::default(),
+            sequence: counted(sequence),
+            waiting: counted(waiting),
+            dropped: 0,
+            acknowledged: Vec::new(),
+            _lock: lock,
+            settings,
+        })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.settings.file
+    }
+
+    /// The cases that go on, the `most` that were seen last, those seen longest ago first.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn restore(&self, most: usize) -> Result<Vec<Record>, StoreError> {
+        restore::restore(&self.connection, most).map_err(|cause| self.error(cause))
+    }
+
+    /// Makes a record of a case that is opened anew go on from what the file holds of it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn adopt(&mut self, record: &mut Record) -> Result<(), StoreError> {
+        let adopted = self.adopted.adopt(&self.connection, record);
+        adopted.map_err(|cause| self.error(cause))
+    }
+
+    /// The number for the next record on its way to outputs.
+    pub const fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// Writes entries, all of them or none. What was written once may be written again.
+    ///
+    /// # Errors
+    /// The file cannot be written, for example because the disk is full.
+    pub fn write(&mut self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
+        let identities = self.settings.identities;
+        let done = writer::write(&mut self.connection, &mut self.written, identities, entries);
+        if done.is_err() {
+            // What it noted as written was taken back.
+            self.written.clear();
+        }
+        done.map_err(|cause| self.error(cause))?;
+        let lines = entries.iter().filter_map(|entry| entry.line);
+        self.waiting += lines.map(|(_, line)| line.len() as u64).sum::<u64>();
+        Ok(())
+    }
+
+    /// Where outputs that are behind read.
+    #[must_use]
+    pub fn archive(&self) -> Arc<dyn Archive> {
+        Arc::clone(&self.outbox) as _
+    }
+
+    /// How far each output had come.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn cursors(&self) -> Result<HashMap<String, u64>, StoreError> {
+        let cursors = || {
+            let mut select = self.connection.prepare("SELECT name, sequence FROM outputs")?;
+            let rows = select.query_map((), |row| Ok((row.get(0)?, counted(row.get(1)?))))?;
+            rows.collect::<rusqlite::Result<_>>()
+        };
+        cursors().map_err(|cause| self.error(cause))
+    }
+
+    /// Keeps how far each output has come, and forgets what all of them have, or what is too much. Outputs that are not
+    /// named are forgotten.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn acknowledge(&mut self, cursors: &[(String, u64)]) -> Result<(), StoreError> {
+        if cursors == self.acknowledged && self.waiting <= self.settings.outbox_bytes {
+            return Ok(());
+        }
+        let done = self.settle(cursors);
+        done.map_err(|cause| self.error(cause))?;
+        cursors.clone_into(&mut self.acknowledged);
+        Ok(())
+    }
+
+    fn settle(&mut self, cursors: &[(String, u64)]) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute("DELETE FROM outputs", ())?;
+        for (name, sequence) in cursors {
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO outputs (name, sequence) VALUES (?, ?)")?;
+            insert.execute(params![name, count(*sequence)])?;
+        }
+        let reached = cursors.iter().map(|(_, sequence)| *sequence).min().unwrap_or(self.sequence);
+        let bytes = |until: u64| {
+            let mut sum = transaction
+                .prepare_cached("SELECT coalesce(sum(length(line)), 0) FROM outbox WHERE sequence <= ?")?;
+            sum.query_row([count(until)], |row| row.get(0)).map(counted)
+        };
+        let mut gone = bytes(reached)?;
+        let mut until = reached;
+        let mut dropped = 0;
+        if self.waiting - gone.min(self.waiting) > self.settings.outbox_bytes {
+            // The oldest half, so that this is seldom done.
+            let middle: i64 = transaction.query_row(
+                "SELECT coalesce(avg(sequence), 0) FROM outbox WHERE sequence > ?",
+                [count(reached)],
+                |row| row.get::<_, f64>(0).map(|middle| middle as i64),
+            )?;
+            until = counted(middle).max(reached);
+            gone = bytes(until)?;
+            dropped = transaction.query_row(
+                "SELECT count(*) FROM outbox WHERE sequence > ? AND sequence <= ?",
+                [count(reached), count(until)],
+                |row| row.get(0).map(counted),
+            )?;
+        }
+        transaction.execute("DELETE FROM outbox WHERE sequence <= ?", [count(until)])?;
+        transaction.commit()?;
+        self.waiting = self.waiting.saturating_sub(gone);
+        self.dropped += dropped;
+        Ok(())
+    }
+
+    /// Records that were removed although an output had not got them, since the start.
+    #[must_use]
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// What the operator says of a case: the latest remark's state.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn operator_state(&self, case: CaseId) -> Result<Option<String>, StoreError> {
+        let state = || {
+            let mut select = self
+                .connection
+                .prepare_cached(r#"SELECT state FROM remarks WHERE "case" = ? ORDER BY id DESC LIMIT 1"#)?;
+            select.query_row([id(case)], |row| row.get(0)).optional()
+        };
+        state().map_err(|cause| self.error(cause))
+    }
+
+    /// Removes what is too old or too much, some of it at a time.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn retain(&mut self, now: Timestamp) -> Result<Removed, StoreError> {
+        let keep = Retention { days: self.settings.keep_days, bytes: self.settings.keep_bytes };
+        let removed = retain::retain(&mut self.connection, keep, now);
+        let removed = removed.map_err(|cause| self.error(cause))?;
+        if removed.aged + removed.crowded > 0 {
+            self.written.clear();
+        }
+        Ok(removed)
+    }
+
+    /// Bytes of the file that hold something.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn bytes(&self) -> Result<u64, StoreError> {
+        retain::used(&self.connection).map_err(|cause| self.error(cause))
+    }
+
+    fn error(&self, cause: rusqlite::Error) -> StoreError {
+        StoreError::Sqlite { path: self.settings.file.clone(), cause }
+    }
+}

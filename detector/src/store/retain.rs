@@ -1,0 +1,84 @@
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+/// Cases removed at once: a moment's work.
+const CASES: i64 = 2_000;
+
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
+/// What is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retention {
+    /// Days after which a case that was not seen again, and what is told of a day, is removed.
+    pub(super) days: u32,
+    /// Size above which the oldest is removed before that.
+    pub(super) bytes: u64,
+}
+
+/// What one step of keeping within the limits did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Cases that were removed for their age.
+    pub aged: u64,
+    /// Cases that were removed for want of room, before their age.
+    pub crowded: u64,
+    /// There is more to do.
+    pub more: bool,
+    /// The limit of size is exceeded by what is not older than two days, which is kept.
+    pub exceeded: bool,
+}
+
+/// Removes what is too old or too much, some of it at a time.
+pub(super) fn retain(
+    connection: &mut Connection,
+    keep: Retention,
+    now: Timestamp,
+) -> rusqlite::Result<Removed> {
+    let now = now.as_millisecond();
+    let before = now - i64::from(keep.days) * DAY;
+    let aged = remove(connection, before)?;
+    let mut removed = Removed { aged, more: aged == counted(CASES), ..Removed::default() };
+    if !removed.more && used(connection)? > keep.bytes {
+        let oldest: Option<i64> =
+            connection.query_row("SELECT min(last_seen) FROM cases", (), |row| row.get(0))?;
+        let first: Option<i64> = connection.query_row("SELECT min(day) FROM days", (), |row| row.get(0))?;
+        let first = first.map(|day| day * DAY);
+        match [oldest, first].into_iter().flatten().min() {
+            // A day at a time, and never the last two.
+            Some(oldest) if oldest < now - 2 * DAY => {
+                removed.crowded = remove(connection, (oldest / DAY + 1) * DAY)?;
+                removed.more = true;
+            }
+            _ => removed.exceeded = true,
+        }
+    }
+    connection.execute_batch("PRAGMA incremental_vacuum(4096)")?;
+    Ok(removed)
+}
+
+/// Bytes of the file that hold something.
+pub(super) fn used(connection: &Connection) -> rusqlite::Result<u64> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let pages = number("page_count")? - number("freelist_count")?;
+    Ok(counted(pages * number("page_size")?))
+}
+
+/// Removes cases that were not seen since a time in milliseconds, and days that ended before it. Says how many cases.
+fn remove(connection: &mut Connection, before: i64) -> rusqlite::Result<u64> {
+    let transaction = connection.transaction()?;
+    transaction.execute("DELETE FROM days WHERE day < ?", [before.div_euclid(DAY)])?;
+    transaction
+        .execute_batch("CREATE TEMP TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY); DELETE FROM old")?;
+    let cases = transaction
+        .execute("INSERT INTO old SELECT id FROM cases WHERE last_seen < ? LIMIT ?", [before, CASES])?;
+    if cases > 0 {
+        transaction.execute_batch(include_str!("sql/remove.sql"))?;
+    }
+    transaction.commit()?;
+    Ok(cases as u64)
+}
+
+fn counted(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
