@@ -2,6 +2,7 @@
 //! standard output without ever making the caller wait for a slow disk.
 
 pub mod eve;
+mod format;
 mod identity;
 mod outer;
 mod rate;
@@ -9,6 +10,7 @@ mod signature;
 mod spool;
 mod writer;
 
+pub use format::Format;
 pub use identity::Identities;
 pub use spool::{Archive, Entry};
 pub use writer::{Counts, OutputError, Refused, Target, Writer};

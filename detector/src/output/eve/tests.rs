@@ -10,6 +10,8 @@ use crate::judge::{Carrier, Conversation, Facts, Side};
 use crate::ledger::{Life, State};
 use crate::stream::Limits;
 
+mod schema;
+
 fn record() -> Record {
     let (miner, pool): (SocketAddr, SocketAddr) =
         ("10.1.2.3:40112".parse().unwrap(), "203.0.113.9:3333".parse().unwrap());

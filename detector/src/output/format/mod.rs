@@ -1,0 +1,79 @@
+//! Records in other dialects than EVE. The EVE line is the record; the others are translations of it, so none of them
+//! can say more than it does.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+mod cef;
+mod ecs;
+mod event;
+mod ocsf;
+mod sentence;
+
+use event::Event;
+
+/// In which dialect records are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// Suricata's EVE JSON: the record as it is.
+    #[default]
+    Eve,
+    /// Elastic Common Schema 8, as nested JSON objects.
+    Ecs,
+    /// Open Cybersecurity Schema Framework 1.4, class 2004 (Detection Finding), as JSON.
+    Ocsf,
+    /// `ArcSight`'s Common Event Format, version 0.
+    Cef,
+}
+
+impl Format {
+    /// The record in this dialect, without a line feed at its end. `eve` is the record as JSON, `line` its text.
+    ///
+    /// `None` if the dialect has no place for the record: only EVE has one for what is no alert about a case, such as
+    /// counters.
+    #[must_use]
+    pub fn render<'a>(self, eve: &Value, line: &'a str) -> Option<Cow<'a, str>> {
+        let event = || Event::of(eve);
+        Some(match self {
+            Self::Eve => Cow::Borrowed(line),
+            Self::Ecs => ecs::render(&event()?).to_string().into(),
+            Self::Ocsf => ocsf::render(&event()?).to_string().into(),
+            Self::Cef => cef::render(&event()?).into(),
+        })
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// What reports.
+const VENDOR: &str = "Firedamp";
+const PRODUCT: &str = "firedamp";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Takes out what is not known: `null`, and objects and arrays that are empty without it.
+fn known(value: Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Object(fields) => {
+            let fields: serde_json::Map<_, _> =
+                fields.into_iter().filter_map(|(name, value)| Some((name, known(value)?))).collect();
+            (!fields.is_empty()).then_some(Value::Object(fields))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.into_iter().filter_map(known).collect();
+            (!items.is_empty()).then_some(Value::Array(items))
+        }
+        other => Some(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;
