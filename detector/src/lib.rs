@@ -14,6 +14,7 @@ pub mod kernel;
 pub mod ledger;
 pub mod live;
 pub mod losses;
+pub mod metrics;
 pub mod output;
 pub mod pipeline;
 pub mod protocol;

@@ -18,7 +18,7 @@ pub(super) fn render(event: &Event<'_>) -> Value {
     let mac = event.text("/mining/lease/mac").map(|mac| mac.to_uppercase().replace(':', "-"));
     let (started, ended) = (event.moment("/mining/first_seen"), event.moment("/mining/last_seen"));
     let lasted =
-        started.zip(ended).and_then(|(start, end)| i64::try_from((end - start).get_nanoseconds()).ok());
+        started.zip(ended).and_then(|(start, end)| i64::try_from(end.duration_since(start).as_nanos()).ok());
     let document = json!({
         "@timestamp": event.time.to_string(),
         "ecs": {"version": ECS},

@@ -1,0 +1,161 @@
+//! What the agent knows of itself, for Prometheus: [`Metrics`] holds the latest [`Snapshot`], [`Server`] shows it on a
+//! local HTTP port.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::enrich::NetworkType;
+
+mod counters;
+mod labels;
+mod page;
+mod received;
+mod server;
+mod text;
+
+pub use labels::Detection;
+pub use server::{MetricsError, Server};
+
+/// `[metrics]` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// Address and port of the HTTP server; `None`: there is none.
+    pub listen: Option<SocketAddr>,
+    /// Whether other machines may read it, that is, whether `listen` may be another address than a loopback address.
+    pub allow_remote: bool,
+    /// For how many seconds the agent counts as ready after it last emptied the ring buffer.
+    pub ready_within: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { listen: None, allow_remote: false, ready_within: 10 }
+    }
+}
+
+/// The state of the agent at one moment. All counts are since its start.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The counters of kernel program and agent by the names they have in records of type `stats`.
+    pub counters: BTreeMap<&'static str, u64>,
+    /// The interfaces that are watched now.
+    pub interfaces: Vec<Interface>,
+    /// When the ring buffer was last found empty.
+    pub drained: Option<Instant>,
+    /// How many cases reached a verdict: one for each record with the reason `opened` or `verdict`.
+    pub detections: BTreeMap<Detection, u64>,
+    /// How many cases are open now, by the network of the miner.
+    pub open: BTreeMap<NetworkType, u64>,
+    /// The outputs of the configuration.
+    pub outputs: Vec<Output>,
+    /// The ledger on disk, if there is one.
+    pub store: Option<Store>,
+    /// The operator's files of addresses and names.
+    pub data: Vec<DataFile>,
+    /// How many signatures are in use.
+    pub rules: u64,
+    /// How the configuration was last read, the start included.
+    pub reload: Option<Reload>,
+}
+
+/// An interface that is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name.
+    pub name: String,
+    /// Whether the program runs in the driver and not in the network stack.
+    pub native: bool,
+}
+
+/// An output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Records written.
+    pub written: u64,
+    /// Records that were lost.
+    pub lost: u64,
+    /// Records that wait.
+    pub waiting: u64,
+    /// Bytes that wait.
+    pub waiting_bytes: u64,
+    /// How old the oldest record is that waits; zero if none does.
+    pub lag: Duration,
+}
+
+/// The ledger on disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Store {
+    /// Transactions that were committed.
+    pub writes: u64,
+    /// How long they took together.
+    pub writing: Duration,
+    /// Transactions that failed.
+    pub failures: u64,
+    /// Size of its files in bytes.
+    pub bytes: u64,
+}
+
+/// A file that the operator supplies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFile {
+    /// What it holds, such as `prefixes` or `database`.
+    pub kind: &'static str,
+    /// Its name without folder and extension.
+    pub stem: String,
+    /// How old its contents are.
+    pub age: Duration,
+}
+
+/// How the configuration was last read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reload {
+    /// Whether it was in order and is in use.
+    pub success: bool,
+    /// When it was read.
+    pub time: Timestamp,
+}
+
+/// The latest state of the agent, for other threads to read. Taking it in waits for nobody.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    latest: ArcSwapOption<Snapshot>,
+}
+
+impl Metrics {
+    /// Takes in the state of the agent, as it does each second.
+    pub fn update(&self, snapshot: Snapshot) {
+        self.latest.store(Some(Arc::new(snapshot)));
+    }
+
+    /// Whether an interface is watched and the ring buffer was empty within so long before `now`.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn ready(&self, now: Instant, within: Duration) -> Result<(), String> {
+        let latest = self.latest.load();
+        let Some(snapshot) = latest.as_deref() else { return Err("the agent starts".to_owned()) };
+        if snapshot.interfaces.is_empty() {
+            return Err("no interface is watched".to_owned());
+        }
+        let Some(drained) = snapshot.drained else {
+            return Err("the ring buffer was never empty yet".to_owned());
+        };
+        let passed = now.saturating_duration_since(drained);
+        if passed > within {
+            return Err(format!("the ring buffer was last empty {} s ago", passed.as_secs()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::counters::{FAMILIES, Family};
+use super::received::Received;
+use super::text::Kind::{Counter, Gauge, Summary};
+use super::text::Text;
+use super::{DataFile, Metrics, Output, Reload, Snapshot, Store};
+
+/// What the agent was built from, if the build was told.
+const GIT: Option<&str> = option_env!("FIREDAMP_GIT");
+
+impl Metrics {
+    /// The page that Prometheus reads.
+    pub(super) fn page(
+        &self,
+        now: Instant,
+        within: Duration,
+        received: &BTreeMap<String, Received>,
+    ) -> String {
+        let mut text = Text::default();
+        let ready = self.ready(now, within).is_ok();
+        text.metric(
+            "firedamp_ready",
+            Gauge,
+            "1 if an interface is watched and the ring buffer is emptied in time.",
+        )
+        .add(&[], u8::from(ready));
+        let latest = self.latest.load();
+        let snapshot = latest.as_deref();
+        let build = [
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("git", GIT.unwrap_or("unknown")),
+            ("xdp_mode", snapshot.map_or("none", mode)),
+        ];
+        text.metric("firedamp_build_info", Gauge, "What is running; always 1.").add(&build, 1);
+        if let Some(snapshot) = snapshot {
+            write(snapshot, now, received, &mut text);
+        }
+        text.into_string()
+    }
+}
+
+/// In which mode the interfaces are watched.
+fn mode(snapshot: &Snapshot) -> &'static str {
+    let native = snapshot.interfaces.iter().filter(|interface| interface.native).count();
+    match (native, snapshot.interfaces.len()) {
+        (_, 0) => "none",
+        (0, _) => "generic",
+        (native, all) if native == all => "native",
+        _ => "mixed",
+    }
+}
+
+fn write(snapshot: &Snapshot, now: Instant, received: &BTreeMap<String, Received>, text: &mut Text) {
+    let arrived = snapshot.counters.get("packets").copied().unwrap_or_default();
+    text.metric(
+        "firedamp_xdp_packets_total",
+        Counter,
+        "Packets that arrived, by what the program said of them.",
+    )
+    .add(&[("action", "pass")], arrived);
+    interfaces(snapshot, received, text);
+    for family in FAMILIES {
+        counters(family, snapshot, text);
+    }
+    if let Some(drained) = snapshot.drained {
+        let age = now.saturating_duration_since(drained).as_secs_f64();
+        text.metric(
+            "firedamp_ringbuf_drained_age_seconds",
+            Gauge,
+            "Time since the ring buffer was last empty.",
+        )
+        .add(&[], age);
+    }
+    detections(snapshot, text);
+    outputs(&snapshot.outputs, text);
+    if let Some(store) = &snapshot.store {
+        ledger(store, text);
+    }
+    data(&snapshot.data, text);
+    text.metric("firedamp_rules_loaded", Gauge, "Signatures in use.").add(&[], snapshot.rules);
+    if let Some(reload) = snapshot.reload {
+        reloaded(reload, text);
+    }
+}
+
+fn interfaces(snapshot: &Snapshot, received: &BTreeMap<String, Received>, text: &mut Text) {
+    let mut modes = text.metric("firedamp_interface_info", Gauge, "An interface that is watched; always 1.");
+    for interface in &snapshot.interfaces {
+        let mode = if interface.native { "native" } else { "generic" };
+        modes.add(&[("iface", &interface.name), ("xdp_mode", mode)], 1);
+    }
+    let of = || {
+        snapshot
+            .interfaces
+            .iter()
+            .filter_map(|interface| Some((&interface.name, received.get(&interface.name)?)))
+    };
+    let help = "Packets that the interface received since it was made, as the network stack counts them.";
+    let mut packets = text.metric("firedamp_interface_received_packets_total", Counter, help);
+    for (name, received) in of() {
+        packets.add(&[("iface", name)], received.packets);
+    }
+    let help = "Bytes that the interface received since it was made, as the network stack counts them.";
+    let mut bytes = text.metric("firedamp_interface_received_bytes_total", Counter, help);
+    for (name, received) in of() {
+        bytes.add(&[("iface", name)], received.bytes);
+    }
+}
+
+fn counters(family: &Family, snapshot: &Snapshot, text: &mut Text) {
+    let mut samples = text.metric(family.name, family.kind, family.help);
+    for counter in family.counters {
+        let Some(value) = snapshot.counters.get(counter) else { continue };
+        match family.label {
+            Some(label) => samples.add(&[(label, counter)], value),
+            None => samples.add(&[], value),
+        };
+    }
+}
+
+fn detections(snapshot: &Snapshot, text: &mut Text) {
+    let help = "Cases that reached a verdict.";
+    let mut samples = text.metric("firedamp_detections_total", Counter, help);
+    for (detection, count) in &snapshot.detections {
+        let labels = detection.labels();
+        samples.add(&labels.each_ref().map(|(name, value)| (*name, value.as_str())), count);
+    }
+    let mut samples =
+        text.metric("firedamp_cases_open", Gauge, "Cases of mining that are open, by the miner's network.");
+    for (network, count) in &snapshot.open {
+        samples.add(&[("net_type", &network.to_string())], count);
+    }
+}
+
+fn outputs(outputs: &[Output], text: &mut Text) {
+    let mut all = |name, kind, help, value: fn(&Output) -> f64| {
+        let mut samples = text.metric(name, kind, help);
+        for output in outputs {
+            samples.add(&[("sink", &output.name)], value(output));
+        }
+    };
+    all("firedamp_sink_written_total", Counter, "Records that an output wrote.", |output| {
+        count(output.written)
+    });
+    all("firedamp_sink_dropped_total", Counter, "Records that an output lost.", |output| count(output.lost));
+    all("firedamp_sink_queue_records", Gauge, "Records that wait for an output.", |output| {
+        count(output.waiting)
+    });
+    all("firedamp_sink_queue_bytes", Gauge, "Bytes that wait for an output.", |output| {
+        count(output.waiting_bytes)
+    });
+    all("firedamp_sink_lag_seconds", Gauge, "Age of the oldest record that waits for an output.", |output| {
+        output.lag.as_secs_f64()
+    });
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus keeps all numbers as 64-bit floats")]
+const fn count(number: u64) -> f64 {
+    number as f64
+}
+
+fn ledger(store: &Store, text: &mut Text) {
+    text.metric("firedamp_store_write_seconds", Summary, "How long transactions of the ledger took.")
+        .add_part("_sum", &[], store.writing.as_secs_f64())
+        .add_part("_count", &[], store.writes);
+    text.metric("firedamp_store_write_failures_total", Counter, "Transactions of the ledger that failed.")
+        .add(&[], store.failures);
+    text.metric("firedamp_store_size_bytes", Gauge, "Size of the files of the ledger.").add(&[], store.bytes);
+}
+
+fn data(files: &[DataFile], text: &mut Text) {
+    let help = "Age of what a file of addresses or names holds.";
+    let mut samples = text.metric("firedamp_enrich_db_age_seconds", Gauge, help);
+    for file in files {
+        samples.add(&[("db", file.kind), ("file", &file.stem)], file.age.as_secs_f64());
+    }
+}
+
+fn reloaded(reload: Reload, text: &mut Text) {
+    text.metric(
+        "firedamp_config_reload_success",
+        Gauge,
+        "1 if the configuration was in order when it was last read.",
+    )
+    .add(&[], u8::from(reload.success));
+    let help = "When the configuration was last read.";
+    text.metric("firedamp_config_last_reload_timestamp_seconds", Gauge, help)
+        .add(&[], reload.time.as_second());
+}
