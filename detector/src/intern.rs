@@ -1,8 +1,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Deserializer};
+
 /// Keeps a text for as long as the process lives, each once: names in signature files become parts of records like those
-/// that are built in. They are bounded by what a user writes into such files between two starts.
+/// that are built in. They are bounded by what a user writes into such files, and by the records that are read again.
 pub(crate) fn intern(text: &str) -> &'static str {
     static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -12,6 +14,16 @@ pub(crate) fn intern(text: &str) -> &'static str {
     let kept: &'static str = Box::leak(text.into());
     known.insert(kept);
     kept
+}
+
+/// Reads a text that is kept so.
+pub(crate) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    String::deserialize(deserializer).map(|text| intern(&text))
+}
+
+/// Reads a text that is kept so, or none.
+pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'static str>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(|text| intern(&text)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::algorithm::{self, Algorithm, Hardware};
 use super::interval::Interval;
@@ -6,7 +6,7 @@ use super::work::Effort;
 use crate::judge::{Facts, Protocol};
 
 /// What a rate counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RateUnit {
     /// Hashes a second.
     #[serde(rename = "hashes/s")]
@@ -20,24 +20,26 @@ pub enum RateUnit {
 }
 
 /// How fast a miner computes, and what power that takes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// How much a second.
     pub rate: Interval,
     /// Of what.
     pub unit: RateUnit,
     /// The hash function, if it is known: by its name or by what implies it.
+    #[serde(default, deserialize_with = "crate::intern::optional")]
     pub algorithm: Option<&'static str>,
     /// Electrical power, if typical hardware is known.
     pub power: Option<Power>,
 }
 
 /// Electrical power. Its limits hold the uncertainty of the rate and that of the hardware.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Power {
     /// Watts. The value is that for the geometric mean of the best and the worst hardware.
     pub watts: Interval,
     /// On what hardware, in words.
+    #[serde(deserialize_with = "crate::intern::required")]
     pub assumption: &'static str,
 }
 

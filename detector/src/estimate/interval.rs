@@ -1,5 +1,7 @@
+use serde::{Deserialize, Serialize};
+
 /// An estimate with its limits: the true value lies between `low` and `high` in 95 of 100 cases.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The estimate.
     pub value: f64,

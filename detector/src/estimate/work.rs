@@ -65,7 +65,7 @@ impl Effort {
 }
 
 /// The shares of one flow whose difficulty is known, and the time in which they were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Work {
     /// From the first word on the difficulty to the last message. Of a flow that was joined later, nothing before counts:
     /// neither the time nor the shares.

@@ -3,8 +3,9 @@ use std::fmt;
 use detector_common::flow::Direction;
 use serde::{Deserialize, Serialize};
 
-use super::Protocol;
+use super::{Evidence, Protocol};
 use crate::estimate::Work;
+use crate::intern::Kept;
 
 /// How sure it is that the flow is mining. Ordered from weak to strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,19 +63,6 @@ pub enum Carrier {
     Udp,
 }
 
-/// One reason for a verdict, in words an operator can read.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Evidence {
-    /// A stable name, for example `client-login`.
-    pub kind: &'static str,
-    /// Who said it.
-    pub side: Side,
-    /// What was seen.
-    pub detail: &'static str,
-    /// Natural logarithm of how much likelier this is from a miner than from anything else.
-    pub weight: f64,
-}
-
 /// Shares handed in by the miner and what the pool said to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
@@ -87,7 +75,7 @@ pub struct Shares {
 }
 
 /// What the two sides disclosed. Unknown is `None`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     /// Name and version of the mining software.
     pub agent: Option<String>,
@@ -96,11 +84,13 @@ pub struct Facts {
     /// The name of the machine within the account.
     pub worker: Option<String>,
     /// Ticker symbol of the coin, if the conversation gives it away.
-    pub coin: Option<&'static str>,
+    #[serde(default, deserialize_with = "crate::intern::optional")]
+    pub coin: Option<Kept>,
     /// The hash function as the two sides name it.
     pub algorithm: Option<String>,
     /// The hash function as it follows from the form of the messages.
-    pub implied_algorithm: Option<&'static str>,
+    #[serde(default, deserialize_with = "crate::intern::optional")]
+    pub implied_algorithm: Option<Kept>,
     /// The pool's name as the miner addressed it.
     pub pool_name: Option<String>,
     /// Current share difficulty in the protocol's own unit.
@@ -164,24 +154,5 @@ impl fmt::Display for Verdict {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.serialize(f)
-    }
-}
-
-impl<'de> Deserialize<'de> for Evidence {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Owned {
-            kind: String,
-            side: Side,
-            detail: String,
-            weight: f64,
-        }
-        let owned = Owned::deserialize(deserializer)?;
-        Ok(Self {
-            kind: crate::intern::intern(&owned.kind),
-            side: owned.side,
-            detail: crate::intern::intern(&owned.detail),
-            weight: owned.weight,
-        })
     }
 }

@@ -7,10 +7,10 @@ use detector_common::triage::opens_as_text;
 use jiff::Timestamp;
 
 use super::copies::{Copies, Rewritten};
-use super::hypothesis::Hypothesis;
+use super::hypothesis::{Hearing, Hypothesis};
 use super::speech::Speech;
 use super::weighing::NO_RIVAL;
-use super::{Assessment, Carrier, Verdict};
+use super::{Assessment, Carrier, Side, Source, Verdict};
 use crate::protocol::{Finding, Habit, Kind, discv4, is_text_message};
 use crate::signature::Signatures;
 use crate::stream::{Connection, Limits, Overlap, Piece, Reassembler};
@@ -49,13 +49,13 @@ impl AddAssign for Losses {
     }
 }
 
-/// The judgement on a datagram that was sent in `direction`: a node of Ethereum, or nothing.
+/// The judgement on a datagram that was sent at `time` in `direction`: a node of Ethereum, or nothing.
 #[must_use]
-pub fn datagram(direction: Direction, payload: &[u8]) -> Option<Assessment> {
+pub fn datagram(time: Timestamp, direction: Direction, payload: &[u8]) -> Option<Assessment> {
     let finding = discv4::read(payload)?;
     let mut hypothesis = Hypothesis::NONE;
-    hypothesis.add(&finding);
-    let assessment = hypothesis.assess(direction, &NO_RIVAL, [0.0; 2])?;
+    hypothesis.add(&finding, &Source::datagram(time, direction, payload));
+    let assessment = hypothesis.assess(direction, &NO_RIVAL, &Hearing::default())?;
     Some(Assessment { carrier: Carrier::Udp, ..assessment })
 }
 
@@ -206,7 +206,9 @@ impl Conversation {
     pub fn repeated(&mut self) {
         if let Some(habit) = self.habit() {
             self.speech.revision += 1;
-            self.speech.weigh(habit.asker, &Finding::miner(habit.protocol, Kind::REPEATED));
+            let asked = self.speech.hypotheses.get(habit.asker as usize);
+            let source = Source::of(asked.and_then(|asked| asked.latest_by(Side::Miner)));
+            self.speech.weigh(habit.asker, &Finding::miner(habit.protocol, Kind::REPEATED), &source);
         }
     }
 
@@ -308,7 +310,7 @@ impl Conversation {
     }
 
     /// Holds no more than it must: reads what is held behind gaps, gives up messages that are not complete, and forgets
-    /// which lines were heard.
+    /// which lines were heard, and in which messages.
     pub fn relieve(&mut self) {
         for direction in [Direction::Up, Direction::Down] {
             self.listen(direction, |reassembler, mut out| {
@@ -318,6 +320,7 @@ impl Conversation {
         }
         self.copies.iter_mut().for_each(Copies::forget);
         self.speech.forget_lines();
+        self.speech.forget_excerpts();
     }
 
     /// Whether segments had other contents than segments before them in their place.

@@ -3,75 +3,83 @@ use std::collections::BTreeMap;
 use detector_common::flow::Direction;
 use jiff::Timestamp;
 
-use super::{Assessment, Carrier, Evidence, Facts, Protocol, Side, Stage, Verdict};
+use super::rule::{FOREIGN_LINE, SERIES, Sums, foreign_weight};
+use super::{Assessment, Carrier, Evidence, Excerpt, Facts, Protocol, Side, Source, Stage};
 use crate::estimate::Meter;
 use crate::protocol::{CoinReason, Fact, Finding, Kind, coin_of, is_address};
 
-/// One flow in 100,000 is mining before anything is known of it: the natural logarithm of the odds.
-const PRIOR: f64 = -11.5;
-
-/// Taken away for each line that has no place in a mining conversation, divided by the messages that have.
-/// It never takes more than the same side has brought.
-const FOREIGN_LINE: f64 = -6.0;
-
-/// Weight below which nothing is reported: a probability of 12 %.
-const SUSPICION: f64 = 9.5;
-
-/// Number of jobs or shares that make a series.
-const SERIES: u64 = 3;
+/// What speaks against mining, by the names in records.
+pub(super) const WRONG_SIDE: &str = "wrong-side";
+pub(super) const CLIENT_FOREIGN: &str = "client-foreign-lines";
+pub(super) const POOL_FOREIGN: &str = "pool-foreign-lines";
 
 /// The supposition that the miner sends in one direction, or that both ends are peers, and what speaks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Hypothesis {
     /// In the order in which they were said.
-    kinds: Vec<(Kind, Side)>,
+    kinds: Vec<Reason>,
+    /// Bytes that their excerpts take.
+    held: usize,
     protocols: BTreeMap<Protocol, f64>,
     stage: Option<Stage>,
     facts: Facts,
     /// The coin that was named.
     coin: Option<Coin>,
-    /// Who named the algorithm.
-    algorithm_by: Side,
+    /// Who named the algorithm, and how.
+    algorithm_by: (Side, Option<Excerpt>),
+    /// How the wallet was named.
+    paid_by: Option<Excerpt>,
     meter: Meter,
 }
 
+/// One thing that was said, by whom, and where it was said first.
+#[derive(Clone, Debug)]
+struct Reason {
+    kind: Kind,
+    side: Side,
+    excerpt: Option<Excerpt>,
+}
+
 /// A coin, why it is this one, and whose word that is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Coin {
     ticker: &'static str,
     reason: CoinReason,
     side: Side,
+    excerpt: Option<Excerpt>,
 }
 
 impl Hypothesis {
     /// Nothing speaks for it.
     pub(super) const NONE: Self = Self {
         kinds: Vec::new(),
+        held: 0,
         protocols: BTreeMap::new(),
         stage: None,
         facts: Facts::NONE,
         coin: None,
-        algorithm_by: Side::Pool,
+        algorithm_by: (Side::Pool, None),
+        paid_by: None,
         meter: Meter::NEW,
     };
 
     /// Adds what a message said that supports it.
-    pub(super) fn add(&mut self, finding: &Finding) {
+    pub(super) fn add(&mut self, finding: &Finding, source: &Source<'_>) {
         for &kind in &finding.kinds {
-            if self.note(kind, finding.side) {
+            if self.note(kind, finding.side, source) {
                 let vote = if kind.tells_no_protocol() { 0.0 } else { kind.weight };
                 *self.protocols.entry(finding.protocol).or_default() += vote;
             }
         }
         self.stage = self.stage.max(Some(finding.stage));
         for fact in &finding.facts {
-            self.learn(finding.side, fact);
+            self.learn(finding.side, fact, source);
         }
         if self.facts.jobs >= SERIES {
-            self.note(Kind::JOB_SERIES, Side::Pool);
+            self.note(Kind::JOB_SERIES, Side::Pool, source);
         }
         if self.facts.shares.submitted >= SERIES {
-            self.note(Kind::SHARE_SERIES, Side::Miner);
+            self.note(Kind::SHARE_SERIES, Side::Miner, source);
         }
     }
 
@@ -84,35 +92,70 @@ impl Hypothesis {
     }
 
     /// False if it was known. Peers say the same, each for itself.
-    fn note(&mut self, kind: Kind, side: Side) -> bool {
-        let new = !self.kinds.contains(&(kind, side));
+    fn note(&mut self, kind: Kind, side: Side, source: &Source<'_>) -> bool {
+        let new = !self.kinds.iter().any(|known| known.kind == kind && known.side == side);
         if new {
-            self.kinds.push((kind, side));
+            let excerpt = source.excerpt();
+            self.held += excerpt.as_ref().map_or(0, Excerpt::held_bytes);
+            self.kinds.push(Reason { kind, side, excerpt });
         }
         new
     }
 
+    /// Bytes held.
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.held
+    }
+
+    /// Forgets in which messages things were said.
+    pub(super) fn forget_excerpts(&mut self) {
+        self.held = 0;
+        self.kinds.iter_mut().for_each(|reason| reason.excerpt = None);
+        self.algorithm_by.1 = None;
+        self.paid_by = None;
+        if let Some(coin) = &mut self.coin {
+            coin.excerpt = None;
+        }
+    }
+
+    /// Where `kind` was said first.
+    pub(super) fn excerpt_of(&self, kind: Kind) -> Option<Excerpt> {
+        self.kinds.iter().find(|known| known.kind == kind)?.excerpt.clone()
+    }
+
+    /// Where a side said something new last.
+    pub(super) fn latest_by(&self, side: Side) -> Option<Excerpt> {
+        self.kinds.iter().rev().find(|known| known.side == side)?.excerpt.clone()
+    }
+
     /// The first name given counts, the last number does.
-    fn learn(&mut self, side: Side, fact: &Fact) {
+    fn learn(&mut self, side: Side, fact: &Fact, source: &Source<'_>) {
         let facts = &mut self.facts;
         let first = |place: &mut Option<String>, value: &String| {
             place.get_or_insert_with(|| value.clone());
         };
         match fact {
             Fact::Agent(agent) => first(&mut facts.agent, agent),
-            Fact::User { wallet, worker } => facts.paid(wallet, worker.as_deref()),
+            Fact::User { wallet, worker } => {
+                if facts.paid(wallet, worker.as_deref()) {
+                    self.paid_by = source.excerpt();
+                }
+            }
             Fact::Worker(worker) => first(&mut facts.worker, worker),
             Fact::PoolName(name) => first(&mut facts.pool_name, name),
             Fact::Algorithm(name) => {
-                facts.algorithm = Some(name.clone());
-                self.algorithm_by = side;
+                if facts.algorithm.as_ref() != Some(name) {
+                    facts.algorithm = Some(name.clone());
+                    self.algorithm_by.1 = source.excerpt();
+                }
+                self.algorithm_by.0 = side;
             }
             Fact::ImpliedAlgorithm(name) => facts.implied_algorithm = Some(name),
-            &Fact::Coin { ticker, reason } => {
-                if self.coin.is_none_or(|known| known.reason <= reason) {
-                    self.coin = Some(Coin { ticker, reason, side });
-                }
-            }
+            &Fact::Coin { ticker, reason } => match &mut self.coin {
+                Some(known) if known.ticker == ticker && known.reason == reason => known.side = side,
+                Some(known) if known.reason > reason => {}
+                coin => *coin = Some(Coin { ticker, reason, side, excerpt: source.excerpt() }),
+            },
             Fact::Difficulty(difficulty) => facts.difficulty = Some(difficulty.value),
             Fact::WantedDifficulty(difficulty) => {
                 facts.difficulty.get_or_insert(*difficulty);
@@ -127,12 +170,12 @@ impl Hypothesis {
 
     /// The sum of the weights of what was said.
     pub(super) fn weight(&self) -> f64 {
-        self.kinds.iter().map(|(kind, _)| kind.weight).sum()
+        self.kinds.iter().map(|known| known.kind.weight).sum()
     }
 
     /// Enough was said to be suspicious, if nothing speaks against it.
     pub(super) fn weighty(&self) -> bool {
-        self.weight() >= SUSPICION
+        Sums::is_weighty(self.weight())
     }
 
     /// What speaks for this hypothesis and for its opposite, and `foreign` lines, weighed against each other. `None` if it
@@ -141,9 +184,19 @@ impl Hypothesis {
     /// `foreign` is, for the miner and the pool, the lines that have no place in a mining conversation for each one that
     /// has.
     pub(super) fn score(&self, rival: &Self, foreign: [f64; 2]) -> Option<f64> {
-        let lines = foreign_sides(foreign).map(|(side, lines)| self.foreign_weight(side, lines));
-        let sum = self.weight() - rival.weight() + lines.sum::<f64>();
-        (sum >= SUSPICION).then_some(sum)
+        let score = self.sums(rival, foreign).score();
+        Sums::is_weighty(score).then_some(score)
+    }
+
+    /// The same in sums.
+    fn sums(&self, rival: &Self, foreign: [f64; 2]) -> Sums {
+        let mut sums = Sums::default();
+        for Reason { kind, side, .. } in &self.kinds {
+            sums.add(*side, kind.name, kind.weight, kind.message);
+        }
+        sums.rival = -rival.weight();
+        sums.foreign = foreign.map(|lines| FOREIGN_LINE * lines);
+        sums
     }
 
     /// Whether those who speak are nodes and not, by that, miners.
@@ -152,31 +205,33 @@ impl Hypothesis {
     }
 
     /// The judgement if this hypothesis holds, the miner sends in the given direction and `rival` is the opposite
-    /// hypothesis. `foreign` is as for the score.
+    /// hypothesis.
     pub(super) fn assess(
         &self,
         miner_sends: Direction,
         rival: &Self,
-        foreign: [f64; 2],
+        hearing: &Hearing,
     ) -> Option<Assessment> {
-        let sum = self.score(rival, foreign)?;
-        let mut evidence: Vec<Evidence> = self.kinds.iter().map(|&(kind, side)| reason(kind, side)).collect();
+        let sums = Sums { sizes: hearing.sizes, ..self.sums(rival, hearing.foreign) };
+        if !Sums::is_weighty(sums.score()) {
+            return None;
+        }
+        let reasons = self.kinds.iter();
+        let mut evidence: Vec<Evidence> =
+            reasons.map(|known| Evidence::of(known.kind, known.side, known.excerpt.clone())).collect();
         evidence.sort_by_key(|reason| reason.side);
         evidence.extend(rival.against());
-        evidence.extend(foreign_sides(foreign).map(|(side, lines)| self.foreign_lines(side, lines)));
-        let confidence = 1.0 / (1.0 + (-(PRIOR + sum)).exp());
+        evidence.extend(hearing.evidence([sums.miner, sums.pool]));
         let protocol = self.protocol()?;
-        let verdict = self.verdict(protocol, confidence)?;
         let stage = self.stage?;
+        let (verdict, confidence) = (sums.verdict(protocol, stage)?, sums.confidence());
         let coin = self.coin();
+        let ticker = coin.as_ref().map(|coin| coin.ticker);
         evidence.extend(coin.map(|coin| Evidence {
-            kind: coin.reason.kind(),
-            side: coin.side,
-            detail: coin.reason.detail(),
-            weight: 0.0,
+            excerpt: coin.excerpt,
+            ..Evidence::new(coin.reason.kind(), coin.side, coin.reason.detail(), 0.0)
         }));
-        let facts =
-            Facts { coin: coin.map(|coin| coin.ticker), work: self.meter.work(), ..self.facts.clone() };
+        let facts = Facts { coin: ticker, work: self.meter.work(), ..self.facts.clone() };
         let (carrier, encrypted) = (Carrier::default(), false);
         Some(Assessment {
             protocol,
@@ -193,59 +248,12 @@ impl Hypothesis {
 
     /// What speaks for this hypothesis as a reason against the opposite one.
     fn against(&self) -> Option<Evidence> {
-        let pool_spoke_as_miner = self.kinds.iter().any(|&(_, side)| side == Side::Miner);
-        (!self.kinds.is_empty()).then(|| Evidence {
-            kind: "wrong-side",
-            side: if pool_spoke_as_miner { Side::Pool } else { Side::Miner },
-            detail: "messages came from the side that does not send them",
-            weight: -self.weight(),
-        })
-    }
-
-    fn foreign_lines(&self, side: Side, lines: f64) -> Evidence {
-        Evidence {
-            kind: match side {
-                Side::Miner => "client-foreign-lines",
-                Side::Pool | Side::Peer => "pool-foreign-lines",
-            },
-            side,
-            detail: "other text stands between the messages",
-            weight: self.foreign_weight(side, lines),
-        }
-    }
-
-    fn foreign_weight(&self, side: Side, lines: f64) -> f64 {
-        (FOREIGN_LINE * lines).max(-self.weight_of(side))
-    }
-
-    fn by(&self, side: Side) -> impl Iterator<Item = Kind> {
-        self.kinds.iter().filter(move |(_, by)| *by == side).map(|&(kind, _)| kind)
-    }
-
-    fn weight_of(&self, side: Side) -> f64 {
-        self.by(side).map(|kind| kind.weight).sum()
-    }
-
-    fn verdict(&self, protocol: Protocol, confidence: f64) -> Option<Verdict> {
-        if protocol.is_node() {
-            return (confidence >= 0.5).then_some(Verdict::Node);
-        }
-        if confidence < 0.5 {
-            return Some(Verdict::Suspected);
-        }
-        let (miner, pool) = (self.weight_of(Side::Miner), self.weight_of(Side::Pool));
-        // Before there is a job or a share, staying connected is what the clients of any service do.
-        let worked = self.stage >= Some(Stage::Working);
-        let upkeep =
-            |side| self.by(side).filter(|kind| !worked && kind.is_upkeep()).map(|kind| kind.weight).sum();
-        let [miner_upkeep, pool_upkeep]: [f64; 2] = [upkeep(Side::Miner), upkeep(Side::Pool)];
-        let both = miner - miner_upkeep >= 6.0 && pool - pool_upkeep >= 4.0 && confidence >= 0.99;
-        let miner_alone = miner >= 25.0 && self.by(Side::Miner).filter(|kind| kind.message).count() >= 3;
-        let pool_alone = pool >= 18.0 && self.facts.jobs >= SERIES;
-        let certain = confidence >= 0.999;
-        let peers = certain && self.weight_of(Side::Peer) >= 20.0;
-        let confirmed = both || peers || (certain && (miner_alone || pool_alone));
-        Some(if confirmed { Verdict::Confirmed } else { Verdict::Probable })
+        let pool_spoke_as_miner = self.kinds.iter().any(|known| known.side == Side::Miner);
+        let side = if pool_spoke_as_miner { Side::Pool } else { Side::Miner };
+        let detail = "messages came from the side that does not send them";
+        let first = self.kinds.first()?;
+        let evidence = Evidence::new(WRONG_SIDE, side, detail, -self.weight());
+        Some(Evidence { excerpt: first.excerpt.clone(), ..evidence })
     }
 
     /// The dialect with the greatest weight. The relatives of Stratum version 1 share most of its words, so that the words
@@ -273,11 +281,17 @@ impl Hypothesis {
         // A short name is an account at the pool or a proxy and says nothing.
         let address = wallet.as_deref().filter(|wallet| wallet.len() >= 26);
         let paid = address.and_then(coin_of);
-        let paid = paid.map(|ticker| Coin { ticker, reason: CoinReason::Wallet, side: Side::Miner });
+        let paid = paid.map(|ticker| {
+            let excerpt = self.paid_by.clone();
+            Coin { ticker, reason: CoinReason::Wallet, side: Side::Miner, excerpt }
+        });
         // An address of another form tells that it is another coin with the same algorithm.
         let monero = address.is_none() && algorithm.as_deref() == Some("rx/0");
-        let hashed = Coin { ticker: "XMR", reason: CoinReason::Algorithm, side: self.algorithm_by };
-        [monero.then_some(hashed), paid, self.coin].into_iter().flatten().max_by_key(|coin| coin.reason)
+        let hashed = monero.then(|| {
+            let (side, excerpt) = self.algorithm_by.clone();
+            Coin { ticker: "XMR", reason: CoinReason::Algorithm, side, excerpt }
+        });
+        [hashed, paid, self.coin.clone()].into_iter().flatten().max_by_key(|coin| coin.reason)
     }
 }
 
@@ -290,24 +304,47 @@ impl Default for Hypothesis {
 impl Facts {
     /// The first user stays, unless only a later one is a coin's address. Worker and wallet are never those of
     /// different users.
-    fn paid(&mut self, wallet: &str, worker: Option<&str>) {
+    ///
+    /// Whether the wallet is another than before.
+    fn paid(&mut self, wallet: &str, worker: Option<&str>) -> bool {
+        let other = self.wallet.as_deref() != Some(wallet);
         match self.wallet.as_deref() {
             Some(known) if known == wallet => {}
-            Some(known) if is_address(known) || !is_address(wallet) => return,
+            Some(known) if is_address(known) || !is_address(wallet) => return false,
             Some(_) => self.worker = None,
             None if worker.is_some() => self.worker = None,
             None => {}
         }
         self.wallet = Some(wallet.to_owned());
         self.worker = self.worker.take().or_else(|| worker.map(str::to_owned));
+        other
     }
 }
 
-/// The sides on which there are foreign lines.
-fn foreign_sides(foreign: [f64; 2]) -> impl Iterator<Item = (Side, f64)> {
-    [Side::Miner, Side::Pool].into_iter().zip(foreign).filter(|&(_, lines)| lines > 0.0)
+/// How a conversation was heard.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    /// Lines of the miner and the pool that have no place in a mining conversation, for each one that has.
+    pub(super) foreign: [f64; 2],
+    /// The first of each.
+    pub(super) excerpts: [Option<Excerpt>; 2],
+    /// Nothing but sizes was seen.
+    pub(super) sizes: bool,
 }
 
-pub(super) fn reason(kind: Kind, side: Side) -> Evidence {
-    Evidence { kind: kind.name, side, detail: kind.detail, weight: kind.weight }
+impl Hearing {
+    /// What foreign lines are worth beside so much that the miner and the pool said.
+    fn evidence(&self, said: [f64; 2]) -> Vec<Evidence> {
+        let names = [CLIENT_FOREIGN, POOL_FOREIGN];
+        let sides =
+            [Side::Miner, Side::Pool].into_iter().zip(names).zip(said).zip(self.foreign).zip(&self.excerpts);
+        let there = sides.filter(|((_, lines), _)| *lines > 0.0);
+        there
+            .map(|((((side, name), said), lines), excerpt)| {
+                let weight = foreign_weight(FOREIGN_LINE * lines, said);
+                let evidence = Evidence::new(name, side, "other text stands between the messages", weight);
+                Evidence { excerpt: excerpt.clone(), ..evidence }
+            })
+            .collect()
+    }
 }

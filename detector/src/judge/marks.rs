@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use detector_common::flow::Direction;
 
-use super::Protocol;
 use super::hypothesis::Hypothesis;
+use super::{Excerpt, Protocol, Source};
 use crate::protocol::{CoinReason, Fact, Finding, Kind, is_said};
 use crate::signature::{SaidBy, Signatures, Weighed};
 use crate::transport::Utterance;
@@ -16,7 +16,16 @@ pub(super) struct Marks {
     /// `None` if none of them has a weight.
     signatures: Option<Arc<Signatures>>,
     /// Those of either side that were said, and in which directions.
-    either: Vec<(Weighed, [bool; 2])>,
+    either: Vec<Either>,
+}
+
+/// A signature of either side that was said.
+#[derive(Debug)]
+struct Either {
+    mark: Weighed,
+    said: [bool; 2],
+    /// Where it was said first, in each direction.
+    excerpts: [Option<Excerpt>; 2],
 }
 
 impl Marks {
@@ -38,7 +47,12 @@ impl Marks {
     }
 
     /// What is to be weighed for a mark that was said in `direction`, now; one of either side is weighed in the end.
-    pub(super) fn finding(&mut self, direction: Direction, mark: &Weighed) -> Option<Finding> {
+    pub(super) fn finding(
+        &mut self,
+        direction: Direction,
+        mark: &Weighed,
+        source: &Source<'_>,
+    ) -> Option<Finding> {
         if mark.kind.weight <= 0.0 {
             return None;
         }
@@ -47,15 +61,30 @@ impl Marks {
             SaidBy::Pool => return Some(finding(Finding::pool, mark)),
             SaidBy::Either => {}
         }
-        let known = self.either.iter().position(|(known, _)| known.kind == mark.kind);
+        let known = self.either.iter().position(|known| known.mark.kind == mark.kind);
         let at = known.unwrap_or(self.either.len());
         if known.is_none() {
-            self.either.push((*mark, [false; 2]));
+            self.either.push(Either { mark: *mark, said: [false; 2], excerpts: [None, None] });
         }
-        if let Some(said) = self.either.get_mut(at).and_then(|(_, said)| said.get_mut(direction as usize)) {
+        let Either { said, excerpts, .. } = self.either.get_mut(at)?;
+        let way = direction as usize;
+        if let Some((said, excerpt)) =
+            said.get_mut(way).zip(excerpts.get_mut(way)).filter(|(said, _)| !**said)
+        {
             *said = true;
+            *excerpt = source.excerpt();
         }
         None
+    }
+
+    /// Forgets in which messages they were said.
+    pub(super) fn forget_excerpts(&mut self) {
+        self.either.iter_mut().for_each(|known| known.excerpts = [None, None]);
+    }
+
+    /// Bytes held.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.either.iter().flat_map(|known| &known.excerpts).flatten().map(Excerpt::held_bytes).sum()
     }
 
     /// The suppositions that the miner sends up, and down, with the signatures of either side.
@@ -66,7 +95,7 @@ impl Marks {
         let [up, down] = hypotheses;
         let known = up.weight().total_cmp(&down.weight());
         let mut settled = Cow::Borrowed(hypotheses);
-        for (mark, said) in &self.either {
+        for Either { mark, said, excerpts } in &self.either {
             let miner_sends = match (known, said) {
                 (Ordering::Greater, _) | (Ordering::Equal, [true, false]) => Direction::Up,
                 (Ordering::Less, _) | (Ordering::Equal, [false, true]) => Direction::Down,
@@ -74,8 +103,10 @@ impl Marks {
             };
             let by_miner = said.get(miner_sends as usize).copied().unwrap_or_default();
             let make = if by_miner { Finding::miner } else { Finding::pool };
+            let way = if by_miner { miner_sends } else { miner_sends.reverse() };
+            let source = Source::of(excerpts.get(way as usize).cloned().flatten());
             if let Some(hypothesis) = settled.to_mut().get_mut(miner_sends as usize) {
-                hypothesis.add(&finding(make, mark));
+                hypothesis.add(&finding(make, mark), &source);
             }
         }
         settled

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::intern::intern;
 
@@ -158,6 +158,12 @@ impl Serialize for Protocol {
     }
 }
 
+impl<'de> Deserialize<'de> for Protocol {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|name| Self::named(&name))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -176,6 +182,8 @@ mod tests {
     fn a_name_stands_for_one_protocol() {
         for protocol in Protocol::ALL {
             assert_eq!(Protocol::named(protocol.name()), *protocol);
+            let stored = serde_json::to_string(protocol).unwrap();
+            assert_eq!(serde_json::from_str::<Protocol>(&stored).unwrap(), *protocol);
         }
         let zork = Protocol::named("zork");
         assert_eq!((zork, zork.name()), (Protocol::named("zork"), "zork"));

@@ -5,8 +5,8 @@ use super::copies::Rewritten;
 use super::hypothesis::Hypothesis;
 use super::marks::Marks;
 use super::tally::{Counted, Tally};
-use super::{Carrier, Side, Verdict, heard};
-use crate::protocol::{Dialogue, Fact, Finding, Heard};
+use super::{Carrier, Excerpt, Side, Source, Verdict, heard};
+use crate::protocol::{Dialogue, Fact, Finding, Heard, is_said};
 use crate::transport::{Frame, Head, Secrecy, Utterance};
 
 /// Answers to requests after which two sides converse, whatever they opened with.
@@ -29,6 +29,8 @@ pub(super) struct Speech {
     pub(super) heard: [heard::Heard; 2],
     /// Whether segments of the direction had other contents than segments before them in their place.
     pub(super) contradicted: [bool; 2],
+    /// A message that was in them.
+    pub(super) overlaps: [Option<Excerpt>; 2],
     /// Whether a foreign line was denied in the place of which none has come yet.
     pub(super) owed: [bool; 2],
     /// The direction opened with other text than JSON, and neither HTTP nor a proxy explains it yet.
@@ -82,11 +84,12 @@ impl Speech {
         self.dialogue.pass(self.now);
         let marks = self.marks.of(said);
         let direction = if let Utterance::Frame(Frame::Noise { by, .. }) = said { by } else { direction };
+        let source = Source::new(self.now, direction, said);
         match self.dialogue.hear(direction, said) {
             Heard::Nothing if marks.is_empty() => {}
             Heard::Foreign if marks.is_empty() => {
                 self.revision += 1;
-                self.count(direction, Counted::Foreign, line_of(said));
+                self.count_foreign(direction, line_of(said), &source);
             }
             heard => {
                 let findings = if let Heard::Findings(findings) = heard { findings } else { Vec::new() };
@@ -105,10 +108,10 @@ impl Speech {
                 if let Some(secrecy) = said.secrecy() {
                     self.secrecy = Some(self.secrecy.map_or(secrecy, |known| known.min(secrecy)));
                 }
-                let marked = marks.iter().filter_map(|mark| self.marks.finding(direction, mark));
+                let marked = marks.iter().filter_map(|mark| self.marks.finding(direction, mark, &source));
                 let findings: Vec<Finding> = findings.into_iter().chain(marked).collect();
                 self.count(direction, Counted::Spoken, line_of(said));
-                self.say(direction, said.carrier(), &findings);
+                self.say(direction, said.carrier(), &findings, &source);
             }
         }
         self.meet(said.carrier());
@@ -116,9 +119,9 @@ impl Speech {
 
     /// Hears what could not be understood before the last message.
     fn meet(&mut self, carrier: Carrier) {
-        for (direction, finding) in self.dialogue.met() {
-            self.count(direction, Counted::Spoken, None);
-            self.say(direction, carrier, &[finding]);
+        for met in self.dialogue.met() {
+            self.count(met.direction, Counted::Spoken, None);
+            self.say(met.direction, carrier, &[met.finding], &Source::of(met.excerpt));
         }
     }
 
@@ -144,6 +147,7 @@ impl Speech {
             && !std::mem::replace(contradicted, true)
         {
             self.revision += 1;
+            self.note_overlap(direction, rewritten);
         }
         let owed = self.owed.get_mut(direction as usize).is_some_and(std::mem::take);
         let mut denied = Denied { spoken: 0, foreign: u32::from(owed) };
@@ -170,16 +174,27 @@ impl Speech {
         }
     }
 
+    /// Keeps a whole message of other copies: a segment may be any part of one.
+    fn note_overlap(&mut self, direction: Direction, rewritten: &Rewritten) {
+        let mut lines = [&rewritten.new, &rewritten.old, &rewritten.mixed].into_iter().flatten();
+        let line = lines.find(|line| is_said(line));
+        let said = line.map_or(Utterance::Unreadable, |line| Utterance::Line(line));
+        if let Some(overlap) = self.overlaps.get_mut(direction as usize) {
+            *overlap = Source::new(self.now, direction, said).excerpt();
+        }
+    }
+
     /// Hears a line of another copy, in the place of those that are denied.
     fn hear_copy(&mut self, direction: Direction, line: &[u8], denied: &mut Denied) {
         if self.heard.get(direction as usize).is_some_and(|heard| heard.knows(line)) {
             return;
         }
         self.dialogue.pass(self.now);
+        let source = Source::new(self.now, direction, Utterance::Line(line));
         let findings = match self.dialogue.hear_copy(direction, line) {
             Heard::Foreign => {
                 if take(&mut denied.foreign) {
-                    self.count(direction, Counted::Foreign, Some(line));
+                    self.count_foreign(direction, Some(line), &source);
                 }
                 return;
             }
@@ -205,7 +220,7 @@ impl Speech {
             } else {
                 self.count(direction, Counted::Spoken, Some(line));
             }
-            self.say(direction, Carrier::Tcp, &findings);
+            self.say(direction, Carrier::Tcp, &findings, &source);
         }
         self.meet(Carrier::Tcp);
     }
@@ -226,6 +241,12 @@ impl Speech {
         }
     }
 
+    fn count_foreign(&mut self, direction: Direction, line: Option<&[u8]>, source: &Source<'_>) {
+        if let Some(tally) = self.tallies.get_mut(direction as usize) {
+            tally.count_foreign(line, source);
+        }
+    }
+
     fn in_place(&mut self, direction: Direction, line: &[u8]) {
         if let Some(tally) = self.tallies.get_mut(direction as usize) {
             tally.remember(Counted::Spoken, line);
@@ -239,7 +260,19 @@ impl Speech {
 
     /// Bytes held.
     pub(super) fn held_bytes(&self) -> usize {
-        self.heard.iter().map(heard::Heard::held_bytes).sum()
+        let lines = self.heard.iter().map(heard::Heard::held_bytes);
+        let reasons = self.hypotheses.iter().chain([&self.peers]).map(Hypothesis::held_bytes);
+        let foreign = self.tallies.iter().map(Tally::held_bytes);
+        let overlaps = self.overlaps.iter().flatten().map(Excerpt::held_bytes);
+        lines.chain(reasons).chain(foreign).chain(overlaps).sum::<usize>() + self.marks.held_bytes()
+    }
+
+    /// Forgets in which messages things were said.
+    pub(super) fn forget_excerpts(&mut self) {
+        self.hypotheses.iter_mut().chain([&mut self.peers]).for_each(Hypothesis::forget_excerpts);
+        self.tallies.iter_mut().for_each(Tally::forget_excerpt);
+        self.overlaps = [None, None];
+        self.marks.forget_excerpts();
     }
 
     /// Forgets which lines were heard: one that comes once more counts once more.
@@ -257,7 +290,13 @@ impl Speech {
         self.peers_spoke == [true; 2]
     }
 
-    pub(super) fn say(&mut self, direction: Direction, carrier: Carrier, findings: &[Finding]) {
+    pub(super) fn say(
+        &mut self,
+        direction: Direction,
+        carrier: Carrier,
+        findings: &[Finding],
+        source: &Source<'_>,
+    ) {
         self.revision += 1;
         // A pool of Stratum that is asked over HTTP answers in bare lines.
         if carrier != Carrier::Tcp {
@@ -265,11 +304,11 @@ impl Speech {
         }
         self.fruitful |= carrier == Carrier::Http;
         for finding in findings {
-            self.weigh(direction, finding);
+            self.weigh(direction, finding, source);
         }
     }
 
-    pub(super) fn weigh(&mut self, direction: Direction, finding: &Finding) {
+    pub(super) fn weigh(&mut self, direction: Direction, finding: &Finding, source: &Source<'_>) {
         let miner_sends = match finding.side {
             Side::Miner => direction,
             Side::Pool => direction.reverse(),
@@ -278,12 +317,12 @@ impl Speech {
                 if let Some(spoke) = self.peers_spoke.get_mut(direction as usize) {
                     *spoke = true;
                 }
-                self.peers.add(finding);
+                self.peers.add(finding, source);
                 return;
             }
         };
         if let Some(hypothesis) = self.hypotheses.get_mut(miner_sends as usize) {
-            hypothesis.add(finding);
+            hypothesis.add(finding, source);
             hypothesis.measure(finding, self.now);
         }
     }
@@ -305,13 +344,19 @@ impl Speech {
             return;
         }
         self.revision += 1;
-        self.hypotheses = <[Hypothesis; 2]>::default();
+        let before = std::mem::take(&mut self.hypotheses);
         self.tallies = <[Tally; 2]>::default();
         if !request {
             let findings = self.dialogue.unasked(direction);
             if !findings.is_empty() {
-                self.count(direction.reverse(), Counted::Spoken, None);
-                self.say(direction.reverse(), Carrier::Http, &findings);
+                let asker = direction.reverse();
+                self.count(asker, Counted::Spoken, None);
+                for finding in findings {
+                    let first = finding.kinds.first();
+                    let known = before.get(asker as usize).zip(first);
+                    let source = Source::of(known.and_then(|(said, kind)| said.excerpt_of(*kind)));
+                    self.say(asker, Carrier::Http, &[finding], &source);
+                }
             }
         }
     }

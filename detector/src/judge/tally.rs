@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
 use super::heard::digest;
+use super::{Excerpt, Source};
 
 /// Lines of which it is remembered how they were counted.
 const MAX_LATEST: usize = 64;
@@ -23,6 +24,7 @@ pub(super) struct Tally {
     spoken: u32,
     foreign: u32,
     latest: VecDeque<(u32, Counted)>,
+    first_foreign: Option<Excerpt>,
 }
 
 impl Tally {
@@ -32,6 +34,29 @@ impl Tally {
 
     pub(super) const fn foreign(&self) -> u32 {
         self.foreign
+    }
+
+    /// The first foreign line, while there is one.
+    pub(super) const fn first_foreign(&self) -> Option<&Excerpt> {
+        self.first_foreign.as_ref()
+    }
+
+    /// Forgets what was foreign, but not that it was.
+    pub(super) fn forget_excerpt(&mut self) {
+        self.first_foreign = None;
+    }
+
+    /// Bytes held.
+    pub(super) fn held_bytes(&self) -> usize {
+        self.first_foreign.as_ref().map_or(0, Excerpt::held_bytes)
+    }
+
+    /// Counts something foreign that was said.
+    pub(super) fn count_foreign(&mut self, line: Option<&[u8]>, source: &Source<'_>) {
+        if self.foreign == 0 {
+            self.first_foreign = source.excerpt();
+        }
+        self.count(Counted::Foreign, line);
     }
 
     /// Counts something that was said. `line` is the text, if it is a line.
@@ -66,8 +91,11 @@ impl Tally {
     }
 
     /// So many foreign lines turned out to be none.
-    pub(super) const fn unsay(&mut self, lines: u32) {
+    pub(super) fn unsay(&mut self, lines: u32) {
         self.foreign = self.foreign.saturating_sub(lines);
+        if self.foreign == 0 {
+            self.first_foreign = None;
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 use detector_common::flow::Direction;
 
-use super::hypothesis::{Hypothesis, reason};
+use super::hypothesis::{Hearing, Hypothesis};
 use super::speech::Speech;
-use super::{Assessment, Side, Verdict};
+use super::{Assessment, Evidence, Side};
 use crate::protocol::Kind;
 use crate::transport::Secrecy;
 
@@ -30,17 +30,21 @@ impl Speech {
     pub(super) fn assess(&self) -> Option<Assessment> {
         let settled = self.marks.settle(&self.hypotheses);
         let (hypothesis, rival, miner_sends) = self.likelier(&settled);
-        let mut assessment = hypothesis.assess(miner_sends, rival, self.foreign_of(miner_sends))?;
-        if self.secrecy == Some(Secrecy::Sizes) {
-            assessment.verdict = assessment.verdict.min(Verdict::Probable);
-        }
+        let ways = [miner_sends, miner_sends.reverse()];
+        let hearing = Hearing {
+            foreign: self.foreign_of(miner_sends),
+            excerpts: ways.map(|way| self.tallies.get(way as usize)?.first_foreign().cloned()),
+            sizes: self.secrecy == Some(Secrecy::Sizes),
+        };
+        let mut assessment = hypothesis.assess(miner_sends, rival, &hearing)?;
         for way in [Direction::Up, Direction::Down].into_iter().filter(|way| get(self.contradicted, *way)) {
             let side = match assessment.evidence.first() {
                 Some(first) if first.side == Side::Peer => Side::Peer,
                 _ if way == miner_sends => Side::Miner,
                 _ => Side::Pool,
             };
-            assessment.evidence.push(reason(Kind::OVERLAP, side));
+            let excerpt = self.overlaps.get(way as usize).cloned().flatten();
+            assessment.evidence.push(Evidence::of(Kind::OVERLAP, side, excerpt));
         }
         let encrypted = self.secrecy.is_some_and(|secrecy| secrecy != Secrecy::Clear);
         Some(Assessment { carrier: self.carrier, encrypted, ..assessment })

@@ -29,12 +29,12 @@ fn assessment(miner_sends: Direction, verdict: Verdict, stage: Stage) -> Assessm
         carrier: Carrier::Tcp,
         encrypted: false,
         miner_sends,
-        evidence: vec![Evidence {
-            kind: "client-login",
-            side: Side::Miner,
-            detail: ["node", "suspected", "probable", "confirmed"][verdict as usize],
-            weight: 16.0,
-        }],
+        evidence: vec![Evidence::new(
+            "client-login",
+            Side::Miner,
+            ["node", "suspected", "probable", "confirmed"][verdict as usize],
+            16.0,
+        )],
         facts: Facts::default(),
     }
 }

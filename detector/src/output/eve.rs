@@ -19,7 +19,7 @@ use super::signature::{REVISION, category, severity, signature};
 use crate::advice::Advice;
 use crate::dispatch::Dossier;
 use crate::enrich::{Lease, Network, PoolOrigin};
-use crate::judge::{Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
+use crate::judge::{self, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 use crate::ledger::{CaseId, Reason, Record};
 
 /// IP protocol numbers.
@@ -115,6 +115,7 @@ struct Mining<'a> {
     first_seen: Timestamp,
     #[serde(serialize_with = "eve_time")]
     last_seen: Timestamp,
+    #[serde(serialize_with = "judge::brief")]
     evidence: &'a [Evidence],
     network: &'a Network,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -45,7 +45,7 @@ impl Datagrams {
         due: &mut Vec<Record>,
     ) {
         let (key, direction) = (*event.header.key(), event.header.direction());
-        let Some(assessment) = judge::datagram(direction, event.payload) else { return };
+        let Some(assessment) = judge::datagram(time, direction, event.payload) else { return };
         if !self.known.contains_key(&key) {
             self.known.insert(key, Known { first: direction, bytes: 0, last: time });
         }

@@ -129,6 +129,15 @@ pub(super) fn split(user: &str) -> (&str, Option<&str>) {
     (wallet, worker.filter(|worker| !worker.is_empty()))
 }
 
+/// Where what may be a password begins in a user name: behind a colon that is part of no address.
+pub(crate) fn secret_at(user: &str) -> Option<usize> {
+    let (prefix, rest) = user.split_once(':')?;
+    let (account, _) = rest.split_at(rest.find(['.', '/', '+', '#', ':']).unwrap_or(rest.len()));
+    let paid = is_address(account) || is_address(&format!("{prefix}:{account}"));
+    let secret = if paid { secret_at(rest)? } else { 0 };
+    Some(prefix.len() + 1 + secret)
+}
+
 /// The account and worker of a user name, as a fact.
 pub(super) fn user(name: &str) -> Option<Fact> {
     let (wallet, worker) = split(name);
@@ -188,6 +197,23 @@ pub(super) fn worker_in_password<'a>(wallet: &str, password: &'a str) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_stands_behind_a_colon() {
+        let shown = |user: &str| secret_at(user).map(|at| user[..at].to_owned());
+        let kaspa = format!("kaspa:{}", "q".repeat(61));
+        let monero = format!("4{}", "A".repeat(94));
+        for user in
+            ["alice", "alice.rig", &monero, &kaspa, &format!("solo:{monero}.rig"), &format!("XMR:{monero}")]
+        {
+            assert_eq!(shown(user), None, "{user}");
+        }
+        assert_eq!(shown("alice:pw").unwrap(), "alice:");
+        assert_eq!(shown("ALICE:a-long-password-of-more-than-26-characters").unwrap(), "ALICE:");
+        assert_eq!(shown("solo:alice:pw").unwrap(), "solo:");
+        assert_eq!(shown(&format!("{kaspa}.rig:pw")).unwrap(), format!("{kaspa}.rig:"));
+        assert_eq!(shown(&format!("{monero}.rig:pw:4")).unwrap(), format!("{monero}.rig:"));
+    }
 
     #[test]
     fn addresses_name_the_coin_whose_form_they_have() {

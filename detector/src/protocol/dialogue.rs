@@ -11,7 +11,7 @@ use super::{
     beam, ckb, coinhive, cryptonote, dero, duino, eth_proxy, eth_websocket, grin, ironfish, merge_mining,
     nimiq, qubic, socket_io, stratum, webminerpool, xelis_getwork, zkrush,
 };
-use crate::judge::{Protocol, Side, Stage};
+use crate::judge::{Excerpt, Protocol, Side, Source, Stage};
 use crate::transport::{Head, Utterance};
 
 /// Messages that are read of one line.
@@ -47,12 +47,23 @@ pub enum Heard {
     Foreign,
 }
 
+/// What was said before and is understood only now.
+#[derive(Debug)]
+pub struct Met {
+    /// In which direction it was said.
+    pub direction: Direction,
+    /// What it says.
+    pub finding: Finding,
+    /// The message.
+    pub excerpt: Option<Excerpt>,
+}
+
 /// Understands the lines of both sides, and which response answers which request.
 #[derive(Debug, Default)]
 pub struct Dialogue {
     outstanding: Outstanding,
     /// What early answers say, since their requests are known.
-    met: Vec<(Direction, Finding)>,
+    met: Vec<Met>,
     /// What is read is another copy of bytes that were read before.
     again: bool,
     now: Timestamp,
@@ -88,9 +99,9 @@ impl Dialogue {
         self.now = now;
     }
 
-    /// What was said before, in which direction, and can be understood only since the last message was heard: answers that
-    /// were read before their requests.
-    pub fn met(&mut self) -> Vec<(Direction, Finding)> {
+    /// What was said before and can be understood only since the last message was heard: answers that were read before their
+    /// requests.
+    pub fn met(&mut self) -> Vec<Met> {
         std::mem::take(&mut self.met)
     }
 
@@ -100,12 +111,12 @@ impl Dialogue {
             Utterance::Line(text) => match Message::read(text) {
                 Some(messages) => {
                     self.http.line(direction, &messages);
-                    self.messages(direction, &messages)
+                    self.messages(direction, said, &messages)
                 }
                 None => self.text(direction, text),
             },
             Utterance::Overheard(by, line) => self.hear(by, Utterance::Line(line)),
-            Utterance::Message(text) => self.websocket(direction, text),
+            Utterance::Message(text) => self.websocket(direction, said, text),
             Utterance::Head(head) => match connect(head) {
                 Some(finding) => heard(Some(finding)),
                 None => self.http.head(direction, head),
@@ -140,18 +151,19 @@ impl Dialogue {
         self.http.habit()
     }
 
-    fn websocket(&mut self, direction: Direction, text: &[u8]) -> Heard {
+    fn websocket(&mut self, direction: Direction, said: Utterance<'_>, text: &[u8]) -> Heard {
         if let Some(finding) = xelis_getwork::word(text) {
             return heard(Some(finding));
         }
         match socket_io::read(text).or_else(|| Message::read(text)) {
             Some(messages) if messages.is_empty() => Heard::Nothing,
-            Some(messages) => self.messages(direction, &messages),
+            Some(messages) => self.messages(direction, said, &messages),
             None => self.text(direction, text),
         }
     }
 
-    fn messages(&mut self, direction: Direction, messages: &[Message]) -> Heard {
+    fn messages(&mut self, direction: Direction, said: Utterance<'_>, messages: &[Message]) -> Heard {
+        let source = Source::new(self.now, direction, said);
         self.dropped += messages.len().saturating_sub(MAX_BATCH) as u64;
         let mut foreign = false;
         let mut findings = Vec::new();
@@ -161,7 +173,7 @@ impl Dialogue {
             } else if !message.is_rpc() {
                 foreign = true;
             } else if message.is_answer() {
-                findings.extend(self.answer(direction, message));
+                findings.extend(self.answer(direction, message, &source));
             } else if let Some(method) = message.method() {
                 let finding = self.request(direction, method, message);
                 if finding.is_none() && is_foreign(method) {
@@ -236,10 +248,10 @@ impl Dialogue {
             return;
         }
         self.outstanding.add(direction, id, ask);
-        if let Some(Early::Unread(answer)) = early {
+        if let Some(Early::Unread(answer, excerpt)) = early {
             let answerer = direction.reverse();
-            let finding = self.answer(answerer, &answer);
-            self.met.extend(finding.map(|finding| (answerer, finding)));
+            let finding = self.answer(answerer, &answer, &Source::of(excerpt.clone()));
+            self.met.extend(finding.map(|finding| Met { direction: answerer, finding, excerpt }));
         }
     }
 
@@ -249,7 +261,7 @@ impl Dialogue {
         }
     }
 
-    fn answer(&mut self, direction: Direction, message: &Message) -> Option<Finding> {
+    fn answer(&mut self, direction: Direction, message: &Message, source: &Source<'_>) -> Option<Finding> {
         let ask = message.id().and_then(|id| self.outstanding.answered(direction, &id));
         let finding = self.understand(direction, message, ask);
         if ask.is_none()
@@ -257,7 +269,8 @@ impl Dialogue {
         {
             match &finding {
                 None if message.is_short() => {
-                    self.outstanding.keep(self.now, direction, id, Early::Unread(message.clone()));
+                    let early = Early::Unread(message.clone(), source.excerpt());
+                    self.outstanding.keep(self.now, direction, id, early);
                 }
                 Some(finding) if finding.facts.contains(&Fact::Submitted) => {
                     self.outstanding.keep(self.now, direction, id, Early::Counted);

@@ -66,6 +66,20 @@ pub(crate) fn is_message(text: &[u8]) -> bool {
     form(text).is_some()
 }
 
+/// The part of a message that holds no password: the mining key follows the difficulty that is asked for. `None` if it is
+/// no message.
+pub(crate) fn shown(text: &[u8]) -> Option<&[u8]> {
+    let fields = match form(text)? {
+        Form::Request { level: Some(level), .. } if LEVELS.contains(&level) => 3,
+        Form::Request { .. } => 2,
+        Form::Version | Form::Feedback(_) | Form::Refusal => 1,
+        Form::Result { .. } => 4,
+        Form::Job { .. } => 3,
+    };
+    let mut commas = text.iter().enumerate().filter(|(_, byte)| **byte == b',');
+    text.get(..commas.nth(fields - 1).map_or(text.len(), |(at, _)| at))
+}
+
 fn form(text: &[u8]) -> Option<Form<'_>> {
     if text.len() > MAX_TEXT || !text.first()?.is_ascii_alphanumeric() {
         return None;

@@ -38,8 +38,8 @@ impl Kind {
 }
 
 impl Kind {
-    /// Whether it only keeps a connection alive or asks how it stands.
-    pub(crate) fn is_upkeep(self) -> bool {
+    /// Whether what has this name only keeps a connection alive or asks how it stands.
+    pub(crate) fn is_upkeep(name: &str) -> bool {
         let upkeep = [
             Self::KEEPALIVE,
             Self::KEEPALIVE_ANSWER,
@@ -48,7 +48,7 @@ impl Kind {
             Self::GRIN_STATUS_ANSWER,
             Self::GRIN_ECHO,
         ];
-        upkeep.contains(&self)
+        upkeep.iter().any(|kind| kind.name == name)
     }
 }
 

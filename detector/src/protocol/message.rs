@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::lenient;
+use super::{lenient, socket_io};
 
 /// Keys that a log line has and a mining message has not. A miner and a pool that agree to add one to every message are
 /// not found: they cannot be told from a log.
@@ -47,6 +47,15 @@ pub(crate) enum Id {
 /// not quoted.
 pub(crate) fn is_said(text: &[u8]) -> bool {
     Message::read(text).is_some_and(|messages| !messages.iter().any(Message::is_log))
+}
+
+/// The methods of the messages with parameters of a text, also of one in a frame of Socket.IO; an empty one for those that
+/// name none. `None` if it is anything else.
+pub(crate) fn methods(text: &[u8]) -> Option<Vec<String>> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let messages = socket_io::read(text).or_else(|| Message::read(text))?;
+    let asking = messages.iter().filter(|message| message.has_params());
+    Some(asking.map(|message| message.method().unwrap_or_default().to_owned()).collect())
 }
 
 /// Whether there is JSON-RPC in a text that is JSON messages and nothing else.

@@ -44,10 +44,10 @@ mod zkrush;
 mod zmq;
 
 pub use account::coin_of;
-pub(crate) use account::is_address;
+pub(crate) use account::{is_address, secret_at};
 pub use coin::CoinReason;
-pub use dialogue::{Dialogue, Heard};
-pub(crate) use duino::is_message as is_text_message;
+pub use dialogue::{Dialogue, Heard, Met};
+pub(crate) use duino::{is_message as is_text_message, shown as shown_of_text};
 pub use finding::{Fact, Finding, Kind};
 pub use http::Habit;
-pub(crate) use message::{is_said, is_spoken};
+pub(crate) use message::{is_said, is_spoken, methods};

@@ -4,7 +4,7 @@ use detector_common::flow::Direction;
 use jiff::{SignedDuration, Timestamp};
 
 use super::message::{Id, Message};
-use crate::judge::Protocol;
+use crate::judge::{Excerpt, Protocol};
 
 /// Requests remembered of both sides together.
 const MAX_OUTSTANDING: usize = 64;
@@ -33,7 +33,7 @@ pub(crate) enum Ask {
 #[derive(Clone, Debug)]
 pub(crate) enum Early {
     /// Nothing: it waits to be read.
-    Unread(Message),
+    Unread(Message, Option<Excerpt>),
     /// The share that it answers was counted with it.
     Counted,
 }

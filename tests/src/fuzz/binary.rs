@@ -1,5 +1,6 @@
 use detector::judge;
 use detector::stream::Limits;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use sha3::Keccak256;
 
@@ -38,7 +39,7 @@ pub fn binary(data: &[u8]) {
         let form = FORMS.get(usize::from(control >> 1)).copied().unwrap_or(Form::Raw);
         let bytes = form.complete(bytes);
         if form == Form::Discv4 {
-            if let Some(judged) = judge::datagram(direction, &bytes) {
+            if let Some(judged) = judge::datagram(Timestamp::UNIX_EPOCH, direction, &bytes) {
                 sound(&judged);
             }
         } else {

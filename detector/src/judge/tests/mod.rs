@@ -6,11 +6,13 @@ mod copies;
 mod custom;
 mod dialects;
 mod ends;
+mod evidence;
 mod http;
 mod json_lines;
 mod lookalikes;
 mod pools;
 mod properties;
+mod secrets;
 mod streams;
 mod websocket;
 mod wire;
@@ -58,7 +60,9 @@ impl Talk {
     }
 
     fn judged(&self) -> Assessment {
-        self.conversation.assessment().expect("mining is found")
+        let judged = self.conversation.assessment().expect("mining is found");
+        evidence::check(&judged);
+        judged
     }
 
     fn kinds(&self) -> Vec<&'static str> {

@@ -86,7 +86,9 @@ proptest! {
         cut in 1..300usize,
     ) {
         let lines: Vec<_> = which.iter().map(|&at| (LINES[at].0, fill(LINES[at].1) + "\n")).collect();
-        prop_assert_eq!(talk(&lines, cut).assessment(), talk(&lines, usize::MAX).assessment());
+        let judged = talk(&lines, cut).assessment();
+        judged.iter().for_each(super::evidence::check);
+        prop_assert_eq!(judged, talk(&lines, usize::MAX).assessment());
     }
 
     #[test]
@@ -115,6 +117,7 @@ proptest! {
         let lines: Vec<_> = values.into_iter().map(line).collect();
         if let Some(judged) = talk(&lines, usize::MAX).assessment() {
             prop_assert!((0.0..=1.0).contains(&judged.confidence));
+            super::evidence::check(&judged);
             prop_assert!(judged.evidence.len() < 64);
         }
     }

@@ -33,12 +33,7 @@ fn record() -> Record {
         confidence: 0.999_96,
         carrier: Carrier::Tcp,
         encrypted: false,
-        evidence: vec![Evidence {
-            kind: "client-login",
-            side: Side::Miner,
-            detail: "method login with algo list",
-            weight: 16.0,
-        }],
+        evidence: vec![Evidence::new("client-login", Side::Miner, "method login with algo list", 16.0)],
         facts: Facts {
             agent: Some("XMRig/6.22.2".to_owned()),
             wallet: Some("4Wallet".to_owned()),
