@@ -3,6 +3,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer};
 
+/// A text that is kept for as long as the process lives. It has a name, because serde takes a reference for one into what
+/// it reads.
+pub(crate) type Kept = &'static str;
+
 /// Keeps a text for as long as the process lives, each once: names in signature files become parts of records like those
 /// that are built in. They are bounded by what a user writes into such files, and by the records that are read again.
 pub(crate) fn intern(text: &str) -> &'static str {

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::algorithm::{self, Algorithm, Hardware};
 use super::interval::Interval;
 use super::work::Effort;
+use crate::intern::Kept;
 use crate::judge::{Facts, Protocol};
 
 /// What a rate counts.
@@ -28,7 +29,7 @@ pub struct Estimate {
     pub unit: RateUnit,
     /// The hash function, if it is known: by its name or by what implies it.
     #[serde(default, deserialize_with = "crate::intern::optional")]
-    pub algorithm: Option<&'static str>,
+    pub algorithm: Option<Kept>,
     /// Electrical power, if typical hardware is known.
     pub power: Option<Power>,
 }
@@ -40,7 +41,7 @@ pub struct Power {
     pub watts: Interval,
     /// On what hardware, in words.
     #[serde(deserialize_with = "crate::intern::required")]
-    pub assumption: &'static str,
+    pub assumption: Kept,
 }
 
 /// The hash rate of a case whose shares were `counted` in `seconds`, and its power.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Excerpt, Side};
-use crate::intern;
+use crate::intern::{self, Kept};
 use crate::protocol::Kind;
 
 /// One reason for a verdict, in words an operator can read.
@@ -10,12 +10,12 @@ use crate::protocol::Kind;
 pub struct Evidence {
     /// A stable name, for example `client-login`.
     #[serde(deserialize_with = "intern::required")]
-    pub kind: &'static str,
+    pub kind: Kept,
     /// Who said it.
     pub side: Side,
     /// What was seen.
     #[serde(deserialize_with = "intern::required")]
-    pub detail: &'static str,
+    pub detail: Kept,
     /// Natural logarithm of how much likelier this is from a miner than from anything else.
     pub weight: f64,
     /// Whether it is a message of its own and not a feature of one.

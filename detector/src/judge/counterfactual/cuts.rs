@@ -1,7 +1,7 @@
 use super::Evidence;
 
 /// Combinations that are tried of one size; beyond them the set that is found may not be the smallest.
-const TRIES: usize = 50_000;
+const TRIES: usize = 5_000;
 
 /// The least places without which `changes` holds, which holds for more places if it holds for fewer. Those that weigh most
 /// are preferred. Empty if no places do.

@@ -1,6 +1,6 @@
 use super::*;
-use crate::judge::hypothesis::Hypothesis;
-use crate::judge::{Protocol, Side};
+use crate::judge::hypothesis::{Hearing, Hypothesis};
+use crate::judge::{Protocol, Side, Source};
 use crate::protocol::{CoinReason, Fact, Finding, Kind};
 
 /// Kind and side of the evidence for the coin, after the coin.
@@ -29,8 +29,9 @@ fn a_coin_comes_with_its_reason() {
 fn the_strongest_reason_names_the_coin() {
     let mut hypothesis = Hypothesis::default();
     let mut judged = |finding: Finding, fact: Option<Fact>| {
-        hypothesis.add(&Finding { facts: fact.into_iter().collect(), ..finding });
-        coin(&hypothesis.assess(MINER, &Hypothesis::NONE, [0.0; 2]).unwrap())
+        let source = Source::of(None);
+        hypothesis.add(&Finding { facts: fact.into_iter().collect(), ..finding }, &source);
+        coin(&hypothesis.assess(MINER, &Hypothesis::NONE, &Hearing::default()).unwrap())
     };
     let pool = || Finding::pool(Protocol::Equihash, Kind::NOTIFY);
     let named = |ticker, reason| Some(Fact::coin(ticker, reason));
