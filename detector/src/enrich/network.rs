@@ -23,9 +23,36 @@ pub enum NetworkType {
     Unknown,
 }
 
+impl NetworkType {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::DataCentre,
+        Self::Enterprise,
+        Self::HomeBroadband,
+        Self::Mobile,
+        Self::Education,
+        Self::Government,
+        Self::Unknown,
+    ];
+
+    /// The name in records and in files of the operator.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DataCentre => "data-centre",
+            Self::Enterprise => "enterprise",
+            Self::HomeBroadband => "home-broadband",
+            Self::Mobile => "mobile",
+            Self::Education => "education",
+            Self::Government => "government",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl fmt::Display for NetworkType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
+        f.pad(self.name())
     }
 }
 
@@ -95,7 +122,7 @@ pub struct Network {
 }
 
 /// Who had an address at a time, by the operator's lease log. Personal data.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lease {
     /// Hardware address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
