@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -6,7 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use detector::kernel::preflight;
 use detector::losses::{lost, unread};
-use detector::output::Writer;
+use detector::output::Outputs;
 use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
 
@@ -50,14 +51,14 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
         }
     };
     let target = target(&options.output);
-    let writer = Writer::start(&target, Writer::QUEUE)?;
+    let outputs = Outputs::start(vec![target.clone().into()], None, &HashMap::new())?;
     let replay_options = replay::Options {
         files: options.files,
         identities: options.common.identities(),
         pipeline: options.common.pipeline(&signatures),
     };
-    let summary = replay::run(engine.as_mut(), &replay_options, &writer)?;
-    let counts = writer.finish(None);
+    let summary = replay::run(engine.as_mut(), &replay_options, &outputs)?;
+    let counts = outputs.finish(None);
     if summary.closed || counts.closed {
         return Ok(ExitCode::SUCCESS);
     }
@@ -75,6 +76,7 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
         counts.written,
         start.elapsed().as_secs_f64(),
     );
-    anyhow::ensure!(counts.lost == 0, "{} records could not be written to {target}", counts.lost);
+    let lost = counts.lost + counts.shed;
+    anyhow::ensure!(lost == 0, "{lost} records could not be written to {target}");
     Ok(if summary.incomplete == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -6,7 +7,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use detector::kernel::{Limits, XdpMode, preflight};
 use detector::live;
-use detector::output::Writer;
+use detector::output::Outputs;
 
 use super::{Common, target, usage};
 
@@ -68,12 +69,12 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         sources: options.common.signatures.sources(),
     };
     let target = target(&options.output);
-    let writer = Writer::start(&target, Writer::QUEUE)?;
+    let outputs = Outputs::start(vec![target.clone().into()], None, &HashMap::new())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(live::run(&live_options, signatures, &writer));
+    let ended = runtime.block_on(live::run(&live_options, signatures, &outputs));
     let patience =
         ended.as_ref().map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()));
-    let counts = writer.finish(Some(patience));
+    let counts = outputs.finish(Some(patience));
     ended?;
     if counts.closed {
         return Ok(ExitCode::SUCCESS);

@@ -16,7 +16,7 @@ use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
 use crate::losses;
 use crate::output::eve::{Alert, Stats};
-use crate::output::{Identities, Refused, Writer};
+use crate::output::{Identities, Outputs, Refused};
 use crate::pipeline::{Feedback, Pipeline, Reaction};
 use crate::signature::{Changes, Signatures};
 
@@ -32,7 +32,7 @@ pub(super) struct Agent<'a> {
     pub(super) clock: Clock,
     pub(super) identities: Identities,
     pub(super) signatures: Arc<Signatures>,
-    pub(super) writer: &'a Writer,
+    pub(super) outputs: &'a Outputs,
     pub(super) health: Health,
     /// When the counters were written last.
     pub(super) counted: Instant,
@@ -116,14 +116,14 @@ impl Agent<'_> {
         self.react(reaction);
         self.interfaces.follow(&mut self.program, Instant::now());
         let counters = self.counters();
-        if self.writer.counts().closed {
+        if self.outputs.counts().closed {
             self.closed = true;
             return;
         }
         self.health.check(&counters);
         if self.counted.elapsed() >= self.stats_interval {
             self.counted = Instant::now();
-            self.closed |= self.writer.offer(&Stats::new(now, &counters)) == Err(Refused::Closed);
+            self.closed |= self.outputs.offer(&Stats::new(now, &counters)) == Err(Refused::Closed);
         }
     }
 
@@ -152,7 +152,7 @@ impl Agent<'_> {
     fn write(&mut self, record: Record) {
         let dossier = Dossier::from(record);
         let alert = Alert::new(&dossier, self.identities, None);
-        self.closed |= self.writer.offer(&alert) == Err(Refused::Closed);
+        self.closed |= self.outputs.offer(&alert) == Err(Refused::Closed);
     }
 
     /// Writes the last record of every case, and the counters, until `deadline`; what was not
@@ -173,7 +173,7 @@ impl Agent<'_> {
             cases,
         );
         // Nobody wants what a reader who went away did not take.
-        if self.closed || self.writer.counts().closed {
+        if self.closed || self.outputs.counts().closed {
             counters.remove("records_lost");
             counters.remove("records_shed");
         }
@@ -185,9 +185,9 @@ impl Agent<'_> {
         }
         for dossier in records.into_iter().map(Dossier::from) {
             // A refusal is counted; the records that follow may still fit.
-            let _ = self.writer.offer_until(&Alert::new(&dossier, self.identities, None), deadline);
+            let _ = self.outputs.offer_until(&Alert::new(&dossier, self.identities, None), deadline);
         }
-        let _ = self.writer.offer_until(&Stats::new(now, &counters), deadline);
+        let _ = self.outputs.offer_until(&Stats::new(now, &counters), deadline);
     }
 
     fn counters(&mut self) -> BTreeMap<&'static str, u64> {
@@ -196,7 +196,7 @@ impl Agent<'_> {
             Err(error) => tracing::error!("cannot read the counters of the kernel program: {error}"),
         }
         let kernel = &self.kernel;
-        let output = self.writer.counts();
+        let output = self.outputs.counts();
         let agent = [
             ("interfaces", self.interfaces.watched() as u64),
             ("interfaces_lost", self.interfaces.lost()),

@@ -18,7 +18,7 @@ use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::{Exchange, Reload};
 use crate::kernel::{Limits, Program, XdpMode};
-use crate::output::{Identities, Writer};
+use crate::output::{Identities, Outputs};
 use crate::pipeline::{self, Pipeline};
 use crate::signature::{Signatures, Sources};
 
@@ -58,7 +58,11 @@ type Log = EbpfLogger<&'static dyn log::Log>;
 ///
 /// # Errors
 /// The program cannot be loaded or attached.
-pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer) -> anyhow::Result<Instant> {
+pub async fn run(
+    options: &Options,
+    signatures: Arc<Signatures>,
+    outputs: &Outputs,
+) -> anyhow::Result<Instant> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
@@ -78,7 +82,7 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
         clock: Clock::new().context("cannot read the clock")?,
         identities: options.identities,
         signatures,
-        writer,
+        outputs,
         health: Health::new(options.limits.flows),
         counted: Instant::now(),
         stats_interval: options.stats_interval,
@@ -105,7 +109,7 @@ pub async fn run(options: &Options, signatures: Arc<Signatures>, writer: &Writer
             _ = tick.tick() => agent.advance(),
             _ = hangup.recv() => {
                 tracing::info!("SIGHUP: opening the output file anew");
-                writer.reopen();
+                outputs.reopen();
                 reload.ask();
             }
             read = reload.done(), if exchange.is_none() => {

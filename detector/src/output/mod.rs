@@ -1,16 +1,30 @@
-//! Records as lines of JSON: [`eve`] gives them their shape, [`Writer`] puts them on disk or on
-//! standard output without ever making the caller wait for a slow disk.
+//! Records on their way out: [`eve`] gives them their shape, [`format`] other shapes, and [`Outputs`] hands them to files,
+//! sockets and servers without ever making the caller wait for a slow one.
 
+mod config;
+mod error;
 pub mod eve;
+mod filter;
 mod format;
 mod identity;
+mod meter;
 mod outer;
+mod outputs;
 mod rate;
 mod signature;
+mod sink;
 mod spool;
-mod writer;
+#[cfg(test)]
+mod tests;
 
+pub use config::{
+    Body, Config, Destination, Facility, Http, Journald, Limits, SocketKind, Syslog, Target, Transport, Unix,
+    check,
+};
+pub use error::OutputError;
+pub use filter::Filter;
 pub use format::Format;
 pub use identity::Identities;
+pub use meter::{Counts, OutputCounts};
+pub use outputs::{Outputs, Refused};
 pub use spool::{Archive, Entry};
-pub use writer::{Counts, OutputError, Refused, Target, Writer};

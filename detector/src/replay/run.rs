@@ -10,7 +10,7 @@ use crate::dispatch::Dossier;
 use crate::ledger::Record;
 use crate::losses;
 use crate::output::eve::Alert;
-use crate::output::{Identities, Refused, Writer};
+use crate::output::{Identities, Outputs, Refused};
 use crate::pipeline::{Pipeline, Settings};
 
 /// What to replay, and how.
@@ -46,13 +46,13 @@ pub struct Summary {
 ///
 /// # Errors
 /// The engine fails.
-pub fn run(engine: &mut dyn Engine, options: &Options, writer: &Writer) -> Result<Summary, EngineError> {
+pub fn run(engine: &mut dyn Engine, options: &Options, outputs: &Outputs) -> Result<Summary, EngineError> {
     let mut summary = Summary::default();
     for path in &options.files {
         let mut replay = Replay {
             engine,
             pipeline: Pipeline::new(options.pipeline.clone()),
-            writer,
+            outputs,
             identities: options.identities,
             name: path.display().to_string(),
             cut: 0,
@@ -100,7 +100,7 @@ impl From<EngineError> for Stop {
 struct Replay<'a> {
     engine: &'a mut dyn Engine,
     pipeline: Pipeline,
-    writer: &'a Writer,
+    outputs: &'a Outputs,
     identities: Identities,
     name: String,
     cut: u64,
@@ -172,7 +172,7 @@ impl Replay<'_> {
     fn write(&mut self, records: Vec<Record>) -> Result<(), Stop> {
         for dossier in records.into_iter().map(Dossier::from) {
             let alert = Alert::new(&dossier, self.identities, Some(&self.name));
-            if self.writer.submit(&alert) == Err(Refused::Closed) {
+            if self.outputs.submit(&alert) == Err(Refused::Closed) {
                 return Err(Stop::Closed);
             }
         }

@@ -17,6 +17,23 @@ pub enum OutputError {
     /// Standard output is not open.
     #[error("cannot write records to standard output: {0}; start without closing it, or name a file")]
     Stdout(io::Error),
+    /// A configuration that makes no sense.
+    #[error("{0}")]
+    Config(String),
+    /// A file of certificates cannot be used.
+    #[error("cannot use the certificates of {}: {cause}; name a file of certificates in PEM", path.display())]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// No certificates are known.
+    #[error("this system trusts no certificates; name a file of them: `ca-file`")]
+    NoCertificates,
+    /// TLS cannot be used.
+    #[error("cannot use TLS: {0}")]
+    Tls(String),
     /// The thread could not be started.
     #[error("cannot start the thread that writes records: {0}; raise the limit of processes")]
     Thread(io::Error),

@@ -1,19 +1,34 @@
+use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use serde_json::json;
 
+use super::sink::file::FileSink;
+use super::spool::Room;
 use super::*;
+
+/// More than memory holds in the tests that fill it.
+const ROOM: Room = Room { entries: 2_000, bytes: 1 << 20 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn file(path: &Path) -> Writer {
-    Writer::start(&Target::File(path.to_owned()), Writer::QUEUE).unwrap()
+fn file(path: &Path) -> Outputs {
+    start(vec![Target::File(path.to_owned()).into()])
+}
+
+fn start(configs: Vec<Config>) -> Outputs {
+    Outputs::start(configs, None, &HashMap::new()).unwrap()
+}
+
+fn stdout(pipe: std::io::PipeWriter, entries: usize) -> Outputs {
+    Outputs::on(FileSink::stream(OwnedFd::from(pipe).into()), Room { entries, ..Room::default() }).unwrap()
 }
 
 fn numbers(text: &str) -> Vec<u64> {
@@ -33,11 +48,11 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 fn a_record_is_in_the_file_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("eve.json");
-    let writer = file(&path);
-    writer.offer(&json!({"a": "x\ny"})).unwrap();
+    let outputs = file(&path);
+    outputs.offer(&json!({"a": "x\ny"})).unwrap();
     until("the line is there", || fs::read_to_string(&path).unwrap() == "{\"a\":\"x\\ny\"}\n");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o137, 0);
-    let counts = writer.finish(None);
+    let counts = outputs.finish(None);
     assert_eq!(counts, Counts { written: 1, ..Counts::default() });
 }
 
@@ -46,9 +61,9 @@ fn a_file_is_appended_to_and_a_torn_line_ended() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("eve.json");
     fs::write(&path, "1\n{\"torn").unwrap();
-    let writer = file(&path);
-    writer.submit(&2).unwrap();
-    assert_eq!(writer.finish(None).written, 1);
+    let outputs = file(&path);
+    outputs.submit(&2).unwrap();
+    assert_eq!(outputs.finish(None).written, 1);
     assert_eq!(fs::read_to_string(&path).unwrap(), "1\n{\"torn\n2\n");
 }
 
@@ -56,16 +71,16 @@ fn a_file_is_appended_to_and_a_torn_line_ended() {
 fn a_rotated_file_is_opened_anew() {
     let folder = tempfile::tempdir().unwrap();
     let (path, old) = (folder.path().join("eve.json"), folder.path().join("eve.json.1"));
-    let writer = file(&path);
-    writer.offer(&1).unwrap();
-    until("the first is written", || writer.counts().written == 1);
+    let outputs = file(&path);
+    outputs.offer(&1).unwrap();
+    until("the first is written", || outputs.counts().written == 1);
     fs::rename(&path, &old).unwrap();
-    writer.offer(&2).unwrap();
-    until("the second is written", || writer.counts().written == 2);
-    writer.reopen();
+    outputs.offer(&2).unwrap();
+    until("the second is written", || outputs.counts().written == 2);
+    outputs.reopen();
     until("the file is there again", || path.exists());
-    writer.offer(&3).unwrap();
-    assert_eq!(writer.finish(None).written, 3);
+    outputs.offer(&3).unwrap();
+    assert_eq!(outputs.finish(None).written, 3);
     assert_eq!(numbers(&fs::read_to_string(&old).unwrap()), [1, 2]);
     assert_eq!(numbers(&fs::read_to_string(&path).unwrap()), [3]);
 }
@@ -76,22 +91,27 @@ fn a_file_that_cannot_be_opened_anew_loses_nothing() {
     let inner = folder.path().join("log");
     fs::create_dir(&inner).unwrap();
     let (path, moved) = (inner.join("eve.json"), folder.path().join("moved"));
-    let writer = file(&path);
+    let outputs = file(&path);
     fs::rename(&inner, &moved).unwrap();
-    writer.reopen();
-    writer.offer(&1).unwrap();
+    outputs.reopen();
+    outputs.offer(&1).unwrap();
     until("the old file is used", || fs::read_to_string(moved.join("eve.json")).unwrap() == "1\n");
     fs::create_dir(&inner).unwrap();
     until("the new file is there", || path.exists());
-    writer.offer(&2).unwrap();
-    assert_eq!(writer.finish(None).written, 2);
+    outputs.offer(&2).unwrap();
+    assert_eq!(outputs.finish(None).written, 2);
     assert_eq!(fs::read_to_string(&path).unwrap(), "2\n");
 }
 
 #[test]
 fn errors_at_start_say_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let refuse = |path: &Path| Writer::start(&Target::File(path.to_owned()), 1).err().unwrap().to_string();
+    let refuse = |path: &Path| {
+        Outputs::start(vec![Target::File(path.to_owned()).into()], None, &HashMap::new())
+            .err()
+            .unwrap()
+            .to_string()
+    };
     let missing = refuse(&folder.path().join("none/eve.json"));
     assert!(missing.contains("none/eve.json: No such file or directory"), "{missing}");
     assert!(missing.ends_with(&format!("create the directory {}/none first", folder.path().display())));
@@ -101,36 +121,39 @@ fn errors_at_start_say_what_to_do() {
 #[test]
 fn a_slow_reader_never_blocks_the_caller() {
     let (mut reader, pipe) = std::io::pipe().unwrap();
-    let writer = Writer::on(Sink::stream(std::os::fd::OwnedFd::from(pipe).into()), 100).unwrap();
+    let outputs = stdout(pipe, 100);
     let start = Instant::now();
-    let taken =
-        (0..10_000).filter(|number| writer.offer(&json!([number, "x".repeat(1_000)])).is_ok()).count();
+    for number in 0..10_000 {
+        outputs.offer(&json!([number, "x".repeat(1_000)])).unwrap();
+    }
     assert!(start.elapsed() < PATIENCE);
     let read = std::thread::spawn(move || {
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
         text
     });
-    let counts = writer.finish(None);
-    assert_eq!(counts.written, taken as u64);
+    let counts = outputs.finish(None);
     assert_eq!(counts.written + counts.shed, 10_000);
     assert!(counts.shed > 9_000);
-    assert_eq!(read.join().unwrap().lines().count(), taken);
+    let text = read.join().unwrap();
+    assert_eq!(text.lines().count() as u64, counts.written);
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!(last[0], 9_999, "the oldest make room for the newest");
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_writer() {
+fn a_reader_that_goes_away_ends_the_outputs() {
     let (reader, pipe) = std::io::pipe().unwrap();
-    let writer = Writer::on(Sink::stream(std::os::fd::OwnedFd::from(pipe).into()), 100).unwrap();
+    let outputs = stdout(pipe, 100);
     let mut reader = BufReader::new(reader);
-    writer.submit(&1).unwrap();
+    outputs.submit(&1).unwrap();
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     assert_eq!(line, "1\n");
     drop(reader);
-    until("it is told", || writer.submit(&2) == Err(Refused::Closed));
-    assert_eq!(writer.offer(&3), Err(Refused::Closed));
-    let counts = writer.finish(None);
+    until("it is told", || outputs.submit(&2) == Err(Refused::Closed));
+    assert_eq!(outputs.offer(&3), Err(Refused::Closed));
+    let counts = outputs.finish(None);
     assert!(counts.closed);
     assert_eq!(counts.written, 1);
 }
@@ -138,10 +161,10 @@ fn a_reader_that_goes_away_ends_the_writer() {
 #[test]
 fn a_reader_that_stalls_does_not_hold_the_end_up() {
     let (_reader, pipe) = std::io::pipe().unwrap();
-    let writer = Writer::on(Sink::stream(std::os::fd::OwnedFd::from(pipe).into()), 1_000).unwrap();
-    let taken = (0..1_000).filter(|_| writer.offer(&"x".repeat(1_000)).is_ok()).count() as u64;
-    let counts = writer.finish(Some(Duration::from_millis(100)));
-    assert_eq!(counts.written + counts.lost, taken);
+    let outputs = stdout(pipe, 1_000);
+    let taken = (0..1_000).filter(|_| outputs.offer(&"x".repeat(1_000)).is_ok()).count() as u64;
+    let counts = outputs.finish(Some(Duration::from_millis(100)));
+    assert_eq!(counts.written + counts.lost + counts.shed, taken);
     assert!(counts.lost > 0);
 }
 
@@ -151,13 +174,14 @@ fn a_target_that_stays_full_loses_but_counts() {
         eprintln!("skipped: this system has no /dev/full");
         return;
     }
-    let writer = file(Path::new("/dev/full"));
-    for number in 0..thread::BACKLOG + 500 {
-        writer.submit(&number).unwrap();
+    let config = Target::File("/dev/full".into()).into();
+    let outputs = Outputs::with_room(vec![config], None, &HashMap::new(), ROOM).unwrap();
+    for number in 0..ROOM.entries + 500 {
+        outputs.submit(&number).unwrap();
     }
-    let counts = writer.finish(None);
-    let all = (thread::BACKLOG + 500) as u64;
-    assert_eq!(counts, Counts { lost: all, outages: 1, ..Counts::default() });
+    let counts = outputs.finish(None);
+    assert_eq!((counts.written, counts.outages), (0, 1));
+    assert_eq!(counts.lost + counts.shed, (ROOM.entries + 500) as u64);
 }
 
 /// Mounts a small file system that only the calling thread and its children see.
@@ -186,16 +210,16 @@ fn on_a_small_disk(test: impl FnOnce(&Path) + Send + 'static) {
 }
 
 /// Fills the disk with ballast and then with records until one does not fit; gives how many there were.
-fn fill(writer: &Writer, ballast: &Path) -> u64 {
-    writer.submit(&0).unwrap();
-    until("the first is written", || writer.counts().written == 1);
+fn fill(outputs: &Outputs, ballast: &Path) -> u64 {
+    outputs.submit(&0).unwrap();
+    until("the first is written", || outputs.counts().written == 1);
     fs::write(ballast, vec![0; 200 * 1024]).unwrap();
     let mut sent = 1u64;
-    while writer.counts().outages == 0 {
-        writer.submit(&json!([sent, "x".repeat(997)])).unwrap();
+    while outputs.counts().outages == 0 {
+        outputs.submit(&json!([sent, "x".repeat(997)])).unwrap();
         sent += 1;
         let settled = |counts: Counts| counts.written == sent || counts.outages > 0;
-        until("the record is written or the disk full", || settled(writer.counts()));
+        until("the record is written or the disk full", || settled(outputs.counts()));
     }
     sent
 }
@@ -204,14 +228,14 @@ fn fill(writer: &Writer, ballast: &Path) -> u64 {
 fn a_full_disk_is_survived() {
     on_a_small_disk(|disk| {
         let (path, ballast) = (disk.join("eve.json"), disk.join("ballast"));
-        let writer = file(&path);
-        let sent = fill(&writer, &ballast);
+        let outputs = file(&path);
+        let sent = fill(&outputs, &ballast);
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.ends_with('\n'), "the line it broke off in is cut off");
-        assert!(writer.counts().written < sent);
+        assert!(outputs.counts().written < sent);
         fs::remove_file(&ballast).unwrap();
-        until("the rest is written", || writer.counts().written == sent || writer.counts().lost > 0);
-        let counts = writer.finish(None);
+        until("the rest is written", || outputs.counts().written == sent || outputs.counts().lost > 0);
+        let counts = outputs.finish(None);
         assert_eq!((counts.written, counts.lost, counts.outages), (sent, 0, 1));
         let lines: Vec<serde_json::Value> = fs::read_to_string(&path)
             .unwrap()
@@ -227,13 +251,13 @@ fn a_full_disk_is_survived() {
 fn at_the_end_a_full_disk_is_waited_for() {
     on_a_small_disk(|disk| {
         let (path, ballast) = (disk.join("eve.json"), disk.join("ballast"));
-        let writer = file(&path);
-        let sent = fill(&writer, &ballast);
+        let outputs = file(&path);
+        let sent = fill(&outputs, &ballast);
         let room = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(1500));
             fs::remove_file(&ballast).unwrap();
         });
-        let counts = writer.finish(None);
+        let counts = outputs.finish(None);
         room.join().unwrap();
         assert_eq!((counts.written, counts.lost), (sent, 0));
     });
