@@ -5,9 +5,11 @@
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
 pub mod advice;
+pub mod config;
 pub mod dispatch;
 pub mod enrich;
 pub mod estimate;
+pub mod exclude;
 mod intern;
 pub mod judge;
 pub mod kernel;
@@ -17,6 +19,7 @@ pub mod losses;
 pub mod metrics;
 pub mod output;
 pub mod pipeline;
+pub mod problem;
 pub mod protocol;
 pub mod replay;
 pub mod signature;

@@ -6,13 +6,15 @@ use aya::programs::links::FdLink;
 use aya::programs::xdp::{XdpError, XdpMode as Flags};
 use nix::errno::Errno;
 use nix::net::if_;
+use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
 use super::link::{LinkKind, interfaces};
 use super::{LoadError, Program};
 
 /// Where in the receive path the program runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum XdpMode {
     /// Native if the driver can, else generic.
     Auto,

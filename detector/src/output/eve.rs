@@ -12,14 +12,14 @@ use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use super::identity::{Identities, Identity};
+use super::identity::{Identities, Identity, Names};
 use super::outer::{self, Layer, Outer};
 use super::rate::Rate;
 use super::signature::{REVISION, category, severity, signature};
 use crate::advice::Advice;
 use crate::dispatch::Dossier;
 use crate::enrich::{Lease, Network, PoolOrigin};
-use crate::judge::{self, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
+use crate::judge::{self, Carrier, Evidence, Protocol, Shares, Stage, Verdict};
 use crate::ledger::{CaseId, Reason, Record};
 
 /// IP protocol numbers.
@@ -152,7 +152,8 @@ impl<'a> Alert<'a> {
     pub fn new(dossier: &'a Dossier, identities: Identities, pcap_filename: Option<&'a str>) -> Self {
         let record = &dossier.record;
         let (miner, pool) = (record.miner, record.pool);
-        let identity = Identity::of(&record.facts, identities);
+        let names = identities.names(&record.facts);
+        let identity = Identity::of(&names, identities);
         let signature = signature(record.protocol, record.verdict);
         let details = Details {
             action: "allowed",
@@ -162,7 +163,7 @@ impl<'a> Alert<'a> {
             signature: signature.text,
             category: category(record.verdict),
             severity: severity(record.verdict),
-            metadata: metadata(dossier, &identity, agent(&record.facts, identities)),
+            metadata: metadata(dossier, &identity, &names),
         };
         let (ports, seed) = ((Some(miner.port()), Some(pool.port())), 0);
         let (proto, number) = if record.carrier == Carrier::Udp { ("UDP", UDP) } else { ("TCP", TCP) };
@@ -183,13 +184,13 @@ impl<'a> Alert<'a> {
             community_id,
             pcap_filename,
             details,
-            mining: Mining::new(dossier, identity, agent(&record.facts, identities)),
+            mining: Mining::new(dossier, identity, &names),
         }
     }
 }
 
 impl<'a> Mining<'a> {
-    fn new(dossier: &'a Dossier, identity: Identity, agent: Option<&'a str>) -> Self {
+    fn new(dossier: &'a Dossier, identity: Identity, names: &Names<'a>) -> Self {
         let Dossier { record, origin, pool, advice } = dossier;
         let facts = &record.facts;
         Self {
@@ -209,9 +210,9 @@ impl<'a> Mining<'a> {
             encapsulation: outer::layers(&record.outer),
             coin: facts.coin,
             algorithm: facts.algorithm.as_deref(),
-            agent,
+            agent: names.agent,
             identity,
-            pool_name: facts.pool_name.as_deref(),
+            pool_name: names.pool_name,
             pool_listed: pool.listed.as_deref(),
             pool_network: PoolNetwork::of(pool),
             jobs: facts.jobs,
@@ -255,7 +256,7 @@ impl<'a> Stats<'a> {
 fn metadata(
     dossier: &Dossier,
     identity: &Identity,
-    agent: Option<&str>,
+    names: &Names<'_>,
 ) -> BTreeMap<&'static str, Vec<String>> {
     let (record, network) = (&dossier.record, &dossier.origin.network);
     let facts = &record.facts;
@@ -273,8 +274,8 @@ fn metadata(
         ("evidence", (!kinds.is_empty()).then_some(kinds)),
         ("coin", one(facts.coin)),
         ("algorithm", one(facts.algorithm.as_deref())),
-        ("agent", one(agent)),
-        ("pool_name", one(facts.pool_name.as_deref())),
+        ("agent", one(names.agent)),
+        ("pool_name", one(names.pool_name)),
         ("wallet", one(identity.wallet.as_deref())),
         ("worker", one(identity.worker.as_deref())),
         ("wallet_sha256", one(identity.wallet_sha256.as_deref())),
@@ -288,18 +289,6 @@ fn metadata(
     .into_iter()
     .filter_map(|(name, values)| Some((name, values?)))
     .collect()
-}
-
-/// The mining software. It is free text, in which a name may stand that is to be hashed: then only its first word is
-/// told, and not if that holds the name.
-fn agent(facts: &Facts, identities: Identities) -> Option<&str> {
-    let whole = facts.agent.as_deref()?;
-    if identities == Identities::Clear {
-        return Some(whole);
-    }
-    let word = whole.split_whitespace().next()?;
-    let mut names = [&facts.wallet, &facts.worker].into_iter().flatten();
-    (!names.any(|name| word.contains(name.as_str()))).then_some(word)
 }
 
 /// The same number for a flow whenever and by whichever agent it is seen.

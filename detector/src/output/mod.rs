@@ -24,7 +24,8 @@ pub use config::{
 pub use error::OutputError;
 pub use filter::Filter;
 pub use format::Format;
-pub use identity::Identities;
+pub use identity::{Identities, Names, Salt};
 pub use meter::{Counts, OutputCounts};
 pub use outputs::{Outputs, Refused};
+pub use signature::alert_signatures;
 pub use spool::{Archive, Entry};

@@ -36,6 +36,14 @@ pub(super) fn signature(protocol: Protocol, verdict: Verdict) -> Signature {
     Signature { id: FIRST + protocol.number() + degree, text }
 }
 
+/// The numbers and texts that alerts of some protocols can have.
+pub fn alert_signatures(protocols: impl Iterator<Item = Protocol>) -> impl Iterator<Item = (u32, String)> {
+    let verdicts = [Verdict::Suspected, Verdict::Probable, Verdict::Confirmed, Verdict::Node];
+    protocols
+        .flat_map(move |protocol| verdicts.map(|verdict| signature(protocol, verdict)))
+        .map(|one| (one.id, one.text))
+}
+
 /// Suricata's severity: 1 is the highest.
 pub(super) const fn severity(verdict: Verdict) -> u8 {
     match verdict {

@@ -1,21 +1,19 @@
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use detector_common::automaton::{CLASSES, STATES};
 
 use super::compile::compile;
+use super::error::SignatureError;
 use super::file::{self, Signature};
-use super::problem::{Problem, SignatureError};
 use super::source::{self, Sources};
 use super::{MOST_TOKENS, ordinary};
 use crate::judge::Protocol;
+use crate::problem::{Problem, nearest};
 
 /// A weighted token that is shorter than this, in bytes, and has no guard is warned of.
 const SHORT: usize = 12;
-
-/// Names that differ in no more letters than this are taken for the same one mistyped.
-const MISTYPED: usize = 2;
 
 /// What signatures need of the automaton's table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,7 +108,7 @@ pub(super) fn read(sources: &Sources) -> (Vec<Signature>, Vec<Problem>) {
     }
     if list.is_empty() && problems.is_empty() {
         let message = "no signatures: name a file with --signatures, or use the built-in ones";
-        problems.push(Problem { file: "signatures".into(), line: None, message: message.to_owned() });
+        problems.push(Problem::whole(Path::new("signatures"), message));
     }
     (list, problems)
 }
@@ -133,7 +131,7 @@ fn taken_names(list: &[Signature]) -> Vec<Problem> {
     problems
 }
 
-fn is_built_in(file: &std::path::Path) -> bool {
+fn is_built_in(file: &Path) -> bool {
     file.to_str().is_some_and(|name| name.starts_with("built-in:"))
 }
 
@@ -149,7 +147,7 @@ pub(super) fn overflow(list: &[Signature]) -> Problem {
     let why = list.get(..bad).and_then(|part| compile(part).err()).map_or_else(String::new, |full| full.0);
     let (states, classes) = before.map_or((1, 1), |compiled| (compiled.states, compiled.classes));
     let Some(token) = list.get(good) else {
-        return Problem { file: "signatures".into(), line: None, message: why };
+        return Problem::whole(Path::new("signatures"), why);
     };
     token.place.problem(format!(
         "token {} does not fit: the {good} tokens before it need {states} of {STATES} states and {classes} of \
@@ -167,8 +165,7 @@ fn warnings(list: &[Signature]) -> Vec<Problem> {
         let Signature { name, protocol, .. } = one;
         if let Protocol::Custom(_) = Protocol::named(protocol) {
             let known = Protocol::ALL.iter().map(|known| known.name());
-            let near = known.min_by_key(|known| strsim::osa_distance(known, protocol));
-            if let Some(near) = near.filter(|near| strsim::osa_distance(near, protocol) <= MISTYPED) {
+            if let Some(near) = nearest(protocol, known) {
                 warn(format!("{name}: protocol \"{protocol}\" is not known; is \"{near}\" meant?"));
             } else if !list.iter().any(|other| other.protocol == *protocol && other.weight > 0.0) {
                 warn(format!(

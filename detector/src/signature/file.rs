@@ -8,8 +8,8 @@ use serde::Serialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Place, Problem};
 use super::token::{self, Reading};
+use crate::problem::{Place, Problem, nearest};
 
 /// The most weight a signature may have: enough to make an unlikely flow a likely miner, and less than
 /// a whole conversation brings.
@@ -157,7 +157,7 @@ pub(super) fn parse(file: &Path, text: &str, problems: &mut Vec<Problem>) -> Vec
             }
         }
     }
-    list.sort_by_key(|signature: &Signature| signature.place.line);
+    list.sort_by_key(|signature: &Signature| signature.place.line());
     list
 }
 
@@ -182,7 +182,12 @@ impl Entry<'_> {
         let before = self.problems.len();
         for key in table.keys() {
             if !KEYS.split(", ").any(|known| known == key.get_ref().as_ref()) {
-                self.wrong(key.span().start, format!("unknown key \"{}\"; there are {KEYS}", key.get_ref()));
+                let near = nearest(key.get_ref(), KEYS.split(", "));
+                let hint = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+                self.wrong(
+                    key.span().start,
+                    format!("unknown key \"{}\"; {hint}there are {KEYS}", key.get_ref()),
+                );
             }
         }
         let name = self.needed(table, "name", |name| {

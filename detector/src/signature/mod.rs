@@ -4,9 +4,9 @@
 mod check;
 mod classes;
 mod compile;
+mod error;
 mod file;
 mod ordinary;
-mod problem;
 mod search;
 mod source;
 mod token;
@@ -15,8 +15,8 @@ mod weighed;
 use detector_common::automaton::{Automaton, GENERATIONS};
 
 pub use check::{Check, Size, check};
+pub use error::SignatureError;
 pub use file::{HEAVIEST, SaidBy, Signature};
-pub use problem::{Place, Problem, SignatureError};
 pub use search::{Hit, Search, Stream};
 pub use source::Sources;
 pub use weighed::Weighed;

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::problem::Problem;
+use crate::problem::Problem;
 
 /// The signatures that are built in: the contents of `signatures/`.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -113,7 +113,7 @@ fn text(path: &Path) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = String::from_utf8_lossy(good).matches('\n').count() + 1;
-        let message = "is not UTF-8; write bytes as \\x00 in a token".to_owned();
-        Problem { file: path.to_owned(), line: Some(line), message }
+        let message = "is not UTF-8; write bytes as \\x00 in a token";
+        Problem { line: Some(line), ..Problem::whole(path, message) }
     })
 }

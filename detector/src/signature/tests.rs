@@ -129,7 +129,7 @@ x = 1
         "test.toml:8: this signature has no name; add one",
         "test.toml:8: this signature has no protocol",
         "test.toml:8: this signature has no side",
-        "test.toml:9: unknown key \"nam\"; there are name, protocol",
+        "test.toml:9: unknown key \"nam\"; did you mean name? there are name, protocol",
         "test.toml:10: token has an anchor",
         "test.toml:11: case is a text in quotes, not boolean",
         "test.toml:12: coin \"zork\" must be a ticker symbol",

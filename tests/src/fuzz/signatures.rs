@@ -3,7 +3,8 @@ use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
-use detector::signature::{Problem, Search, Signatures, Sources, Stream, check};
+use detector::problem::Problem;
+use detector::signature::{Search, Signatures, Sources, Stream, check};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// The text of a signature file: it is refused with the file and, if it is about one, the line, or it becomes an

@@ -4,6 +4,7 @@ use detector_common::flow::{Direction, End};
 use detector_common::packet::{Encapsulation, LayerKind};
 use serde_json::{Value, json};
 
+use super::super::identity::Salt;
 use super::*;
 use crate::estimate::{Estimate, Interval, Power, RateUnit, Work};
 use crate::judge::{Carrier, Conversation, Facts, Side};
@@ -11,6 +12,7 @@ use crate::ledger::{Life, State};
 use crate::stream::Limits;
 
 mod schema;
+const HASHED: Identities = Identities::Hashed { salt: Salt::NONE };
 
 fn record() -> Record {
     let (miner, pool): (SocketAddr, SocketAddr) =
@@ -189,9 +191,9 @@ fn what_is_not_known_is_left_out() {
 #[test]
 fn hashed_identities_disclose_no_name() {
     let record = record();
-    let text = alert(&record, Identities::Hashed, None).to_string();
+    let text = alert(&record, HASHED, None).to_string();
     assert!(!text.contains("4Wallet") && !text.contains("rig7"), "{text}");
-    let found = alert(&record, Identities::Hashed, None);
+    let found = alert(&record, HASHED, None);
     for at in ["wallet_sha256", "worker_sha256"] {
         assert_eq!(found["mining"][at].as_str().unwrap().len(), 64);
         assert_eq!(found["alert"]["metadata"][at][0], found["mining"][at]);
@@ -203,7 +205,7 @@ fn a_name_beside_the_software_is_not_disclosed_either() {
     for agent in ["XMRig/6.22.2 4Wallet", "XMRig/6.22.2 (rig7)", "4Wallet/1", "miner-rig7"] {
         let mut record = record();
         record.facts.agent = Some(agent.to_owned());
-        let text = alert(&record, Identities::Hashed, None).to_string();
+        let text = alert(&record, HASHED, None).to_string();
         assert!(!text.contains("4Wallet") && !text.contains("rig7"), "{text}");
         assert!(alert(&record, Identities::Clear, None).to_string().contains(agent));
     }
@@ -217,7 +219,7 @@ fn a_wallet_in_the_place_of_the_software_is_not_disclosed_either() {
     let _ = conversation.segment(Direction::Up, 1, line, record().time);
     let judged = conversation.assessment().unwrap();
     let record = Record { facts: judged.facts, evidence: judged.evidence, ..record() };
-    let text = alert(&record, Identities::Hashed, None).to_string();
+    let text = alert(&record, HASHED, None).to_string();
     assert!(!text.contains("cfx:aak2") && !text.contains("rig7"), "{text}");
     assert!(text.contains("wallet_sha256") && text.contains("worker_sha256"), "{text}");
 }

@@ -1,0 +1,222 @@
+//! The one configuration file: what may stand in it, what it says when nothing stands there, and what is wrong in it.
+
+mod changes;
+mod document;
+mod load;
+mod log;
+mod overrides;
+mod privacy;
+mod range;
+mod sort;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use changes::{Changes, changes_needing_restart};
+pub use load::{Loaded, Problems, Settled};
+pub use log::{LOG_LEVELS, Log, log_level};
+pub use overrides::Overrides;
+pub use privacy::{Form, Privacy};
+pub use range::within;
+pub use sort::{Sort, sort};
+
+use crate::advice::Language;
+use crate::kernel::{Limits, XdpMode};
+use crate::{enrich, exclude, metrics, output};
+
+/// The file that `firedamp config init` prints: every key with its meaning, its range and its default.
+pub const COMMENTED: &str = include_str!("default.toml");
+
+/// The most connections that may be remembered in the kernel.
+pub const MOST_FLOWS: u32 = 67_108_864;
+
+/// The most connections that may be watched at the same time.
+pub const MOST_WATCHED: u32 = 16_777_216;
+
+/// The longest time between two records of counters, in seconds.
+pub const LONGEST_STATS_INTERVAL: u32 = 86_400;
+
+/// All that the file may say. Paths are relative to the directory of the file until [`Settled::read`] has resolved them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// What is watched.
+    pub capture: Capture,
+    /// What is looked for.
+    pub signatures: Signatures,
+    /// What is kept.
+    pub ledger: Ledger,
+    /// What files of the operator say of addresses.
+    pub enrich: enrich::Config,
+    /// How names of persons are kept.
+    pub privacy: Privacy,
+    /// What is not reported.
+    pub exclude: Vec<exclude::Rule>,
+    /// Where records go.
+    pub output: Vec<output::Config>,
+    /// Numbers for monitoring.
+    pub metrics: metrics::Config,
+    /// What is advised.
+    pub advice: Advice,
+    /// What the agent says of itself.
+    pub log: Log,
+}
+
+/// `[capture]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Capture {
+    /// Names of the interfaces to watch.
+    pub interfaces: Vec<String>,
+    /// Where in the receive path the program runs.
+    pub xdp_mode: XdpMode,
+    /// Size of the ring buffer between kernel and agent in KiB: a power of two from 64 to 1048576.
+    #[serde(deserialize_with = "ring")]
+    pub ring_kib: u32,
+    /// Connections that are remembered in the kernel, from 1 to [`MOST_FLOWS`].
+    #[serde(deserialize_with = "within::<_, _, 1, { MOST_FLOWS as u64 }>")]
+    pub flows: u32,
+    /// Connections that are watched at the same time, from 1 to [`MOST_WATCHED`].
+    #[serde(deserialize_with = "within::<_, _, 1, { MOST_WATCHED as u64 }>")]
+    pub watched: u32,
+    /// Seconds between two records of counters, from 1 to [`LONGEST_STATS_INTERVAL`].
+    #[serde(deserialize_with = "within::<_, _, 1, { LONGEST_STATS_INTERVAL as u64 }>")]
+    pub stats_interval: u32,
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        let Limits { flows, watched, ring } = Limits::default();
+        Self {
+            interfaces: Vec::new(),
+            xdp_mode: XdpMode::Auto,
+            ring_kib: ring / 1024,
+            flows,
+            watched,
+            stats_interval: 60,
+        }
+    }
+}
+
+impl Capture {
+    /// The sizes of the kernel's tables.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        Limits { flows: self.flows, watched: self.watched, ring: self.ring_kib * 1024 }
+    }
+}
+
+/// What is wrong with a size of the ring buffer in KiB: the kernel wants a power of two of at least a page.
+///
+/// # Errors
+/// It is not such a size.
+pub fn ring_size(size: u32) -> Result<u32, &'static str> {
+    let fits = size.is_power_of_two() && (64..=1 << 20).contains(&size);
+    fits.then_some(size).ok_or("must be a power of two from 64 to 1048576")
+}
+
+fn ring<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within::<_, u32, 64, 1_048_576>(deserializer)
+        .and_then(|size| ring_size(size).map_err(serde::de::Error::custom))
+}
+
+/// `[signatures]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Signatures {
+    /// Files, and directories of which every `*.toml` file is read.
+    pub files: Vec<PathBuf>,
+    /// Whether the built-in ones are used.
+    pub built_in: bool,
+}
+
+impl Default for Signatures {
+    fn default() -> Self {
+        Self { files: Vec::new(), built_in: true }
+    }
+}
+
+impl Signatures {
+    /// Where signatures come from.
+    #[must_use]
+    pub fn sources(&self) -> crate::signature::Sources {
+        crate::signature::Sources { built_in: self.built_in, paths: self.files.clone() }
+    }
+}
+
+/// `[ledger]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Ledger {
+    /// The database of cases; without one they are kept in memory only.
+    pub file: Option<PathBuf>,
+    /// Days after which what is closed is deleted, from 1 to 36500.
+    #[serde(deserialize_with = "within::<_, _, 1, 36500>")]
+    pub keep_days: u32,
+    /// Size of the file in MiB above which the oldest closed cases are deleted, from 16 to 1048576.
+    #[serde(deserialize_with = "within::<_, _, 16, 1048576>")]
+    pub keep_mib: u32,
+    /// Seconds after which the file knows what the agent knows, from 1 to 3600.
+    #[serde(deserialize_with = "within::<_, _, 1, 3600>")]
+    pub update_seconds: u32,
+    /// Hours without news after which a case is quiet, from 1 to 168.
+    #[serde(deserialize_with = "within::<_, _, 1, 168>")]
+    pub quiet_hours: u32,
+    /// Days without news after which a case is closed, from 1 to 365.
+    #[serde(deserialize_with = "within::<_, _, 1, 365>")]
+    pub close_days: u32,
+    /// Hours between two records of a case that goes on, from 1 to 168.
+    #[serde(deserialize_with = "within::<_, _, 1, 168>")]
+    pub interval_hours: u32,
+    /// Cases that are kept in memory, from 1 to 16777216.
+    #[serde(deserialize_with = "within::<_, _, 1, 16777216>")]
+    pub cases: u32,
+    /// Size in MiB of what waits in the file for outputs, from 1 to 1048576.
+    #[serde(deserialize_with = "within::<_, _, 1, 1048576>")]
+    pub outbox_mib: u32,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            file: None,
+            keep_days: 400,
+            keep_mib: 4096,
+            update_seconds: 60,
+            quiet_hours: 1,
+            close_days: 7,
+            interval_hours: 1,
+            cases: 262_144,
+            outbox_mib: 512,
+        }
+    }
+}
+
+/// `[advice]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Advice {
+    /// In which language advice is given.
+    pub language: Language,
+}
+
+impl Config {
+    /// Makes paths relative to `directory` into ones that are not.
+    fn resolve(&mut self, directory: &Path) {
+        let own =
+            self.signatures.files.iter_mut().chain(&mut self.ledger.file).chain(&mut self.privacy.salt_file);
+        let others =
+            self.enrich.paths().into_iter().chain(self.output.iter_mut().flat_map(output::Config::paths));
+        for path in own.chain(others) {
+            *path = directory.join(&*path);
+        }
+    }
+}
+
+/// The first name that is there twice.
+pub fn repeated<T: PartialEq>(names: &[T]) -> Option<(usize, &T)> {
+    names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|earlier| earlier == *name))
+}
