@@ -1,24 +1,25 @@
 //! What the user says and what exit codes say back.
 
 mod check_config;
+mod config;
 mod print;
 mod replay;
 mod run;
 mod signatures;
 
 use std::io::{IsTerminal as _, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use detector::kernel::{AttachError, Limits, LoadError, NotReady};
-use detector::output::{Identities, Target};
+use detector::config::{Config, Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
+use detector::kernel::{AttachError, LoadError, NotReady};
+use detector::output::Target;
 use detector::pipeline::Settings;
 use detector::replay::engine::EngineError;
 use detector::signature::{SignatureError, Signatures, Sources};
-use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 /// Exit code: the command line makes no sense.
@@ -34,7 +35,7 @@ pub(crate) struct Arguments {
     command: Command,
 
     /// How much to log on standard error: error, warn, info, debug, trace, off, or a filter such as
-    /// `info,detector::kernel=debug`; if not given, the variable `FIREDAMP_LOG` says so [default: info]
+    /// `info,detector::kernel=debug`; if not given, the variable `FIREDAMP_LOG` says so, or else the configuration [default: info]
     #[arg(long, global = true, value_name = "LEVEL", value_parser = log_level)]
     log_level: Option<String>,
 }
@@ -50,12 +51,26 @@ enum Command {
     Run(run::Options),
     /// Detect miners in captures: records on standard output, the rest on standard error
     Replay(replay::Options),
-    /// Check files before they are used, and tell all that is wrong with its line. Today these are
-    /// signature files
+    /// Check files before they are used, and tell all that is wrong with its place: configuration files with
+    /// all that they name, and signature files
     CheckConfig(check_config::Options),
+    /// The configuration file
+    #[command(subcommand)]
+    Config(config::Verb),
     /// What the signatures are, and what they find
     #[command(subcommand)]
     Signatures(signatures::Verb),
+}
+
+impl Command {
+    /// The configuration, with what the command line says in its place.
+    fn settled(&self) -> Result<Settled, Problems> {
+        match self {
+            Self::Run(options) => Settled::read(options.config(), &options.overrides()),
+            Self::Replay(options) => Settled::read(options.config(), &options.overrides()),
+            Self::CheckConfig(_) | Self::Config(_) | Self::Signatures(_) => Ok(Settled::default()),
+        }
+    }
 }
 
 /// Which signatures are used.
@@ -86,53 +101,57 @@ impl SignatureOptions {
 /// What live runs and replays have in common.
 #[derive(Args)]
 struct Common {
+    /// Read this configuration file; options that are given win over it. `firedamp config init` prints one
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     #[command(flatten)]
     signatures: SignatureOptions,
 
-    /// Write wallets and workers, which are personal data, as SHA-256 only
+    /// Write wallets and workers, which are personal data, as SHA-256 only, with the salt of the configuration if it
+    /// has one
     #[arg(long)]
     hash_identities: bool,
 
     /// How many new connections to remember in the kernel, and a quarter as many that have lasted; from 1 to 67108864,
-    /// about 160 bytes each
-    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().flows,
-          value_parser = clap::value_parser!(u32).range(1..=67_108_864))]
-    flows: u32,
+    /// about 160 bytes each [default: 262144]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_FLOWS)))]
+    flows: Option<u32>,
 
     /// How many connections to watch at the same time; from 1 to 16777216, about 140 bytes each in the kernel, and some
-    /// KiB in the agent
-    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().watched,
-          value_parser = clap::value_parser!(u32).range(1..=16_777_216))]
-    watched: u32,
+    /// KiB in the agent [default: 65536]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_WATCHED)))]
+    watched: Option<u32>,
 }
 
 impl Common {
-    fn limits(&self) -> Limits {
-        Limits { flows: self.flows, watched: self.watched, ..Limits::default() }
-    }
-
-    /// Room is kept in the kernel's table: the agent gives up the longest silent conversation before
-    /// the kernel has to refuse a new one.
-    fn pipeline(&self, signatures: &Arc<Signatures>) -> Settings {
-        let conversations = (self.watched - self.watched / 8) as usize;
-        Settings { conversations, signatures: Some(Arc::clone(signatures)), ..Settings::default() }
-    }
-
-    const fn identities(&self) -> Identities {
-        if self.hash_identities { Identities::Hashed } else { Identities::Clear }
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            flows: self.flows,
+            watched: self.watched,
+            signatures: self.signatures.signatures.clone(),
+            no_built_in_signatures: self.signatures.no_built_in_signatures,
+            hash_identities: self.hash_identities,
+            ..Overrides::default()
+        }
     }
 }
 
-/// A lone word that is no level would be taken for the name of a module, and everything else
-/// would go unsaid.
-fn log_level(text: &str) -> Result<String, String> {
-    let is_level = |part: &str| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok();
-    if text.split(',').all(is_level) && EnvFilter::try_new(text).is_ok() {
-        return Ok(text.to_owned());
+/// Room is kept in the kernel's table: the agent gives up the longest silent conversation before the kernel has to refuse
+/// a new one.
+fn pipeline(config: &Config, signatures: &Arc<Signatures>) -> Settings {
+    let Config { capture, ledger, .. } = config;
+    let conversations = (capture.watched - capture.watched / 8) as usize;
+    Settings {
+        conversations,
+        ledger: ledger.settings(),
+        signatures: Some(Arc::clone(signatures)),
+        ..Settings::default()
     }
-    Err("must be error, warn, info, debug, trace or off, or such a level for a module, \
-         as in info,detector::kernel=debug"
-        .to_owned())
+}
+
+fn log_level(text: &str) -> Result<String, &'static str> {
+    detector::config::log_level(text).map(|()| text.to_owned())
 }
 
 /// What the variable says, if it is set to anything.
@@ -151,7 +170,14 @@ fn usage(message: impl std::fmt::Display) -> anyhow::Error {
     Arguments::command().error(ErrorKind::ArgumentConflict, message).into()
 }
 
-fn target(path: &std::path::Path) -> Target {
+/// Tells what in the configuration is likely to be a mistake.
+fn warn(loaded: &Loaded) {
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+fn target(path: &Path) -> Target {
     if path.as_os_str() == "-" { Target::Stdout } else { Target::File(path.to_owned()) }
 }
 
@@ -159,12 +185,20 @@ fn target(path: &std::path::Path) -> Target {
 pub(crate) fn start(arguments: Arguments) -> ExitCode {
     let log_level =
         match arguments.log_level.map_or_else(log_level_of_the_environment, |level| Ok(Some(level))) {
-            Ok(level) => level.unwrap_or_else(|| "info".to_owned()),
+            Ok(level) => level,
             Err(error) => {
                 eprintln!("error: {error}");
                 return ExitCode::from(USAGE);
             }
         };
+    let settled = match arguments.command.settled() {
+        Ok(settled) => settled,
+        Err(error) => {
+            eprintln!("firedamp: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let log_level = log_level.unwrap_or_else(|| settled.config.log.level.clone());
     // The loader's own steps are of interest to those who ask for them by name.
     let filter = EnvFilter::new(format!("aya=warn,aya_obj=warn,{log_level}"));
     let colour = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -175,9 +209,10 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         .with_target(false)
         .init();
     let result = match arguments.command {
-        Command::Run(options) => run::run(&options),
-        Command::Replay(options) => replay::replay(options),
+        Command::Run(options) => run::run(&options, settled),
+        Command::Replay(options) => replay::replay(options, settled),
         Command::CheckConfig(options) => check_config::check_config(&options),
+        Command::Config(verb) => config::config(&verb),
         Command::Signatures(verb) => signatures::signatures(&verb),
     };
     match result {
@@ -221,16 +256,6 @@ mod tests {
             anyhow!("no space").context("map error: no space").context("cannot load: map error: no space");
         assert_eq!(message(&error), "cannot load: map error: no space");
         assert_eq!(message(&anyhow!("no space").context("cannot load")), "cannot load: no space");
-    }
-
-    #[test]
-    fn a_log_level_is_a_level_or_a_filter() {
-        for good in ["info", "OFF", "info,detector::kernel=debug", "detector=trace"] {
-            assert!(log_level(good).is_ok(), "{good}");
-        }
-        for bad in ["nonsense", "info,verbose", "detector=loud"] {
-            assert!(log_level(bad).is_err(), "{bad}");
-        }
     }
 
     #[test]

@@ -1,17 +1,18 @@
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use detector::config::{Overrides, Settled};
 use detector::kernel::preflight;
 use detector::losses::{lost, unread};
 use detector::output::Outputs;
 use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
 
-use super::{Common, target};
+use super::{Common, pipeline, target, warn};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -39,10 +40,22 @@ enum EngineKind {
     Kernel,
 }
 
-pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
+impl Options {
+    pub(super) fn config(&self) -> Option<&Path> {
+        self.common.config.as_deref()
+    }
+
+    pub(super) fn overrides(&self) -> Overrides {
+        self.common.overrides()
+    }
+}
+
+pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
-    let signatures = options.common.signatures.load()?;
-    let limits = options.common.limits();
+    let loaded = settled.load()?;
+    warn(&loaded);
+    let signatures = &loaded.signatures;
+    let limits = loaded.config.capture.limits();
     let mut engine: Box<dyn Engine + '_> = match options.engine {
         EngineKind::Host => Box::new(HostEngine::new(signatures.automaton(), &limits)),
         EngineKind::Kernel => {
@@ -54,8 +67,8 @@ pub(super) fn replay(options: Options) -> anyhow::Result<ExitCode> {
     let outputs = Outputs::start(vec![target.clone().into()], None, &HashMap::new())?;
     let replay_options = replay::Options {
         files: options.files,
-        identities: options.common.identities(),
-        pipeline: options.common.pipeline(&signatures),
+        identities: loaded.identities,
+        pipeline: pipeline(&loaded.config, signatures),
     };
     let summary = replay::run(engine.as_mut(), &replay_options, &outputs)?;
     let counts = outputs.finish(None);

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use toml::Value;
@@ -34,16 +34,18 @@ impl Changes {
     /// What is different between two configurations.
     #[must_use]
     pub fn between(old: &Config, new: &Config) -> Self {
-        let (old, new) = (keys(old), keys(new));
-        let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let different = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
-        let (at_start, now) = different.cloned().partition(|name| {
-            AT_START.iter().any(|key| {
-                name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })
-        });
+        let (before, after) = (keys(old), keys(new));
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let different = names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned();
+        let tables = [
+            ("enrich", old.enrich != new.enrich),
+            ("exclude", old.exclude != new.exclude),
+            ("metrics", old.metrics != new.metrics),
+            ("output", old.output != new.output),
+        ];
+        let tables = tables.into_iter().filter(|(_, differ)| *differ).map(|(name, _)| name.to_owned());
+        let different: BTreeSet<String> = different.chain(tables).collect();
+        let (at_start, now) = different.into_iter().partition(|name| needs_restart(name));
         Self { now, at_start }
     }
 }
@@ -67,23 +69,28 @@ pub fn changes_needing_restart(old: &Config, new: &Config) -> Vec<String> {
     Changes::between(old, new).at_start
 }
 
-/// Every key with its value; a list is one value.
-fn keys(config: &Config) -> BTreeMap<String, Value> {
-    let mut keys = BTreeMap::new();
-    if let Ok(Value::Table(table)) = Value::try_from(config) {
-        flatten("", table, &mut keys);
-    }
-    keys
+pub(super) fn needs_restart(name: &str) -> bool {
+    let is_of =
+        |key: &&str| name.strip_prefix(*key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    AT_START.iter().any(|key| is_of(&key))
 }
 
-fn flatten(above: &str, table: toml::Table, keys: &mut BTreeMap<String, Value>) {
-    for (key, value) in table {
-        let name = if above.is_empty() { key } else { format!("{above}.{key}") };
-        match value {
-            Value::Table(table) => flatten(&name, table, keys),
-            value => {
-                keys.insert(name, value);
-            }
+/// Every key of the tables that hold plain values, with its value.
+fn keys(config: &Config) -> BTreeMap<String, Value> {
+    let Config { capture, signatures, ledger, privacy, advice, log, .. } = config;
+    let tables = [
+        ("capture", Value::try_from(capture)),
+        ("signatures", Value::try_from(signatures)),
+        ("ledger", Value::try_from(ledger)),
+        ("privacy", Value::try_from(privacy)),
+        ("advice", Value::try_from(advice)),
+        ("log", Value::try_from(log)),
+    ];
+    let mut keys = BTreeMap::new();
+    for (name, table) in tables {
+        if let Ok(Value::Table(table)) = table {
+            keys.extend(table.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)));
         }
     }
+    keys
 }

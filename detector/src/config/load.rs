@@ -75,14 +75,20 @@ impl Settled {
         let (Ok(signatures), Ok(exclusions), true) = (signatures, exclusions, problems.is_empty()) else {
             return Err(Problems(problems));
         };
-        let privacy = config
-            .privacy
-            .warnings(identities)
-            .into_iter()
-            .map(|(key, message)| self.problem(&[Step::Key("privacy"), Step::Key(key)], message));
-        let rules = exclusions.warnings(Timestamp::now()).into_iter().map(|one| self.exclusion(one));
-        let warnings = privacy.chain(rules).collect();
+        let warnings = match &self.document {
+            Some(_) => self.warnings(identities, &exclusions),
+            None => Vec::new(),
+        };
         Ok(Loaded { config: self.config, signatures: Arc::new(signatures), exclusions, identities, warnings })
+    }
+
+    /// What in the file is likely to be a mistake.
+    fn warnings(&self, identities: Identities, exclusions: &Exclusions) -> Vec<Problem> {
+        let privacy = self.config.privacy.warnings(identities).into_iter();
+        let privacy =
+            privacy.map(|(key, message)| self.problem(&[Step::Key("privacy"), Step::Key(key)], message));
+        let rules = exclusions.warnings(Timestamp::now()).into_iter().map(|one| self.exclusion(one));
+        privacy.chain(rules).collect()
     }
 
     /// What is wrong in the configuration itself, though every value may stand where it stands.

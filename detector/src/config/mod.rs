@@ -7,12 +7,14 @@ mod log;
 mod overrides;
 mod privacy;
 mod range;
+mod resolve;
 mod sort;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use changes::{Changes, changes_needing_restart};
@@ -25,7 +27,7 @@ pub use sort::{Sort, sort};
 
 use crate::advice::Language;
 use crate::kernel::{Limits, XdpMode};
-use crate::{enrich, exclude, metrics, output};
+use crate::{enrich, exclude, ledger, metrics, output};
 
 /// The file that `firedamp config init` prints: every key with its meaning, its range and its default.
 pub const COMMENTED: &str = include_str!("default.toml");
@@ -40,7 +42,7 @@ pub const MOST_WATCHED: u32 = 16_777_216;
 pub const LONGEST_STATS_INTERVAL: u32 = 86_400;
 
 /// All that the file may say. Paths are relative to the directory of the file until [`Settled::read`] has resolved them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
     /// What is watched.
@@ -195,25 +197,25 @@ impl Default for Ledger {
     }
 }
 
+impl Ledger {
+    /// The limits of the ledger in memory.
+    #[must_use]
+    pub fn settings(&self) -> ledger::Settings {
+        ledger::Settings {
+            cases: self.cases as usize,
+            quiet: SignedDuration::from_hours(self.quiet_hours.into()),
+            interval: SignedDuration::from_hours(self.interval_hours.into()),
+            ..ledger::Settings::default()
+        }
+    }
+}
+
 /// `[advice]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Advice {
     /// In which language advice is given.
     pub language: Language,
-}
-
-impl Config {
-    /// Makes paths relative to `directory` into ones that are not.
-    fn resolve(&mut self, directory: &Path) {
-        let own =
-            self.signatures.files.iter_mut().chain(&mut self.ledger.file).chain(&mut self.privacy.salt_file);
-        let others =
-            self.enrich.paths().into_iter().chain(self.output.iter_mut().flat_map(output::Config::paths));
-        for path in own.chain(others) {
-            *path = directory.join(&*path);
-        }
-    }
 }
 
 /// The first name that is there twice.

@@ -1,8 +1,5 @@
 use std::path::Path;
 
-use toml::Value;
-
-use super::Config;
 use super::document::Document;
 use crate::problem::{Problem, nearest};
 
@@ -25,8 +22,7 @@ pub fn sort(path: &Path) -> Result<Sort, Problem> {
     }
     let document = Document::read(path)?;
     let found = document.tables();
-    let known = tables();
-    let is_known = |name: &&String| known.iter().any(|known| known == *name);
+    let is_known = |name: &&String| TABLES.contains(&name.as_str());
     // The list of signatures and the table of the configuration have different names.
     let signatures = found.iter().any(|name| name == "signature");
     match (found.iter().find(is_known), signatures) {
@@ -39,24 +35,19 @@ pub fn sort(path: &Path) -> Result<Sort, Problem> {
             ),
         )),
         (None, false) => {
-            let known: Vec<&str> = known.iter().map(String::as_str).chain(["signature"]).collect();
-            let near =
-                found.iter().find_map(|name| nearest(name, known.iter().copied()).map(|near| (name, near)));
+            let near = |name: &String| nearest(name, TABLES.into_iter().chain(["signature"]));
+            let near = found.iter().find_map(|name| Some((name, near(name)?)));
             let hint =
                 near.map_or_else(String::new, |(name, near)| format!("; is \"{near}\" meant by \"{name}\"?"));
             let message = format!(
                 "has no table of a configuration ({}) and no [[signature]]{hint}",
-                known.split_last().map_or_else(String::new, |(_, tables)| tables.join(", ")),
+                TABLES.join(", "),
             );
             Err(Problem::whole(path, message))
         }
     }
 }
 
-/// The names of the tables of a configuration.
-fn tables() -> Vec<String> {
-    match Value::try_from(Config::default()) {
-        Ok(Value::Table(table)) => table.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
-}
+/// The tables of a configuration.
+pub(super) const TABLES: [&str; 10] =
+    ["capture", "signatures", "ledger", "enrich", "privacy", "exclude", "output", "metrics", "advice", "log"];

@@ -56,7 +56,7 @@ pub struct Complaint {
 #[derive(Debug, Default)]
 pub struct Exclusions {
     pub(super) rules: Vec<Compiled>,
-    index: Index,
+    pub(super) index: Index,
 }
 
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::problem::Problem;
 
 fn found(signatures: &Signatures, text: &[u8]) -> Vec<(usize, String)> {
     let mut state = 0;
