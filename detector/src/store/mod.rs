@@ -8,6 +8,7 @@ mod details;
 mod error;
 mod open;
 mod outbox;
+pub mod read;
 mod restore;
 mod retain;
 mod row;

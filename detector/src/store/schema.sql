@@ -85,6 +85,12 @@ CREATE TABLE details (
     body TEXT NOT NULL
 ) STRICT;
 
+-- Who is paid, in the clear or as a hash.
+CREATE INDEX details_of_wallet ON details (
+    coalesce(json_extract(body, '$.wallet'), json_extract(body, '$.wallet_sha256')));
+CREATE INDEX details_of_worker ON details (
+    coalesce(json_extract(body, '$.worker'), json_extract(body, '$.worker_sha256')));
+
 -- What the operator says of a case; the latest counts.
 CREATE TABLE remarks (
     id INTEGER PRIMARY KEY,

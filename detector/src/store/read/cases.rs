@@ -1,0 +1,509 @@
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+use serde::{Deserialize, Serialize};
+
+use super::filter::Filter;
+use super::names::{STATES, word};
+use super::row::{Columns, NETWORK, POOL_ORIGIN, rfc3339};
+use super::select::{Brief, Listing, Selection};
+use super::sort::{Sort, Value, order};
+use super::{ReadError, Reader};
+use crate::enrich::{Lease, Network, PoolOrigin};
+use crate::judge::Shares;
+use crate::ledger::CaseId;
+
+/// What the ledger has of a case that changes seldom. What is not known is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Details {
+    /// The port of the miner's latest connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub miner_port: Option<u16>,
+    /// The interface that last saw it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// What its packets are wrapped in, as records have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encapsulation: Option<serde_json::Value>,
+    /// Name and version of the mining software.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Who is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wallet: Option<String>,
+    /// The name of the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    /// A hash in place of the wallet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wallet_sha256: Option<String>,
+    /// A hash in place of the worker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_sha256: Option<String>,
+    /// The pool's name as the miner addressed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool_name: Option<String>,
+    /// Current share difficulty in the protocol's own unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difficulty: Option<f64>,
+    /// Hashes a second, as the miner itself says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed_hashrate_hs: Option<f64>,
+    /// The hash function that the estimate is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hashrate_algorithm: Option<String>,
+    /// On what hardware the power is estimated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_assumption: Option<String>,
+    /// The latest connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<serde_json::Value>,
+    /// The reasons for the verdict.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub evidence: Vec<Reason>,
+}
+
+/// A reason for a verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Its stable name.
+    pub kind: String,
+    /// Who said it: miner, pool, peer.
+    pub side: String,
+    /// What was seen.
+    pub detail: String,
+    /// Natural logarithm of how much likelier this is from a miner than from anything else.
+    pub weight: f64,
+    /// The bytes behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
+}
+
+/// The bytes behind a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// When they were seen, in RFC 3339.
+    pub time: String,
+    /// Who sent them: miner, pool, peer.
+    pub from: String,
+    /// The first of them, escaped.
+    pub bytes: String,
+    /// How many there were.
+    pub length: u64,
+}
+
+/// All that the ledger has of a case at this moment, but for what it was before.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Case {
+    /// Its number.
+    pub case_id: CaseId,
+    /// open, quiet, closed.
+    pub life: String,
+    /// What the operator says of it.
+    pub state: &'static str,
+    /// The reason of the exclusion that hides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<String>,
+    /// How sure it is.
+    pub verdict: String,
+    /// How far the miner got.
+    pub stage: String,
+    /// Probability of mining, 0 to 1.
+    pub confidence: f64,
+    /// The dialect.
+    pub protocol: String,
+    /// What carries it.
+    pub transport: String,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
+    /// The miner.
+    pub miner_ip: IpAddr,
+    /// Where it is.
+    pub network: Network,
+    /// Who had the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
+    /// The pool.
+    pub pool_ip: IpAddr,
+    /// Its port.
+    pub pool_port: u16,
+    /// What is known of its address.
+    pub pool_network: PoolOrigin,
+    /// The coin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coin: Option<String>,
+    /// The hash function, as the two sides name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<String>,
+    /// What changes seldom.
+    #[serde(flatten)]
+    pub details: Details,
+    /// Jobs received.
+    pub jobs: u64,
+    /// Shares.
+    pub shares: Shares,
+    /// Payload bytes seen.
+    pub bytes: u64,
+    /// How fast, in the unit.
+    #[serde(rename = "hashrate_hs", skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Its lower limit.
+    #[serde(rename = "hashrate_low_hs", skip_serializing_if = "Option::is_none")]
+    pub rate_low: Option<f64>,
+    /// Its upper limit.
+    #[serde(rename = "hashrate_high_hs", skip_serializing_if = "Option::is_none")]
+    pub rate_high: Option<f64>,
+    /// What the speed counts, if it is not hashes.
+    #[serde(rename = "hashrate_unit", skip_serializing_if = "Option::is_none")]
+    pub rate_unit: Option<String>,
+    /// Watts.
+    #[serde(rename = "power_w", skip_serializing_if = "Option::is_none")]
+    pub power: Option<f64>,
+    /// Their lower limit.
+    #[serde(rename = "power_low_w", skip_serializing_if = "Option::is_none")]
+    pub power_low: Option<f64>,
+    /// Their upper limit.
+    #[serde(rename = "power_high_w", skip_serializing_if = "Option::is_none")]
+    pub power_high: Option<f64>,
+    /// How many connections there were.
+    pub connections: u64,
+    /// Connections an hour over the last 24 hours, or the life of the case if that is shorter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections_per_hour: Option<f64>,
+    /// The most connections at the same time.
+    pub parallel_connections: u64,
+    /// Different names of machines, at least.
+    pub workers: u64,
+    /// How many records were written of it.
+    pub records: u64,
+    /// How often it came back after it had been quiet.
+    pub returns: u64,
+    /// When it was first seen.
+    #[serde(serialize_with = "rfc3339")]
+    pub first_seen: Timestamp,
+    /// When something last happened.
+    #[serde(serialize_with = "rfc3339")]
+    pub last_seen: Timestamp,
+    /// When the ledger was told last.
+    #[serde(serialize_with = "rfc3339")]
+    pub updated: Timestamp,
+}
+
+impl Case {
+    /// The pool's name: as the miner addressed it, or as the operator's list has it.
+    #[must_use]
+    pub fn pool_name(&self) -> Option<&str> {
+        self.details.pool_name.as_deref().or(self.pool_network.listed.as_deref())
+    }
+}
+
+/// What cases can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CaseKey {
+    /// Latest activity.
+    LastSeen,
+    /// First activity.
+    FirstSeen,
+    /// Number of the case.
+    Id,
+    /// Address of the miner.
+    Miner,
+    /// Address of the pool.
+    Pool,
+    /// Type of the miner's network.
+    NetworkType,
+    /// Region of the miner.
+    Region,
+    /// City of the miner.
+    City,
+    /// Protocol.
+    Protocol,
+    /// Coin.
+    Coin,
+    /// Strength of the verdict.
+    Verdict,
+    /// How far the miner got.
+    Stage,
+    /// Confidence.
+    Confidence,
+    /// Life; `open` is the greatest.
+    Life,
+    /// The operator's state; `new` is the greatest.
+    State,
+    /// Connections in all.
+    Connections,
+    /// Connections an hour.
+    ConnectionsPerHour,
+    /// Number of machines.
+    Workers,
+    /// How often it came back.
+    Returns,
+    /// Shares handed in.
+    Shares,
+    /// Hash rate, whatever it counts.
+    HashRate,
+    /// Power.
+    Power,
+}
+
+/// Stages, the earliest first.
+const STAGES: [&str; 4] = ["attempt", "handshake", "working", "submitting"];
+
+const CASE: &str = "c.life, c.hidden, c.verdict, c.stage, c.confidence, c.protocol, c.transport, c.encrypted, \
+     c.coin, c.algorithm, c.jobs, c.submitted, c.accepted, c.rejected, c.bytes, c.rate, c.rate_low, c.rate_high, \
+     c.rate_unit, c.power, c.power_low, c.power_high, c.connections, c.connections_per_hour, c.parallel, c.workers, \
+     c.records, c.returns, c.first_seen, c.last_seen, c.updated";
+
+impl Reader {
+    /// The cases that the filter lets through, as many as `limit` at most; each is looked up when it is taken. Those that
+    /// are gone by then are left out.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn cases(
+        &self,
+        filter: &Filter,
+        sort: Sort<CaseKey>,
+        limit: usize,
+    ) -> Result<(impl Iterator<Item = Result<Case, ReadError>>, Listing), ReadError> {
+        let selection = self.select(filter)?;
+        let values = self.case_values(&selection, sort.key)?;
+        let keyed = values.into_iter().zip(selection.briefs.iter().map(|brief| brief.last_seen)).collect();
+        let places = order(keyed, sort.descending);
+        let ids: Vec<i64> = places
+            .into_iter()
+            .take(limit)
+            .filter_map(|place| Some(selection.briefs.get(place)?.id))
+            .collect();
+        let listing = Listing { found: selection.briefs.len(), ..selection.left };
+        Ok((ids.into_iter().filter_map(|id| self.case_row(id).transpose()), listing))
+    }
+
+    /// A case. `None` if there is none with that number.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub fn case(&self, id: CaseId) -> Result<Option<Case>, ReadError> {
+        self.case_row(id.0.cast_signed())
+    }
+
+    fn case_row(&self, id: i64) -> Result<Option<Case>, ReadError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT m.address, {NETWORK}, p.address, p.port, {POOL_ORIGIN}, {CASE}, d.body FROM cases c \
+             JOIN miners m ON m.id = c.miner JOIN pools p ON p.id = c.pool LEFT JOIN details d ON d.\"case\" = c.id \
+             WHERE c.id = ?"
+        ))?;
+        let mut rows = statement.query([id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let state = word(self.state(id)?, &STATES);
+        case(CaseId(id.cast_unsigned()), state, row).map(Some)
+    }
+
+    fn case_values(&self, selection: &Selection, key: CaseKey) -> Result<Vec<Value>, ReadError> {
+        let Selection { briefs, words, .. } = selection;
+        let each = |value: &dyn Fn(&Brief) -> Value| briefs.iter().map(value).collect();
+        let named = |number: u32| words.word(number).map_or(Value::Nothing, Value::text);
+        Ok(match key {
+            CaseKey::Miner => self.joined("SELECT id, address FROM miners", briefs, |brief| brief.miner)?,
+            CaseKey::NetworkType => {
+                self.joined("SELECT id, network_type FROM miners", briefs, |brief| brief.miner)?
+            }
+            CaseKey::Region => self.joined("SELECT id, region FROM miners", briefs, |brief| brief.miner)?,
+            CaseKey::City => self.joined("SELECT id, city FROM miners", briefs, |brief| brief.miner)?,
+            CaseKey::Pool => {
+                let ends = "SELECT id, CAST(address || unhex(printf('%04x', port)) AS BLOB) FROM pools";
+                self.joined(ends, briefs, |brief| brief.pool)?
+            }
+            CaseKey::Stage => {
+                let places = "SELECT id, CASE stage WHEN ?1 THEN 0 WHEN ?2 THEN 1 WHEN ?3 THEN 2 ELSE 3 END FROM cases";
+                let [attempt, handshake, working, _] = STAGES;
+                let places = ["?1", "?2", "?3"]
+                    .iter()
+                    .zip([attempt, handshake, working])
+                    .fold(places.to_owned(), |statement, (mark, stage)| {
+                        statement.replace(mark, &format!("'{stage}'"))
+                    });
+                self.joined(&places, briefs, |brief| brief.id)?
+            }
+            CaseKey::Confidence => {
+                self.joined("SELECT id, confidence FROM cases", briefs, |brief| brief.id)?
+            }
+            CaseKey::Returns => self.joined("SELECT id, returns FROM cases", briefs, |brief| brief.id)?,
+            CaseKey::State => {
+                let states = self.states()?;
+                each(&|brief| Value::count(-i64::from(states.get(&brief.id).copied().unwrap_or(0))))
+            }
+            CaseKey::LastSeen => each(&|brief| Value::count(brief.last_seen)),
+            CaseKey::FirstSeen => each(&|brief| Value::count(brief.first_seen)),
+            CaseKey::Id => each(&|brief| Value::text(brief.id.to_be_bytes())),
+            CaseKey::Protocol => each(&|brief| named(brief.protocol)),
+            CaseKey::Coin => each(&|brief| named(brief.coin)),
+            CaseKey::Verdict => each(&|brief| Value::Number(brief.verdict.into())),
+            CaseKey::Life => each(&|brief| Value::Number(brief.life.into())),
+            CaseKey::Connections => each(&|brief| Value::count(brief.connections)),
+            CaseKey::ConnectionsPerHour => each(&|brief| Value::number(brief.per_hour)),
+            CaseKey::Workers => each(&|brief| Value::count(brief.workers)),
+            CaseKey::Shares => each(&|brief| Value::count(brief.shares[0])),
+            CaseKey::HashRate => each(&|brief| Value::number(brief.rate)),
+            CaseKey::Power => each(&|brief| Value::number(brief.power.map(|[value, ..]| value))),
+        })
+    }
+
+    /// The second column of a statement for each case, found by the first.
+    fn joined(
+        &self,
+        statement: &str,
+        briefs: &[Brief],
+        by: fn(&Brief) -> i64,
+    ) -> Result<Vec<Value>, ReadError> {
+        let mut statement = self.connection.prepare(statement)?;
+        let mut rows = statement.query([])?;
+        let mut values = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let value = match row.get_ref(1)? {
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::text(bytes),
+                ValueRef::Integer(number) => Value::count(number),
+                ValueRef::Real(number) => Value::Number(number),
+                ValueRef::Null => continue,
+            };
+            values.insert(row.get::<_, i64>(0)?, value);
+        }
+        let value = |brief| values.get(&by(brief)).cloned().unwrap_or(Value::Nothing);
+        Ok(briefs.iter().map(value).collect())
+    }
+}
+
+fn case(case_id: CaseId, state: &'static str, row: &Row<'_>) -> Result<Case, ReadError> {
+    let mut columns = Columns::of(row);
+    let miner_ip = columns.address()?;
+    let (network, lease) = columns.network()?;
+    let case = Case {
+        case_id,
+        state,
+        miner_ip,
+        network,
+        lease,
+        pool_ip: columns.address()?,
+        pool_port: columns.get()?,
+        pool_network: columns.pool_origin()?,
+        life: columns.get()?,
+        hidden: columns.get()?,
+        verdict: columns.get()?,
+        stage: columns.get()?,
+        confidence: columns.get()?,
+        protocol: columns.get()?,
+        transport: columns.get()?,
+        encrypted: columns.get()?,
+        coin: columns.get()?,
+        algorithm: columns.get()?,
+        jobs: columns.count()?,
+        shares: Shares {
+            submitted: columns.count()?,
+            accepted: columns.count()?,
+            rejected: columns.count()?,
+        },
+        bytes: columns.count()?,
+        rate: columns.get()?,
+        rate_low: columns.get()?,
+        rate_high: columns.get()?,
+        rate_unit: columns.get()?,
+        power: columns.get()?,
+        power_low: columns.get()?,
+        power_high: columns.get()?,
+        connections: columns.count()?,
+        connections_per_hour: columns.get()?,
+        parallel_connections: columns.count()?,
+        workers: columns.count()?,
+        records: columns.count()?,
+        returns: columns.count()?,
+        first_seen: columns.time()?,
+        last_seen: columns.time()?,
+        updated: columns.time()?,
+        details: Details::default(),
+    };
+    let Some(body) = columns.get::<Option<String>>()? else { return Ok(case) };
+    let details =
+        serde_json::from_str(&body).map_err(|source| ReadError::Details { case: case_id, source })?;
+    Ok(Case { details, ..case })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::super::fixture::Fixture;
+    use super::*;
+    use crate::judge::Stage;
+
+    fn listed(fixture: &Fixture, sort: Sort<CaseKey>) -> Vec<Case> {
+        let reader = fixture.reader();
+        let (cases, _) = reader.cases(&Filter::default(), sort, usize::MAX).unwrap();
+        cases.map(|case| case.unwrap()).collect()
+    }
+
+    #[test]
+    fn every_key_sorts() {
+        let fixture = Fixture::new();
+        let ids = [fixture.case("10.0.0.1", "192.0.2.1:1"), fixture.case("10.0.0.2", "192.0.2.1:300")];
+        fixture.change_case(
+            "10.0.0.2",
+            "last_seen = 9000, first_seen = 5000, protocol = 'zork', coin = 'XMR', stage = 'submitting', confidence = 1.0, \
+             connections = 9, connections_per_hour = 3, workers = 4, returns = 1, submitted = 3, rate = 7, power = 8",
+        );
+        fixture.change_case("10.0.0.1", "verdict = 'probable', life = 'quiet', coin = 'BTC'");
+        fixture.remark("10.0.0.1", "blocked");
+        fixture.change("miners", "10.0.0.1", "region = 'A', city = 'A', network_type = 'education'");
+        fixture.change("miners", "10.0.0.2", "region = 'B', city = 'B'");
+        for &key in CaseKey::value_variants() {
+            let found: Vec<CaseId> =
+                listed(&fixture, Sort { key, descending: false }).iter().map(|case| case.case_id).collect();
+            let mut expected = ids;
+            if key == CaseKey::Id {
+                expected.sort();
+            }
+            assert_eq!(found, expected, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn stages_are_in_their_order() {
+        let stages = [Stage::Attempt, Stage::Handshake, Stage::Working, Stage::Submitting];
+        assert!(stages.is_sorted());
+        assert_eq!(stages.map(|stage| stage.to_string()), STAGES);
+    }
+
+    #[test]
+    fn json_has_the_names_of_records_and_leaves_out_what_is_not_known() {
+        let fixture = Fixture::new();
+        let id = fixture.case("10.0.0.1", "192.0.2.1:1");
+        let case = fixture.reader().case(id).unwrap().unwrap();
+        let json = serde_json::to_value(&case).unwrap();
+        assert_eq!(json["case_id"], id.to_string());
+        assert_eq!(json["first_seen"], "1970-01-01T00:00:01.000Z");
+        assert_eq!((&json["network"]["type"], &json["shares"]["submitted"]), (&"unknown".into(), &0.into()));
+        for unknown in ["hashrate_hs", "hidden", "coin", "lease", "wallet", "evidence", "power_w"] {
+            assert_eq!(json.get(unknown), None, "{unknown}");
+        }
+        fixture.details(
+            "10.0.0.1",
+            r#"{"wallet":"4x","evidence":[{"kind":"k","side":"pool","detail":"d","weight":2}],"later":1}"#,
+        );
+        fixture.change("miners", "10.0.0.1", "mac = '02:00:00:00:00:01', asn = 64500");
+        let json = serde_json::to_value(fixture.reader().case(id).unwrap()).unwrap();
+        assert_eq!((&json["wallet"], &json["lease"]["mac"]), (&"4x".into(), &"02:00:00:00:00:01".into()));
+        assert_eq!((&json["evidence"][0]["weight"], &json["network"]["asn"]), (&2.0.into(), &64500.into()));
+    }
+
+    #[test]
+    fn damaged_details_are_an_error_that_names_the_case() {
+        let fixture = Fixture::new();
+        let id = fixture.case("10.0.0.1", "192.0.2.1:1");
+        fixture.connection.execute("INSERT INTO details VALUES (?, '{')", [id.0.cast_signed()]).unwrap_err();
+        fixture.details("10.0.0.1", r#"{"wallet":5}"#);
+        let error = fixture.reader().case(id).unwrap_err().to_string();
+        assert!(error.contains(&id.to_string()) && error.contains("damaged"), "{error}");
+    }
+}

@@ -1,0 +1,75 @@
+use std::cmp::Ordering;
+
+/// In which order a listing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort<K> {
+    /// By what.
+    pub key: K,
+    /// The greatest first.
+    pub descending: bool,
+}
+
+/// What is compared. Nothing comes last in either order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Number(f64),
+    Text(Box<[u8]>),
+    Nothing,
+}
+
+impl Value {
+    #[expect(clippy::cast_precision_loss, reason = "nobody sees the difference beyond 2^53")]
+    pub(super) const fn count(count: i64) -> Self {
+        Self::Number(count as f64)
+    }
+
+    pub(super) fn number(number: Option<f64>) -> Self {
+        number.map_or(Self::Nothing, Self::Number)
+    }
+
+    pub(super) fn text(text: impl AsRef<[u8]>) -> Self {
+        Self::Text(text.as_ref().into())
+    }
+}
+
+/// The order of things by a value of each; of equals, those with the greater second value come first.
+pub(super) fn order(mut values: Vec<(Value, i64)>, descending: bool) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..values.len()).collect();
+    let compare = |(a, first): &(Value, i64), (b, second): &(Value, i64)| {
+        let direction = |ordering: Ordering| if descending { ordering.reverse() } else { ordering };
+        let ordering = match (a, b) {
+            (Value::Number(a), Value::Number(b)) => direction(a.total_cmp(b)),
+            (Value::Text(a), Value::Text(b)) => direction(a.cmp(b)),
+            (Value::Nothing, Value::Nothing) => Ordering::Equal,
+            (Value::Nothing, _) => Ordering::Greater,
+            (_, Value::Nothing) => Ordering::Less,
+            (Value::Number(_), Value::Text(_)) => Ordering::Less,
+            (Value::Text(_), Value::Number(_)) => Ordering::Greater,
+        };
+        ordering.then(second.cmp(first))
+    };
+    let mut keyed: Vec<((Value, i64), usize)> = values.drain(..).zip(places.drain(..)).collect();
+    keyed.sort_by(|(a, _), (b, _)| compare(a, b));
+    keyed.into_iter().map(|(_, place)| place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_comes_last_and_of_equals_the_latest_first() {
+        let values = || {
+            vec![
+                (Value::Number(1.0), 5),
+                (Value::Nothing, 9),
+                (Value::Number(2.0), 1),
+                (Value::Number(1.0), 7),
+            ]
+        };
+        assert_eq!(order(values(), false), [3, 0, 2, 1]);
+        assert_eq!(order(values(), true), [2, 3, 0, 1]);
+        let texts = vec![(Value::text("b"), 0), (Value::text("a"), 0)];
+        assert_eq!(order(texts, false), [1, 0]);
+    }
+}
