@@ -15,6 +15,7 @@ pub mod dialects;
 pub mod evasion;
 pub mod fuzz;
 pub mod lab;
+pub mod ledger;
 pub mod lookalikes;
 pub mod noise;
 pub mod packet;

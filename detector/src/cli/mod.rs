@@ -2,6 +2,7 @@
 
 mod check_config;
 mod config;
+mod ledger;
 mod print;
 mod replay;
 mod run;
@@ -20,6 +21,7 @@ use detector::output::Target;
 use detector::pipeline::Settings;
 use detector::replay::engine::EngineError;
 use detector::signature::{SignatureError, Signatures, Sources};
+use detector::store::read::{MarkError, ReadError};
 use tracing_subscriber::EnvFilter;
 
 /// Exit code: the command line makes no sense.
@@ -60,6 +62,16 @@ enum Command {
     /// What the signatures are, and what they find
     #[command(subcommand)]
     Signatures(signatures::Verb),
+    /// List the addresses that mine, from the ledger
+    Miners(ledger::miners::Options),
+    /// List the pools that are mined at, from the ledger
+    Pools(ledger::pools::Options),
+    /// List the cases of the ledger: who mines at which pool by which protocol
+    Cases(ledger::cases::Options),
+    /// Tell all about a case: where it is, what proves it, when it was active, what to do
+    Explain(ledger::explain::Options),
+    /// Say what was done about cases: notified, blocked, fixed, false alarm
+    Mark(ledger::mark::Options),
 }
 
 impl Command {
@@ -68,7 +80,7 @@ impl Command {
         match self {
             Self::Run(options) => Settled::read(options.config(), &options.overrides()),
             Self::Replay(options) => Settled::read(options.config(), &options.overrides()),
-            Self::CheckConfig(_) | Self::Config(_) | Self::Signatures(_) => Ok(Settled::default()),
+            _ => Ok(Settled::default()),
         }
     }
 }
@@ -214,6 +226,11 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         Command::CheckConfig(options) => check_config::check_config(&options),
         Command::Config(verb) => config::config(&verb),
         Command::Signatures(verb) => signatures::signatures(&verb),
+        Command::Miners(options) => ledger::miners::miners(&options),
+        Command::Pools(options) => ledger::pools::pools(&options),
+        Command::Cases(options) => ledger::cases::cases(&options),
+        Command::Explain(options) => ledger::explain::explain(&options),
+        Command::Mark(options) => ledger::mark::mark(&options),
     };
     match result {
         Ok(code) => code,
@@ -242,6 +259,8 @@ fn is_not_permitted(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(AttachError::NotPermitted { .. }))
         || matches!(error.downcast_ref(), Some(EngineError::Load(LoadError::NotPermitted)))
         || matches!(error.downcast_ref(), Some(LoadError::NotPermitted))
+        || matches!(error.downcast_ref(), Some(ReadError::NotPermitted(_)))
+        || matches!(error.downcast_ref(), Some(MarkError::Read(ReadError::NotPermitted(_))))
 }
 
 #[cfg(test)]

@@ -87,9 +87,11 @@ pub struct Reason {
 pub struct Excerpt {
     /// When they were seen, in RFC 3339.
     pub time: String,
-    /// Who sent them: miner, pool, peer.
-    pub from: String,
+    /// Who sent them, if it was not the side that the reason is of: miner, pool, peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The first of them, escaped.
+    #[serde(alias = "text")]
     pub bytes: String,
     /// How many there were.
     pub length: u64,
@@ -263,12 +265,12 @@ impl Reader {
     ///
     /// # Errors
     /// If the ledger cannot be read.
-    pub fn cases(
-        &self,
+    pub fn cases<'a>(
+        &'a self,
         filter: &Filter,
         sort: Sort<CaseKey>,
         limit: usize,
-    ) -> Result<(impl Iterator<Item = Result<Case, ReadError>>, Listing), ReadError> {
+    ) -> Result<(impl Iterator<Item = Result<Case, ReadError>> + use<'a>, Listing), ReadError> {
         let selection = self.select(filter)?;
         let values = self.case_values(&selection, sort.key)?;
         let keyed = values.into_iter().zip(selection.briefs.iter().map(|brief| brief.last_seen)).collect();

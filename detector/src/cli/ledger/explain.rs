@@ -1,0 +1,75 @@
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use detector::advice::{Advice, Language};
+use detector::store::read::Story;
+use serde::Serialize;
+
+use super::options::{Source, json_line, to_stdout, view};
+use super::story::tell;
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    /// The case: at least four digits of its number, or the address of a miner with one case
+    #[arg(value_name = "CASE")]
+    case: String,
+
+    #[command(flatten)]
+    source: Source,
+
+    /// How many days of activity to show, from 1 to 366
+    #[arg(long, value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=366))]
+    days: u16,
+
+    /// In which language to advise
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    lang: Lang,
+
+    /// Write one JSON object, with all that is known
+    #[arg(long)]
+    json: bool,
+
+    /// Tell times in UTC and not in the local zone
+    #[arg(long)]
+    utc: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Lang {
+    En,
+    Zh,
+}
+
+/// A story with what is told of it that the ledger does not have.
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    story: &'a Story,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    advice: Vec<Advice>,
+}
+
+pub(in crate::cli) fn explain(options: &Options) -> anyhow::Result<ExitCode> {
+    let Options { case, source, days, lang, json, utc } = options;
+    let reader = source.reader()?;
+    let id = reader.find(case)?;
+    let Some(story) = reader.story(id, *days)? else { bail!("case {id} is gone from the ledger") };
+    let language = match lang {
+        Lang::En => Language::En,
+        Lang::Zh => Language::Zh,
+    };
+    let advice = advice(&story, language);
+    to_stdout(|out| {
+        if *json {
+            return json_line(out, &Explained { story: &story, advice });
+        }
+        write!(out, "{}", tell(&story, &advice, *days, &view(*utc)))?;
+        Ok(())
+    })
+}
+
+/// What to do about it.
+fn advice(_story: &Story, _language: Language) -> Vec<Advice> {
+    Vec::new()
+}

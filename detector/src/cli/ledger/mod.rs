@@ -1,0 +1,14 @@
+//! The commands that read the ledger, and the one that writes what the operator says of a case.
+
+pub(super) mod cases;
+pub(super) mod explain;
+mod format;
+pub(super) mod mark;
+pub(super) mod miners;
+mod options;
+pub(super) mod pools;
+mod story;
+mod table;
+mod when;
+
+use super::usage;

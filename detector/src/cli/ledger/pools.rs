@@ -1,0 +1,110 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use detector::store::read::{Pool, PoolKey, Sort};
+
+use super::format::{View, grouped, listed, or_nothing, system};
+use super::miners::{speed_of, speeds, watts};
+use super::options::{
+    Field, Filters, Output, Source, csv, field, json_line, sort, sort_help, time_field, to_stdout,
+};
+use super::table::{Column, table};
+
+#[derive(Args)]
+pub(in crate::cli) struct Options {
+    #[command(flatten)]
+    source: Source,
+
+    #[arg(long, value_name = "KEY", value_parser = sort::<PoolKey>, default_value = "-miners",
+          allow_hyphen_values = true, help = sort_help::<PoolKey>())]
+    sort: Sort<PoolKey>,
+
+    #[command(flatten)]
+    filters: Filters,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(in crate::cli) fn pools(options: &Options) -> anyhow::Result<ExitCode> {
+    let Options { source, sort, filters, output } = options;
+    let (view, reader) = (output.view(), source.reader()?);
+    let filter = filters.filter(true, &view.zone)?;
+    let (pools, listing) = reader.pools(&filter, *sort, output.limit())?;
+    if pools.is_empty() {
+        filters.hints(&reader)?.iter().for_each(|hint| eprintln!("note: {hint}"));
+    }
+    to_stdout(|out| {
+        let shown = pools.len();
+        if output.json {
+            pools.iter().try_for_each(|pool| json_line(out, pool))?;
+        } else if output.csv {
+            csv(out, FIELDS, pools.into_iter().map(Ok))?;
+        } else if shown > 0 {
+            writeln!(out, "{}", table(&pools, COLUMNS, &view))?;
+        }
+        output.notes(out, &view, (shown, "pool"), listing)
+    })
+}
+
+type Text = fn(&Pool, &View) -> String;
+
+const fn column(title: &'static str, rank: u8, least: u16, text: Text) -> Column<Pool> {
+    Column { title, number: false, rank, least, text }
+}
+
+const fn number(title: &'static str, rank: u8, text: Text) -> Column<Pool> {
+    Column { title, number: true, rank, least: 0, text }
+}
+
+fn count(count: usize) -> String {
+    grouped(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+const COLUMNS: &[Column<Pool>] = &[
+    column("POOL", 0, 0, |pool, _| pool.endpoint().to_string()),
+    column("NAME", 1, 12, |pool, _| or_nothing(pool.pool_name.as_ref())),
+    column("LISTED AS", 8, 8, |pool, _| or_nothing(pool.origin.listed.as_ref())),
+    column("COINS", 4, 5, |pool, _| listed(&pool.totals.coins)),
+    column("PROTOCOLS", 7, 10, |pool, _| listed(&pool.totals.protocols)),
+    column("VERDICT", 12, 0, |pool, _| pool.totals.verdict.to_owned()),
+    number("MINERS", 0, |pool, _| count(pool.miners)),
+    number("CASES", 9, |pool, _| count(pool.totals.cases)),
+    number("CONNS", 11, |pool, _| grouped(pool.totals.connections)),
+    number("SHARES", 6, |pool, _| grouped(pool.totals.shares.submitted)),
+    number("HASH RATE", 3, |pool, _| speeds(&pool.totals.rates)),
+    number("POWER", 5, |pool, _| watts(&pool.totals.rates)),
+    column("AS", 10, 10, |pool, _| system(pool.origin.asn, pool.origin.as_org.as_deref())),
+    column("COUNTRY", 13, 0, |pool, _| or_nothing(pool.origin.country.as_ref())),
+    column("FIRST SEEN", 14, 0, |pool, view| view.time(pool.totals.first_seen)),
+    column("LAST SEEN", 2, 0, |pool, view| view.time(pool.totals.last_seen)),
+];
+
+const FIELDS: &[Field<Pool>] = &[
+    ("pool_ip", |pool| pool.pool_ip.to_string()),
+    ("pool_port", |pool| pool.pool_port.to_string()),
+    ("pool_name", |pool| field(pool.pool_name.as_ref())),
+    ("pool_listed", |pool| field(pool.origin.listed.as_ref())),
+    ("asn", |pool| field(pool.origin.asn)),
+    ("as_org", |pool| field(pool.origin.as_org.as_ref())),
+    ("country", |pool| field(pool.origin.country.as_ref())),
+    ("verdict", |pool| pool.totals.verdict.to_owned()),
+    ("life", |pool| pool.totals.life.to_owned()),
+    ("coins", |pool| pool.totals.coins.join(" ")),
+    ("protocols", |pool| pool.totals.protocols.join(" ")),
+    ("miners", |pool| pool.miners.to_string()),
+    ("cases", |pool| pool.totals.cases.to_string()),
+    ("connections", |pool| pool.totals.connections.to_string()),
+    ("connections_per_hour", |pool| field(pool.totals.connections_per_hour)),
+    ("shares_submitted", |pool| pool.totals.shares.submitted.to_string()),
+    ("shares_accepted", |pool| pool.totals.shares.accepted.to_string()),
+    ("shares_rejected", |pool| pool.totals.shares.rejected.to_string()),
+    ("hashes_per_second", |pool| speed_of(&pool.totals.rates, "hashes/s")),
+    ("solutions_per_second", |pool| speed_of(&pool.totals.rates, "solutions/s")),
+    ("graphs_per_second", |pool| speed_of(&pool.totals.rates, "graphs/s")),
+    ("power_w", |pool| field(pool.totals.rates.power.map(|power| power.value))),
+    ("power_low_w", |pool| field(pool.totals.rates.power.map(|power| power.low))),
+    ("power_high_w", |pool| field(pool.totals.rates.power.map(|power| power.high))),
+    ("first_seen", |pool| time_field(pool.totals.first_seen)),
+    ("last_seen", |pool| time_field(pool.totals.last_seen)),
+];
