@@ -22,6 +22,7 @@ pub mod pipeline;
 pub mod problem;
 pub mod protocol;
 pub mod replay;
+pub mod report;
 pub mod signature;
 pub mod store;
 pub mod stream;

@@ -5,6 +5,7 @@ mod config;
 mod ledger;
 mod print;
 mod replay;
+mod report;
 mod run;
 mod signatures;
 
@@ -59,6 +60,8 @@ enum Command {
     /// The configuration file
     #[command(subcommand)]
     Config(config::Verb),
+    /// Report a day: active mining addresses, where they are, in what networks, at which pools, and what it took
+    Report(report::Options),
     /// What the signatures are, and what they find
     #[command(subcommand)]
     Signatures(signatures::Verb),
@@ -225,6 +228,7 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         Command::Replay(options) => replay::replay(options, settled),
         Command::CheckConfig(options) => check_config::check_config(&options),
         Command::Config(verb) => config::config(&verb),
+        Command::Report(options) => report::report(&options),
         Command::Signatures(verb) => signatures::signatures(&verb),
         Command::Miners(options) => ledger::miners::miners(&options),
         Command::Pools(options) => ledger::pools::pools(&options),

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::signature::Problem;
+use crate::problem::Problem;
 
 /// So many are kept; the rest is counted. A file in the wrong format would have one on each line.
 const MOST: usize = 200;
@@ -28,7 +28,7 @@ impl Problems {
 
     pub(super) fn add(&mut self, file: &Path, line: Option<usize>, message: impl Into<String>) {
         if self.list.len() < MOST {
-            self.list.push(Problem { file: file.to_owned(), line, message: message.into() });
+            self.list.push(Problem { line, ..Problem::whole(file, message) });
         } else {
             self.omitted += 1;
         }

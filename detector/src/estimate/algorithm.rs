@@ -179,6 +179,18 @@ pub(super) fn named(name: &str) -> Option<&'static Algorithm> {
     ALGORITHMS.iter().find(|it| it.name == name || it.aliases.contains(&name.as_str()))
 }
 
+/// The name that records use for a hash function that is known by this or another name.
+#[must_use]
+pub fn algorithm_name(name: &str) -> Option<&'static str> {
+    named(name).map(|it| it.name)
+}
+
+/// On what hardware the power of miners of this algorithm is estimated, in words; `None` if it is not.
+#[must_use]
+pub fn hardware_assumption(algorithm: &str) -> Option<&'static str> {
+    named(algorithm)?.hardware.as_ref().map(|it| it.assumption)
+}
+
 /// Whether two names mean the same hash function.
 pub(super) fn are_same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)

@@ -11,6 +11,7 @@ mod interval;
 mod spans;
 mod work;
 
+pub use algorithm::{algorithm_name, hardware_assumption};
 pub use difficulty::{Difficulty, Unit};
 pub use hash_rate::{Estimate, Power, RateUnit, estimate};
 pub use interval::Interval;

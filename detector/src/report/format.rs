@@ -1,0 +1,204 @@
+//! Numbers and names as people read them.
+
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::figures::Energy;
+
+/// With commas between thousands.
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share or a length on paper needs few digits")]
+pub(super) const fn float(number: u64) -> f64 {
+    number as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast keeps to the limits of u64"
+)]
+const fn whole(number: f64) -> u64 {
+    number.round() as u64
+}
+
+/// A part of a whole in percent.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let share = 100.0 * float(part) / float(whole);
+    if part > 0 && share < 0.1 { "<0.1%".to_owned() } else { format!("{share:.1}%") }
+}
+
+/// How a number changed: with its sign, and in percent if that says something.
+pub(super) fn change(now: f64, before: f64) -> String {
+    let difference = now - before;
+    let sign = if difference < 0.0 { '\u{2212}' } else { '+' };
+    let size = amount(difference.abs());
+    if size == "0" {
+        return "\u{b1}0".to_owned();
+    }
+    if before > 0.0 && difference.abs() / before < 10.0 {
+        format!("{sign}{size} ({sign}{:.1}%)", 100.0 * difference.abs() / before)
+    } else {
+        format!("{sign}{size}")
+    }
+}
+
+/// A number of which a few digits count: whole from a hundred on.
+pub(super) fn amount(number: f64) -> String {
+    if number >= 100.0 || number.fract() == 0.0 {
+        return thousands(whole(number));
+    }
+    let text = if number >= 1.0 { format!("{number:.1}") } else { format!("{number:.3}") };
+    if text.bytes().all(|it| matches!(it, b'0' | b'.')) { "0".to_owned() } else { text }
+}
+
+/// Kilowatt-hours; a dash where nothing is known.
+pub(super) fn kwh(energy: &Energy) -> String {
+    if energy.cases == 0 { "-".to_owned() } else { amount(energy.kwh) }
+}
+
+/// The least and the most that they may be.
+pub(super) fn kwh_range(energy: &Energy) -> Option<(String, String)> {
+    (energy.cases > 0).then(|| (amount(energy.kwh_low), amount(energy.kwh_high)))
+}
+
+/// Three digits and a prefix of the SI.
+pub(super) fn scaled(number: f64) -> (String, &'static str) {
+    const PREFIXES: [(f64, &str); 7] =
+        [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")];
+    let (size, prefix) = PREFIXES.into_iter().find(|&(size, _)| number >= size * 0.9995).unwrap_or((1.0, ""));
+    let number = number / size;
+    let text = match number {
+        _ if number >= 99.95 => format!("{number:.0}"),
+        _ if number >= 9.995 => format!("{number:.1}"),
+        _ => format!("{number:.2}"),
+    };
+    (text, prefix)
+}
+
+/// A hash rate with its unit.
+pub(super) fn rate(rate: f64, unit: Option<&str>) -> String {
+    let (number, prefix) = scaled(rate);
+    match unit {
+        Some("solutions/s") => format!("{number} {prefix}Sol/s"),
+        Some("graphs/s") => format!("{number} {prefix}graph/s"),
+        _ => format!("{number} {prefix}H/s"),
+    }
+}
+
+/// A count in little room.
+pub(super) fn compact(number: u64) -> String {
+    if number < 1000 {
+        return number.to_string();
+    }
+    let (number, prefix) = scaled(float(number));
+    format!("{number}{prefix}")
+}
+
+/// Four digits count in an estimate: more would be noise.
+pub(super) fn significant(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
+}
+
+/// Names come from the wire: what moves the cursor, turns the direction of writing or cannot be seen is shown by its code.
+pub(super) fn visible(name: &str) -> Cow<'_, str> {
+    let hides = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    if !name.contains(hides) {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(name.chars().fold(String::new(), |mut text, letter| {
+        if hides(letter) {
+            text.extend(letter.escape_unicode());
+        } else {
+            text.push(letter);
+        }
+        text
+    }))
+}
+
+/// At most so many columns wide; letters of Chinese take two.
+pub(super) fn shortened(name: &str, columns: usize) -> Cow<'_, str> {
+    if name.width() <= columns {
+        return Cow::Borrowed(name);
+    }
+    let mut room = columns.saturating_sub(1);
+    let kept: String = name
+        .chars()
+        .take_while(|letter| {
+            let width = letter.width().unwrap_or(0);
+            let fits = width <= room;
+            room = room.saturating_sub(width);
+            fits
+        })
+        .collect();
+    Cow::Owned(format!("{kept}\u{2026}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (109_000, "109,000"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(thousands(number), text);
+        }
+    }
+
+    #[test]
+    fn changes_have_a_sign_and_a_share_only_if_there_was_something() {
+        assert_eq!(change(110.0, 100.0), "+10 (+10.0%)");
+        assert_eq!(change(90.0, 100.0), "\u{2212}10 (\u{2212}10.0%)");
+        assert_eq!(change(100.0, 100.0), "\u{b1}0");
+        assert_eq!(change(5.0, 0.0), "+5");
+        assert_eq!(change(500.0, 1.0), "+499");
+    }
+
+    #[test]
+    fn rates_have_three_digits() {
+        assert_eq!(rate(10_300_000_000_000_000.0, Some("hashes/s")), "10.3 PH/s");
+        assert_eq!(rate(999.9, Some("solutions/s")), "1.00 kSol/s");
+        assert_eq!(rate(0.25, Some("graphs/s")), "0.25 graph/s");
+        assert_eq!(rate(640_200.0, None), "640 kH/s");
+    }
+
+    #[test]
+    fn shares_too_small_to_show_are_not_shown_as_none() {
+        assert_eq!(percent(1, 100_000), "<0.1%");
+        assert_eq!(percent(0, 100_000), "0.0%");
+        assert_eq!(percent(0, 0), "-");
+    }
+
+    #[test]
+    fn names_cannot_hide_or_turn_what_follows() {
+        assert_eq!(visible("pool\u{202e}gro.\u{1b}[2J\n"), "pool\\u{202e}gro.\\u{1b}[2J\\u{a}");
+        assert_eq!(visible("矿池.example"), "矿池.example");
+    }
+
+    #[test]
+    fn names_are_cut_by_the_columns_they_take() {
+        assert_eq!(shortened("abcdef", 6), "abcdef");
+        assert_eq!(shortened("abcdefg", 6), "abcde…");
+        assert_eq!(shortened("济南山东省", 6), "济南…");
+    }
+}

@@ -1,0 +1,380 @@
+//! What the ledger says, as far as a report needs it.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use super::calendar::Span;
+use super::figures::State;
+use crate::enrich::NetworkType;
+use crate::judge::Verdict;
+
+/// Texts that many rows share, by number.
+#[derive(Default)]
+pub(super) struct Names {
+    texts: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+/// The number of a text.
+pub(super) type Name = u32;
+
+impl Names {
+    fn number(&mut self, text: &str) -> Name {
+        if let Some(&number) = self.numbers.get(text) {
+            return number;
+        }
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(text.to_owned());
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+
+    /// The text of a column; `None` if it has none.
+    fn of(&mut self, row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Name>> {
+        Ok(match row.get_ref(column)? {
+            ValueRef::Text(text) if !text.is_empty() => Some(self.number(&String::from_utf8_lossy(text))),
+            _ => None,
+        })
+    }
+
+    pub(super) fn text(&self, name: Name) -> &str {
+        usize::try_from(name).ok().and_then(|number| self.texts.get(number)).map_or("", String::as_str)
+    }
+
+    pub(super) fn owned(&self, name: Option<Name>) -> Option<String> {
+        name.map(|name| self.text(name).to_owned())
+    }
+}
+
+/// What a case counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    Mining,
+    /// A node of a blockchain's network.
+    Node,
+    /// The operator said that it is a false alarm.
+    FalseAlarm,
+    /// An exclusion hides it.
+    Hidden,
+}
+
+pub(super) struct Miner {
+    id: i64,
+    pub(super) address: IpAddr,
+    /// When mining was first seen from it, in milliseconds since the epoch.
+    pub(super) first_seen: i64,
+    pub(super) kind: NetworkType,
+    pub(super) asn: Option<u32>,
+    pub(super) as_org: Option<Name>,
+    pub(super) country: Option<Name>,
+    pub(super) region: Option<Name>,
+    pub(super) city: Option<Name>,
+    pub(super) site: Option<Name>,
+    /// Degrees north and east.
+    pub(super) position: Option<(f64, f64)>,
+    /// When the operator first said that a case of it was fixed, in milliseconds since the epoch.
+    pub(super) fixed: Option<i64>,
+}
+
+pub(super) struct Pool {
+    id: i64,
+    /// As the operator's list has it, or as a miner addressed it, or its address.
+    pub(super) label: Name,
+    pub(super) as_org: Option<Name>,
+    pub(super) country: Option<Name>,
+}
+
+pub(super) struct Case {
+    pub(super) id: i64,
+    /// Its place among the miners.
+    pub(super) miner: usize,
+    /// Its place among the pools.
+    pub(super) pool: usize,
+    pub(super) class: Class,
+    pub(super) verdict: Verdict,
+    pub(super) protocol: Name,
+    pub(super) coin: Option<Name>,
+    pub(super) algorithm: Option<Name>,
+    pub(super) unit: Option<Name>,
+    first_seen: i64,
+    /// How far down and up the estimated rate may be wrong, as factors.
+    pub(super) margin: (f64, f64),
+    pub(super) closed: bool,
+    pub(super) state: State,
+    pub(super) hidden: Option<Name>,
+}
+
+/// The cases, and what they refer to.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) names: Names,
+    pub(super) miners: Vec<Miner>,
+    pub(super) pools: Vec<Pool>,
+    /// In the order of their numbers.
+    pub(super) cases: Vec<Case>,
+}
+
+/// Addresses are 16 bytes, of which IPv4 has 4.
+fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<IpAddr> {
+    Ok(IpAddr::V6(Ipv6Addr::from(row.get::<_, [u8; 16]>(column)?)).to_canonical())
+}
+
+fn kind(text: &str) -> NetworkType {
+    super::figures::NETWORK_TYPES.into_iter().find(|kind| kind.to_string() == text).unwrap_or_default()
+}
+
+fn verdict(text: &str) -> Verdict {
+    match text {
+        "confirmed" => Verdict::Confirmed,
+        "probable" => Verdict::Probable,
+        "node" => Verdict::Node,
+        _ => Verdict::Suspected,
+    }
+}
+
+impl Ledger {
+    /// # Errors
+    /// If the file cannot be read, or is none of ours.
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut ledger = Self::default();
+        ledger.read_miners(connection)?;
+        ledger.read_pools(connection)?;
+        ledger.read_cases(connection)?;
+        ledger.read_remarks(connection)?;
+        ledger.date_mining();
+        Ok(ledger)
+    }
+
+    fn read_miners(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(
+            "SELECT id, address, first_seen, network_type, asn, as_org, country, region, city, site, latitude, longitude \
+             FROM miners ORDER BY id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (latitude, longitude): (Option<f64>, Option<f64>) = (row.get(10)?, row.get(11)?);
+            self.miners.push(Miner {
+                id: row.get(0)?,
+                address: address(row, 1)?,
+                first_seen: row.get(2)?,
+                kind: kind(row.get_ref(3)?.as_str().unwrap_or_default()),
+                asn: row.get(4)?,
+                as_org: self.names.of(row, 5)?,
+                country: self.names.of(row, 6)?,
+                region: self.names.of(row, 7)?,
+                city: self.names.of(row, 8)?,
+                site: self.names.of(row, 9)?,
+                position: latitude.zip(longitude).filter(|&(latitude, longitude)| {
+                    (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)
+                }),
+                fixed: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn read_pools(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut statement =
+            connection.prepare("SELECT id, address, listed, name, as_org, country FROM pools ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let label = match self.names.of(row, 2)?.or(self.names.of(row, 3)?) {
+                Some(label) => label,
+                None => self.names.number(&address(row, 1)?.to_string()),
+            };
+            self.pools.push(Pool {
+                id: row.get(0)?,
+                label,
+                as_org: self.names.of(row, 4)?,
+                country: self.names.of(row, 5)?,
+            });
+        }
+        Ok(())
+    }
+
+    fn read_cases(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(
+            "SELECT id, miner, pool, protocol, verdict, coin, algorithm, life, hidden, rate, rate_low, rate_high, rate_unit, \
+             first_seen FROM cases ORDER BY id",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (miner, pool): (i64, i64) = (row.get(1)?, row.get(2)?);
+            let (Ok(miner), Ok(pool)) = (
+                self.miners.binary_search_by_key(&miner, |it| it.id),
+                self.pools.binary_search_by_key(&pool, |it| it.id),
+            ) else {
+                continue;
+            };
+            let verdict = verdict(row.get_ref(4)?.as_str().unwrap_or_default());
+            let hidden = self.names.of(row, 8)?;
+            let class = match verdict {
+                _ if !matches!(row.get_ref(8)?, ValueRef::Null) => Class::Hidden,
+                Verdict::Node => Class::Node,
+                _ => Class::Mining,
+            };
+            let rates: [Option<f64>; 3] = [row.get(9)?, row.get(10)?, row.get(11)?];
+            let margin = match rates {
+                [Some(rate), Some(low), Some(high)] if rate > 0.0 => (low / rate, high / rate),
+                _ => (1.0, 1.0),
+            };
+            self.cases.push(Case {
+                id: row.get(0)?,
+                miner,
+                pool,
+                class,
+                verdict,
+                protocol: self.names.of(row, 3)?.unwrap_or_else(|| self.names.number("")),
+                coin: self.names.of(row, 5)?,
+                algorithm: self.names.of(row, 6)?,
+                unit: self.names.of(row, 12)?,
+                first_seen: row.get(13)?,
+                margin,
+                closed: row.get_ref(7)?.as_str() == Ok("closed"),
+                state: State::New,
+                hidden,
+            });
+        }
+        Ok(())
+    }
+
+    /// The latest remark on a case counts.
+    fn read_remarks(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare("SELECT \"case\", at, state FROM remarks ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (case, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let state = row.get_ref(2)?.as_str().ok().and_then(State::named);
+            let found = self.cases.binary_search_by_key(&case, |it| it.id);
+            let (Some(state), Ok(place)) = (state, found) else { continue };
+            let Some(case) = self.cases.get_mut(place) else { continue };
+            case.state = state;
+            if state == State::Fixed
+                && let Some(miner) = self.miners.get_mut(case.miner)
+            {
+                miner.fixed = Some(miner.fixed.map_or(at, |earlier| earlier.min(at)));
+            }
+        }
+        for case in &mut self.cases {
+            if case.state == State::FalseAlarm && case.class == Class::Mining {
+                case.class = Class::FalseAlarm;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ledger {
+    /// A miner that was first seen as something else mines since the first of its cases that counts.
+    fn date_mining(&mut self) {
+        let mut mining = vec![(i64::MAX, false); self.miners.len()];
+        for case in &self.cases {
+            let Some((first, mixed)) = mining.get_mut(case.miner) else { continue };
+            match case.class {
+                Class::Mining => *first = case.first_seen.min(*first),
+                Class::Node | Class::FalseAlarm | Class::Hidden => *mixed = true,
+            }
+        }
+        for (miner, (first, mixed)) in self.miners.iter_mut().zip(mining) {
+            if mixed && first != i64::MAX {
+                miner.first_seen = first;
+            }
+        }
+    }
+}
+
+/// A case on a day of UTC.
+pub(super) struct DayRow<'a> {
+    pub(super) day: i64,
+    /// Its place among the cases.
+    pub(super) case: usize,
+    pub(super) active: u64,
+    /// Of each hour, little-endian numbers of 16 bits.
+    pub(super) connections: &'a [u8],
+    pub(super) rate: Option<f64>,
+    /// Watts: low, middle, high.
+    pub(super) power: Option<[f64; 3]>,
+}
+
+/// Finds cases by numbers that rise: both tables are read in the same order, so nothing is searched.
+struct Follower<'a> {
+    cases: &'a [Case],
+    place: usize,
+    day: i64,
+}
+
+impl Follower<'_> {
+    fn find(&mut self, day: i64, id: i64) -> Option<usize> {
+        if day != self.day {
+            (self.day, self.place) = (day, 0);
+        }
+        while self.cases.get(self.place).is_some_and(|case| case.id < id) {
+            self.place += 1;
+        }
+        self.cases.get(self.place).filter(|case| case.id == id).map(|_| self.place)
+    }
+}
+
+impl Ledger {
+    /// Goes through the days of cases in full.
+    pub(super) fn each_day(
+        &self,
+        connection: &Connection,
+        span: Span,
+        mut each: impl FnMut(&DayRow<'_>),
+    ) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(
+            "SELECT day, \"case\", active, connections, rate, power, power_low, power_high FROM days \
+             WHERE day BETWEEN ?1 AND ?2 ORDER BY day, \"case\"",
+        )?;
+        let mut rows = statement.query((span.days().start(), span.days().end()))?;
+        let mut follower = Follower { cases: &self.cases, place: 0, day: i64::MIN };
+        while let Some(row) = rows.next()? {
+            let day = row.get(0)?;
+            let Some(case) = follower.find(day, row.get(1)?) else { continue };
+            let (low, power, high): (Option<f64>, Option<f64>, Option<f64>) =
+                (row.get(6)?, row.get(5)?, row.get(7)?);
+            each(&DayRow {
+                day,
+                case,
+                active: row.get::<_, i64>(2)?.cast_unsigned(),
+                connections: row.get_ref(3)?.as_blob().unwrap_or_default(),
+                rate: row.get(4)?,
+                power: power.map(|power| [low.unwrap_or(power), power, high.unwrap_or(power)]),
+            });
+        }
+        Ok(())
+    }
+
+    /// Goes through the days of cases, but tells only when something happened: day, case, hours.
+    pub(super) fn each_activity(
+        &self,
+        connection: &Connection,
+        span: Span,
+        mut each: impl FnMut(i64, &Case, u64),
+    ) -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(
+            "SELECT day, \"case\", active FROM days WHERE day BETWEEN ?1 AND ?2 ORDER BY day, \"case\"",
+        )?;
+        let mut rows = statement.query((span.days().start(), span.days().end()))?;
+        let mut follower = Follower { cases: &self.cases, place: 0, day: i64::MIN };
+        while let Some(row) = rows.next()? {
+            let day = row.get(0)?;
+            if let Some(case) = follower.find(day, row.get(1)?).and_then(|place| self.cases.get(place)) {
+                each(day, case, row.get::<_, i64>(2)?.cast_unsigned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The first and the last day of UTC of which there is something.
+    pub(super) fn extent(connection: &Connection) -> rusqlite::Result<Option<(i64, i64)>> {
+        let end = |order: &str| -> rusqlite::Result<Option<i64>> {
+            connection.query_row(&format!("SELECT {order}(day) FROM days"), [], |row| row.get(0))
+        };
+        Ok(end("min")?.zip(end("max")?))
+    }
+}

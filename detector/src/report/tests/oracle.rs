@@ -1,0 +1,276 @@
+//! The figures against others that are counted in the plainest way: hour by hour, with the calendar of the time zone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use proptest::prelude::*;
+use rusqlite::{Connection, params};
+
+use super::super::figures::{Dimension, Energy, Report, Totals};
+use super::super::sample;
+
+const KINDS: [&str; 3] = ["home-broadband", "data-centre", "unknown"];
+const COINS: [Option<&str>; 3] = [Some("XMR"), Some("BTC"), None];
+const VERDICTS: [&str; 4] = ["confirmed", "probable", "suspected", "node"];
+
+/// A day of UTC of a case.
+#[derive(Clone, Debug)]
+struct Day {
+    hours: u32,
+    connections: u16,
+    power: Option<u16>,
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    miner: u8,
+    coin: usize,
+    verdict: usize,
+    hidden: bool,
+    false_alarm: bool,
+    /// By days before the last.
+    days: BTreeMap<i64, Day>,
+}
+
+fn a_day() -> impl Strategy<Value = Day> {
+    (0_u32..1 << 24, any::<u32>(), 0_u16..5, proptest::option::of(1_u16..500))
+        .prop_map(|(hours, fewer, connections, power)| Day { hours: hours & fewer, connections, power })
+}
+
+fn a_case() -> impl Strategy<Value = Case> {
+    let days = proptest::collection::btree_map(0_i64..33, a_day(), 0..8);
+    let near = proptest::collection::btree_map(0_i64..4, a_day(), 0..4);
+    (
+        0_u8..5,
+        0..COINS.len(),
+        0..VERDICTS.len(),
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.1),
+        days,
+        near,
+    )
+        .prop_map(|(miner, coin, verdict, hidden, false_alarm, mut days, near)| {
+            days.extend(near);
+            Case { miner, coin, verdict, hidden, false_alarm, days }
+        })
+}
+
+impl Case {
+    fn mines(&self) -> bool {
+        !self.hidden && !self.false_alarm && VERDICTS[self.verdict] != "node"
+    }
+
+    /// Each active hour, counted from the epoch, with its day.
+    fn hours(&self) -> impl Iterator<Item = (i64, &Day)> {
+        self.days.iter().flat_map(|(back, day)| {
+            (0..24)
+                .filter(|hour| day.hours >> hour & 1 == 1)
+                .map(move |hour| ((sample::LAST_DAY - back) * 24 + hour, day))
+        })
+    }
+}
+
+/// The calendar day in which an hour begins.
+fn date(hour: i64, zone: &TimeZone) -> Date {
+    Timestamp::from_second(hour * 3600).unwrap().to_zoned(zone.clone()).date()
+}
+
+fn ledger(cases: &[Case]) -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    sample::empty(&connection);
+    let first = |case: &Case| case.hours().map(|it| it.0).min().unwrap_or(0) * 3_600_000 + 1;
+    for miner in 0..5_u8 {
+        let seen = cases.iter().filter(|case| case.miner == miner).map(first).min().unwrap_or(0);
+        connection
+            .execute(
+                "INSERT INTO miners (id, address, first_seen, last_seen, network_type, asn, region) \
+                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+                params![
+                    miner + 1,
+                    [miner; 16],
+                    seen,
+                    KINDS[usize::from(miner) % 3],
+                    miner % 2,
+                    (miner > 2).then_some("R")
+                ],
+            )
+            .unwrap();
+    }
+    connection
+        .execute(
+            "INSERT INTO pools (id, address, port, first_seen, last_seen) VALUES (1, ?1, 1, 0, 0)",
+            [[9; 16]],
+        )
+        .unwrap();
+    for (number, case) in (0_i64..).zip(cases) {
+        // Numbers of cases are signed, and in another order than the miners.
+        let id = (number + 1) * if number % 2 == 0 { 1000 } else { -1000 };
+        connection
+            .execute(
+                "INSERT INTO cases VALUES (?1, ?2, 1, 'stratum-v1', 'tcp', 0, 'open', ?3, 'working', 1.0, ?4, NULL, ?5, 0, 0, \
+                 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ?6, zeroblob(1))",
+                params![id, case.miner + 1, VERDICTS[case.verdict], COINS[case.coin], first(case), case.hidden.then_some("x")],
+            )
+            .unwrap();
+        if case.false_alarm {
+            connection
+                .execute(
+                    "INSERT INTO remarks (\"case\", at, author, state) VALUES (?1, 0, 'x', 'fixed'), (?1, 0, 'x', 'false-alarm')",
+                    [id],
+                )
+                .unwrap();
+        }
+        for (back, day) in &case.days {
+            let connections: Vec<u8> = (0..24)
+                .flat_map(|hour| ((day.hours >> hour & 1) as u16 * day.connections).to_le_bytes())
+                .collect();
+            let power = day.power.map(f64::from);
+            connection
+                .execute(
+                    "INSERT INTO days VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
+                    params![
+                        sample::LAST_DAY - back,
+                        id,
+                        day.hours,
+                        connections,
+                        power,
+                        power.map(|it| it / 2.0),
+                        power.map(|it| it * 2.0)
+                    ],
+                )
+                .unwrap();
+        }
+    }
+    connection
+}
+
+/// Which addresses mined on a day.
+fn mined(cases: &[Case], day: Date, zone: &TimeZone) -> BTreeSet<u8> {
+    let mining = cases.iter().filter(|case| case.mines());
+    mining
+        .filter(|case| case.hours().any(|(hour, _)| date(hour, zone) == day))
+        .map(|case| case.miner)
+        .collect()
+}
+
+/// Addresses, cases, connections and energy of the cases that are chosen.
+fn counted(
+    cases: &[Case],
+    day: Date,
+    zone: &TimeZone,
+    chosen: impl Fn(&Case) -> bool,
+) -> (u64, u64, u64, Energy) {
+    let (mut addresses, mut active, mut connections, mut energy) = (BTreeSet::new(), 0, 0, Energy::default());
+    for case in cases.iter().filter(|it| chosen(it)) {
+        let hours: Vec<&Day> =
+            case.hours().filter(|(hour, _)| date(*hour, zone) == day).map(|(_, day)| day).collect();
+        if hours.is_empty() {
+            continue;
+        }
+        active += 1;
+        addresses.insert(case.miner);
+        connections += hours.iter().map(|it| u64::from(it.connections)).sum::<u64>();
+        energy.cases += u64::from(hours.iter().any(|it| it.power.is_some()));
+        energy.kwh += hours.iter().filter_map(|it| it.power).map(f64::from).sum::<f64>() / 1000.0;
+    }
+    (addresses.len() as u64, active, connections, energy)
+}
+
+fn check_totals(cases: &[Case], day: Date, zone: &TimeZone, totals: &Totals) {
+    let today = mined(cases, day, zone);
+    let before = mined(cases, day.yesterday().unwrap(), zone);
+    let earlier: BTreeSet<u8> = cases
+        .iter()
+        .filter(|case| case.mines() && case.hours().any(|(hour, _)| date(hour, zone) < day))
+        .map(|case| case.miner)
+        .collect();
+    let (addresses, active, connections, energy) = counted(cases, day, zone, Case::mines);
+    assert_eq!(totals.addresses, addresses);
+    assert_eq!(totals.continuing, today.intersection(&before).count() as u64);
+    assert_eq!(totals.cleared, before.difference(&today).count() as u64);
+    assert_eq!(totals.new, today.difference(&earlier).count() as u64, "new");
+    assert_eq!(totals.new + totals.returning + totals.continuing, totals.addresses);
+    assert_eq!((totals.cases, totals.connections), (active, connections));
+    check_energy(&totals.energy, &energy);
+}
+
+fn check_energy(energy: &Energy, expected: &Energy) {
+    assert_eq!(energy.cases, expected.cases);
+    assert!((energy.kwh - expected.kwh).abs() < 1e-9, "{energy:?} {expected:?}");
+    assert!((energy.kwh_low * 2.0 - energy.kwh).abs() < 1e-9);
+    assert!((energy.kwh_high / 2.0 - energy.kwh).abs() < 1e-9);
+}
+
+/// An address that was seen before as something that is no mining mines since the first of its cases that does.
+fn check(cases: &[Case], day: Date, zone: &TimeZone) {
+    let mut connection = ledger(cases);
+    let report = Report::read(&mut connection, day, zone, sample::now()).unwrap();
+    check_totals(cases, day, zone, &report.totals);
+    check_totals(cases, day.yesterday().unwrap(), zone, &report.day_before);
+    for (dimension, name, chosen) in groups() {
+        let expected = counted(cases, day, zone, |case| case.mines() && chosen(case));
+        let found = report.by[&dimension].iter().find(|group| group.name.as_deref() == name);
+        let found = found.cloned().unwrap_or_default();
+        assert_eq!(
+            (found.addresses, found.cases, found.connections),
+            (expected.0, expected.1, expected.2),
+            "{name:?}"
+        );
+        check_energy(&found.energy, &expected.3);
+    }
+    assert_eq!(report.trend.len(), 30);
+    for trend in &report.trend {
+        assert_eq!(trend.addresses, mined(cases, trend.day, zone).len() as u64);
+        assert_eq!(trend.network_type.values().sum::<u64>(), trend.addresses);
+    }
+    for hour in &report.hours {
+        let at = hour.start.as_second() / 3600;
+        let active = |case: &&Case| case.mines() && case.hours().any(|(hour, _)| hour == at);
+        let addresses: BTreeSet<u8> = cases.iter().filter(active).map(|case| case.miner).collect();
+        assert_eq!(hour.addresses, addresses.len() as u64);
+    }
+    assert_eq!(report.hours.iter().map(|hour| hour.connections).sum::<u64>(), report.totals.connections);
+    let hidden = counted(cases, day, zone, |case| case.hidden);
+    assert_eq!((report.hidden.addresses, report.hidden.cases), (hidden.0, hidden.1));
+    let nodes = counted(cases, day, zone, |case| !case.hidden && VERDICTS[case.verdict] == "node");
+    assert_eq!((report.nodes.addresses, report.nodes.cases), (nodes.0, nodes.1));
+    assert_eq!(report.without_coordinates, report.totals.addresses);
+    assert_eq!(report.top_miners.len() as u64, report.totals.addresses);
+}
+
+type Chosen = Box<dyn Fn(&Case) -> bool>;
+
+fn groups() -> Vec<(Dimension, Option<&'static str>, Chosen)> {
+    let mut groups: Vec<(Dimension, Option<&'static str>, Chosen)> = vec![
+        (Dimension::Region, Some("R"), Box::new(|case| case.miner > 2)),
+        (Dimension::Region, None, Box::new(|case| case.miner <= 2)),
+        (Dimension::AutonomousSystem, Some("AS1"), Box::new(|case| case.miner % 2 == 1)),
+        (Dimension::Protocol, Some("stratum-v1"), Box::new(|_| true)),
+    ];
+    for (number, kind) in KINDS.into_iter().enumerate() {
+        let chosen: Chosen = Box::new(move |case| usize::from(case.miner) % 3 == number);
+        groups.push((Dimension::NetworkType, Some(kind), chosen));
+    }
+    for (number, coin) in COINS.into_iter().enumerate() {
+        groups.push((Dimension::Coin, coin, Box::new(move |case| case.coin == number)));
+    }
+    groups
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_figures_are_those_of_the_plainest_count(
+        cases in proptest::collection::vec(a_case(), 0..10),
+        zone in prop::sample::select(vec!["UTC", "Asia/Shanghai", "Asia/Kolkata", "America/St_Johns", "Europe/Berlin"]),
+        back in 0_i64..30,
+    ) {
+        let zone = TimeZone::get(zone).unwrap();
+        // Among the days are those on which clocks changed.
+        let day = Date::constant(2026, 11, 22).checked_sub(back.days()).unwrap();
+        check(&cases, day, &zone);
+    }
+}
