@@ -25,7 +25,7 @@ pub(super) fn render(event: &Event<'_>) -> String {
     extension.line
 }
 
-/// 0 to 10. ArcSight calls 7 and 8 high, 4 to 6 medium, 0 to 3 low.
+/// 0 to 10. `ArcSight` calls 7 and 8 high, 4 to 6 medium, 0 to 3 low.
 fn severity(event: &Event<'_>) -> &'static str {
     match event.verdict {
         "confirmed" => "8",

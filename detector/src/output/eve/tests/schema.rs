@@ -8,7 +8,7 @@ use detector_common::packet::{Encapsulation, LayerKind};
 use serde_json::{Value, json};
 
 use super::{alert, record};
-use crate::judge::{Carrier, Protocol, Stage, Verdict};
+use crate::judge::{Carrier, Facts, Protocol, Stage, Verdict};
 use crate::ledger::{Reason, Record};
 use crate::output::Identities;
 
@@ -103,7 +103,7 @@ fn what_is_wrapped_keeps_the_rules_and_so_does_what_is_not_known() {
         stage: Stage::Attempt,
         interface: None,
         evidence: Vec::new(),
-        facts: Default::default(),
+        facts: Facts::default(),
         estimate: None,
         carrier: Carrier::Udp,
         outer,
