@@ -289,7 +289,7 @@ impl Conversation {
     }
 
     /// Bytes held for what is missing or not complete. What is remembered of the streams, to compare later copies with it,
-    /// is bounded by itself.
+    /// is bounded by itself, and so are excerpts: one for each kind of thing that was said.
     #[must_use]
     pub fn buffered(&self) -> usize {
         let streams = self.streams.iter().map(Reassembler::held_bytes);
@@ -310,7 +310,7 @@ impl Conversation {
     }
 
     /// Holds no more than it must: reads what is held behind gaps, gives up messages that are not complete, and forgets
-    /// which lines were heard, and in which messages.
+    /// which lines were heard.
     pub fn relieve(&mut self) {
         for direction in [Direction::Up, Direction::Down] {
             self.listen(direction, |reassembler, mut out| {
@@ -320,7 +320,6 @@ impl Conversation {
         }
         self.copies.iter_mut().for_each(Copies::forget);
         self.speech.forget_lines();
-        self.speech.forget_excerpts();
     }
 
     /// Whether segments had other contents than segments before them in their place.

@@ -60,11 +60,6 @@ impl Excerpt {
         self.length = length;
         self
     }
-
-    /// Bytes of memory, about. Copies share them.
-    pub(super) fn held_bytes(&self) -> usize {
-        size_of::<Self>() + self.bytes.len()
-    }
 }
 
 #[derive(Serialize, Deserialize)]

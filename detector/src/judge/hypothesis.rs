@@ -18,8 +18,6 @@ pub(super) const POOL_FOREIGN: &str = "pool-foreign-lines";
 pub(super) struct Hypothesis {
     /// In the order in which they were said.
     kinds: Vec<Reason>,
-    /// Bytes that their excerpts take.
-    held: usize,
     protocols: BTreeMap<Protocol, f64>,
     stage: Option<Stage>,
     facts: Facts,
@@ -53,7 +51,6 @@ impl Hypothesis {
     /// Nothing speaks for it.
     pub(super) const NONE: Self = Self {
         kinds: Vec::new(),
-        held: 0,
         protocols: BTreeMap::new(),
         stage: None,
         facts: Facts::NONE,
@@ -96,26 +93,9 @@ impl Hypothesis {
         let new = !self.kinds.iter().any(|known| known.kind == kind && known.side == side);
         if new {
             let excerpt = source.excerpt();
-            self.held += excerpt.as_ref().map_or(0, Excerpt::held_bytes);
             self.kinds.push(Reason { kind, side, excerpt });
         }
         new
-    }
-
-    /// Bytes held.
-    pub(super) const fn held_bytes(&self) -> usize {
-        self.held
-    }
-
-    /// Forgets in which messages things were said.
-    pub(super) fn forget_excerpts(&mut self) {
-        self.held = 0;
-        self.kinds.iter_mut().for_each(|reason| reason.excerpt = None);
-        self.algorithm_by.1 = None;
-        self.paid_by = None;
-        if let Some(coin) = &mut self.coin {
-            coin.excerpt = None;
-        }
     }
 
     /// Where `kind` was said first.

@@ -77,16 +77,6 @@ impl Marks {
         None
     }
 
-    /// Forgets in which messages they were said.
-    pub(super) fn forget_excerpts(&mut self) {
-        self.either.iter_mut().for_each(|known| known.excerpts = [None, None]);
-    }
-
-    /// Bytes held.
-    pub(super) fn held_bytes(&self) -> usize {
-        self.either.iter().flat_map(|known| &known.excerpts).flatten().map(Excerpt::held_bytes).sum()
-    }
-
     /// The suppositions that the miner sends up, and down, with the signatures of either side.
     ///
     /// Who says such a one follows from all else that was said; if that says nothing, a single sender is the miner. It

@@ -260,19 +260,7 @@ impl Speech {
 
     /// Bytes held.
     pub(super) fn held_bytes(&self) -> usize {
-        let lines = self.heard.iter().map(heard::Heard::held_bytes);
-        let reasons = self.hypotheses.iter().chain([&self.peers]).map(Hypothesis::held_bytes);
-        let foreign = self.tallies.iter().map(Tally::held_bytes);
-        let overlaps = self.overlaps.iter().flatten().map(Excerpt::held_bytes);
-        lines.chain(reasons).chain(foreign).chain(overlaps).sum::<usize>() + self.marks.held_bytes()
-    }
-
-    /// Forgets in which messages things were said.
-    pub(super) fn forget_excerpts(&mut self) {
-        self.hypotheses.iter_mut().chain([&mut self.peers]).for_each(Hypothesis::forget_excerpts);
-        self.tallies.iter_mut().for_each(Tally::forget_excerpt);
-        self.overlaps = [None, None];
-        self.marks.forget_excerpts();
+        self.heard.iter().map(heard::Heard::held_bytes).sum()
     }
 
     /// Forgets which lines were heard: one that comes once more counts once more.

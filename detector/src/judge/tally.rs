@@ -41,16 +41,6 @@ impl Tally {
         self.first_foreign.as_ref()
     }
 
-    /// Forgets what was foreign, but not that it was.
-    pub(super) fn forget_excerpt(&mut self) {
-        self.first_foreign = None;
-    }
-
-    /// Bytes held.
-    pub(super) fn held_bytes(&self) -> usize {
-        self.first_foreign.as_ref().map_or(0, Excerpt::held_bytes)
-    }
-
     /// Counts something foreign that was said.
     pub(super) fn count_foreign(&mut self, line: Option<&[u8]>, source: &Source<'_>) {
         if self.foreign == 0 {

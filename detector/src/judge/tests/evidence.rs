@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::super::{
-    Assessment, Conversation, Evidence, Judged, Need, Protocol, Side, Stage, Verdict, counterfactuals,
+    Assessment, Conversation, EXCERPT_BYTES, Evidence, Judged, Need, Protocol, Side, Stage, Verdict,
+    counterfactuals,
 };
 use super::{MINER, POOL, Talk, XMRIG, fill, only};
 use crate::protocol::Kind;
@@ -40,7 +41,8 @@ fn check_alternatives(judged: &Judged<'_>) {
     for (cut, changes) in
         [(&told.lower_without, &is_lower as &dyn Fn(&[usize]) -> bool), (&told.nothing_without, &is_nothing)]
     {
-        assert_eq!(changes(cut), verdict.is_some(), "{cut:?} of {judged:?}");
+        assert_eq!(cut.is_empty(), verdict.is_none(), "{judged:?}");
+        assert!(changes(cut) || verdict.is_none(), "{cut:?} of {judged:?}");
         for at in cut {
             let fewer: Vec<usize> = cut.iter().copied().filter(|other| other != at).collect();
             assert!(!changes(&fewer), "{at} need not be missing: {judged:?}");
@@ -92,7 +94,7 @@ fn each_reason_tells_what_was_said_when_and_by_whom() {
             if reason.side == Side::Miner { (MINER, at(3), &login) } else { (POOL, at(5), &job) };
         assert_eq!((excerpt.direction, excerpt.time), (direction, time), "{}", reason.kind);
         assert_eq!(excerpt.length, said.len() as u64);
-        assert_eq!(excerpt.bytes().len(), 256);
+        assert_eq!(excerpt.bytes().len(), said.len().min(EXCERPT_BYTES));
         assert!(said.starts_with(excerpt.text().get(..40).unwrap()), "{}", excerpt.text());
     }
     let wallet = super::wallet();
@@ -100,11 +102,6 @@ fn each_reason_tells_what_was_said_when_and_by_whom() {
     assert!(told.text().contains(&format!(r#""login":"{wallet}","pass":"<...>","agent":"XMRig/6.22.2"#)));
     let masked = told.masked(&[&wallet, "rig7"]).text();
     assert!(masked.contains(r#""login":"<...>","pass":"<...>""#) && !masked.contains("Zz"), "{masked}");
-    assert!(conversation.buffered() > 2 * 256, "what is held is counted");
-    conversation.relieve();
-    assert_eq!(conversation.buffered(), 0);
-    let relieved = conversation.assessment().unwrap();
-    assert!(relieved.evidence.iter().all(|reason| reason.excerpt.is_none()));
 }
 
 #[test]
