@@ -11,7 +11,7 @@ use super::network::NetworkType;
 const LONGEST: usize = 256;
 
 /// Names that differ in no more letters than this are taken for the same one mistyped.
-const MISTYPED: usize = 3;
+const MISTYPED: usize = 2;
 
 /// The name that was probably meant.
 pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
