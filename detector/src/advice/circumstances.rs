@@ -8,6 +8,7 @@ use crate::judge::{Carrier, Protocol, Stage, Verdict};
 
 /// What advice depends on, and what its texts name.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Circumstances<'a> {
     /// Type of the miner's network.
     pub network: NetworkType,

@@ -104,7 +104,7 @@ impl Rules {
             if !ids.insert(when.id.clone()) {
                 return Err(format!("rule {} is there twice", when.id));
             }
-            let mut texts = |name, language: &mut BTreeMap<String, RawTexts>| {
+            let texts = |name, language: &mut BTreeMap<String, RawTexts>| {
                 let raw = language.remove(&when.id);
                 let raw = raw.ok_or_else(|| format!("rule {} has no text in {name}", when.id))?;
                 Texts::parse(&raw, &when).map_err(|error| format!("rule {} in {name}: {error}", when.id))

@@ -42,13 +42,10 @@ impl Database {
             return None;
         }
         let record = self.reader.lookup(address).and_then(|found| found.decode::<Value<'_>>());
-        match record {
-            Ok(record) => record.map(|record| record.said(language)),
-            Err(_) => {
-                self.failures.fetch_add(1, Ordering::Relaxed);
-                None
-            }
+        if record.is_err() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
         }
+        record.ok().flatten().map(|record| record.said(language))
     }
 
     /// When its maker built it, or if that is not told, when the file was changed.

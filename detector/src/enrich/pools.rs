@@ -12,10 +12,12 @@ use super::table::{self, Layout};
 
 const LAYOUT: Layout = Layout { columns: &["name", "match"], needed: &["name", "match"], rows: 1_000_000 };
 
+/// Names of pools at a prefix, each with the port that it is for.
+type Addresses = JointPrefixMap<IpNet, Vec<(Option<u16>, Box<str>)>>;
+
 /// The operator's list of pools.
 pub(super) struct Pools {
-    /// Names of pools at a prefix, each with the port that it is for.
-    addresses: JointPrefixMap<IpNet, Vec<(Option<u16>, Box<str>)>>,
+    addresses: Addresses,
     /// By host name in small letters.
     hosts: HashMap<String, Box<str>>,
     /// By the domain below which all host names are.
@@ -34,7 +36,7 @@ enum Mark {
 
 impl Pools {
     pub(super) fn load(path: &Path, problems: &mut Problems) -> Option<Self> {
-        let mut addresses: JointPrefixMap<IpNet, Vec<(Option<u16>, Box<str>)>> = JointPrefixMap::new();
+        let mut addresses = Addresses::new();
         let (mut hosts, mut domains) = (HashMap::new(), HashMap::new());
         let mut entries = 0;
         let stamp = table::read(path, &LAYOUT, problems, |row| {

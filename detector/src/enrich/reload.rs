@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -84,7 +84,7 @@ impl Reloader {
 
 fn files(config: &Config) -> impl Iterator<Item = &Path> {
     let tables = [&config.prefixes, &config.pools, &config.leases].into_iter().flatten();
-    tables.chain(&config.databases).map(|path| path.as_path())
+    tables.chain(&config.databases).map(PathBuf::as_path)
 }
 
 fn stamps(config: &Config) -> Vec<Option<Stamp>> {

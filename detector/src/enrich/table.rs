@@ -152,7 +152,7 @@ fn columns(
     for name in record {
         match known.iter().find(|column| column.eq_ignore_ascii_case(name)) {
             Some(column) if header.contains(column) => {
-                messages.push(format!("column {column} is there twice"))
+                messages.push(format!("column {column} is there twice"));
             }
             Some(column) => header.push(*column),
             None => {
@@ -204,7 +204,7 @@ impl Lines<'_> {
 
     fn advance(&mut self, to: usize) {
         let passed = self.contents.get(self.byte..to).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += passed.iter().map(|byte| usize::from(*byte == b'\n')).sum::<usize>();
         self.byte = to.max(self.byte);
     }
 }

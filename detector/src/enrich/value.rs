@@ -35,7 +35,8 @@ pub(super) struct Said<'a> {
 }
 
 /// Where a field stands, the better place first. `0` is the first of a list. Keys are compared without regard to case,
-/// `_` and `-`. The first of each are MaxMind's nested layout, the others flat ones (DB-IP, IPinfo, IPLocate, IP2Location).
+/// `_` and `-`. The first of each are `MaxMind`'s nested layout, the others the flat ones of
+/// DB-IP, `IPinfo`, `IPLocate` and `IP2Location`.
 type Places = &'static [&'static [&'static str]];
 
 const COUNTRY: Places = &[&["country", "iso_code"], &["country_code"], &["country_iso_code"], &["country"]];
