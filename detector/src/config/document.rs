@@ -30,9 +30,9 @@ pub(super) struct Document {
 }
 
 impl Document {
-    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
+    fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
         let failed = |cause: std::io::Error| {
-            Problem::whole(path, format!("cannot read the configuration: {cause}; give a readable file"))
+            Problem::whole(path, format!("cannot read this file: {cause}; give a readable one"))
         };
         let about = fs::metadata(path).map_err(failed)?;
         if about.is_dir() {
@@ -42,12 +42,21 @@ impl Document {
             let message = format!("has {} bytes; a configuration may have {LARGEST_FILE}", about.len());
             return Err(Problem::whole(path, message));
         }
-        let bytes = fs::read(path).map_err(failed)?;
-        let text = String::from_utf8(bytes).map_err(|error| {
+        fs::read(path).map_err(failed)
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Self, Problem> {
+        let text = String::from_utf8(Self::bytes(path)?).map_err(|error| {
             let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
             let text = String::from_utf8_lossy(good);
             Problem::at(path, &text, text.len(), "is not UTF-8; save the file as UTF-8 text")
         })?;
+        Ok(Self { path: path.to_owned(), text })
+    }
+
+    /// The same, whatever its bytes are.
+    pub(super) fn read_lossily(path: &Path) -> Result<Self, Problem> {
+        let text = String::from_utf8_lossy(&Self::bytes(path)?).into_owned();
         Ok(Self { path: path.to_owned(), text })
     }
 
@@ -75,6 +84,7 @@ impl Document {
             .take(MOST_PROBLEMS)
             .map(|error| self.at(error.span().unwrap_or_default().start, error.message()))
             .collect();
+        problems.sort_by_key(|problem| (problem.line, problem.column));
         if !problems.is_empty() {
             return (T::default(), problems);
         }
@@ -82,7 +92,10 @@ impl Document {
         let mut taken: HashSet<(usize, String)> = HashSet::new();
         loop {
             let error = match T::deserialize(Deserializer::from(document.clone())) {
-                Ok(value) => return (value, problems),
+                Ok(value) => {
+                    problems.sort_by_key(|problem| (problem.line, problem.column));
+                    return (value, problems);
+                }
                 Err(error) => error,
             };
             let wrong = Wrong::of(&error, document.get_ref());

@@ -27,7 +27,8 @@ pub use sort::{Sort, sort};
 
 use crate::advice::Language;
 use crate::kernel::{Limits, XdpMode};
-use crate::{enrich, exclude, ledger, metrics, output};
+use crate::output::Identities;
+use crate::{enrich, exclude, ledger, metrics, output, store};
 
 /// The file that `firedamp config init` prints: every key with its meaning, its range and its default.
 pub const COMMENTED: &str = include_str!("default.toml");
@@ -186,7 +187,7 @@ impl Default for Ledger {
         Self {
             file: None,
             keep_days: 400,
-            keep_mib: 4096,
+            keep_mib: 8192,
             update_seconds: 60,
             quiet_hours: 1,
             close_days: 7,
@@ -198,12 +199,25 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    /// The limits of the ledger in memory.
+    /// The ledger on disk, if there is one.
+    #[must_use]
+    pub fn store(&self, identities: Identities) -> Option<store::Settings> {
+        Some(store::Settings {
+            file: self.file.clone()?,
+            keep_days: self.keep_days,
+            keep_bytes: u64::from(self.keep_mib) << 20,
+            outbox_bytes: u64::from(self.outbox_mib) << 20,
+            identities,
+        })
+    }
+
+    /// The limits of the ledger in memory. Whether it is to tell updates, for one on disk, is left to the caller.
     #[must_use]
     pub fn settings(&self) -> ledger::Settings {
         ledger::Settings {
             cases: self.cases as usize,
             quiet: SignedDuration::from_hours(self.quiet_hours.into()),
+            close: SignedDuration::from_hours(24 * i64::from(self.close_days)),
             interval: SignedDuration::from_hours(self.interval_hours.into()),
             ..ledger::Settings::default()
         }

@@ -20,7 +20,7 @@ pub fn sort(path: &Path) -> Result<Sort, Problem> {
     if path.is_dir() {
         return Ok(Sort::Signatures);
     }
-    let document = Document::read(path)?;
+    let document = Document::read_lossily(path)?;
     let found = document.tables();
     let is_known = |name: &&String| TABLES.contains(&name.as_str());
     // The list of signatures and the table of the configuration have different names.

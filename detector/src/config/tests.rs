@@ -237,6 +237,9 @@ fn a_place_that_is_not_there_is_that_of_the_table_above_it() {
     assert_eq!(line(&[Step::Key("capture"), Step::Key("flows")]), Some(1));
 }
 
+/// The built-in signatures take long to compile.
+const FEW: &str = "[signatures]\nbuilt-in = false\nfiles = ['zork.toml']\n";
+
 /// A folder with a configuration and a file of signatures beside it.
 fn folder(config: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -257,7 +260,8 @@ fn wrong(config: &str, overrides: &Overrides) -> Vec<String> {
 
 #[test]
 fn paths_are_relative_to_the_file_and_those_of_the_command_line_are_not() {
-    let (folder, path) = folder("[signatures]\nfiles = ['zork.toml']\n[ledger]\nfile = 'l.db'\n");
+    let (folder, path) =
+        folder("[signatures]\nbuilt-in = false\nfiles = ['zork.toml']\n[ledger]\nfile = 'l.db'\n");
     let loaded = Loaded::load(Some(&path), &Overrides::default()).unwrap();
     assert_eq!(loaded.config.ledger.file, Some(folder.path().join("l.db")));
     assert!(loaded.signatures.iter().any(|signature| signature.name == "zork"));
@@ -292,7 +296,7 @@ fn what_the_configuration_names_is_checked_all_at_once() {
                 timezone = 'UTC'\nhost = '10.1.2.3'\n";
     let complaints = wrong(text, &Overrides::default());
     for (complaint, expected) in complaints.iter().zip([
-        "firedamp.toml:2:29: interface \"a0\" is given twice",
+        "firedamp.toml:2:27: interface \"a0\" is given twice",
         "firedamp.toml:6:13: cannot read the salt in pepper: No such file",
         "none.toml: cannot read signatures: No such file",
         "firedamp.toml:7:1: the rule hides everything",
@@ -306,7 +310,7 @@ fn what_the_configuration_names_is_checked_all_at_once() {
 #[test]
 fn rules_name_what_there_is() {
     let rule = |key: &str| format!("[[exclude]]\nreason = 'a'\n{key}\n");
-    let text = "[signatures]\nfiles = ['zork.toml']\n".to_owned()
+    let text = "[signatures]\nbuilt-in = false\nfiles = ['zork.toml']\n".to_owned()
         + &rule("protocol = 'stratum-v3'")
         + &rule("protocol = 'zork'")
         + &rule("signature = 1930033")
@@ -316,10 +320,10 @@ fn rules_name_what_there_is() {
         + &rule("signature = 'FIREDAMP stratum-v1 mining confirmd'");
     let complaints = wrong(&text, &Overrides::default());
     for (complaint, expected) in complaints.iter().zip([
-        "firedamp.toml:5:12: no protocol is called \"stratum-v3\"; did you mean \"stratum-v",
-        "firedamp.toml:14:13: no alert has the number 1930035",
-        "firedamp.toml:20:13: nothing is found under the name \"zorkk\"; did you mean \"zork\"?",
-        "firedamp.toml:23:13: nothing is found under the name \"FIREDAMP stratum-v1 mining confirmd\"; did you mean \
+        "firedamp.toml:6:12: no protocol is called \"stratum-v3\"; did you mean \"stratum-v",
+        "firedamp.toml:15:13: no alert has the number 1930035",
+        "firedamp.toml:21:13: nothing is found under the name \"zorkk\"; did you mean \"zork\"?",
+        "firedamp.toml:24:13: nothing is found under the name \"FIREDAMP stratum-v1 mining confirmd\"; did you mean \
          \"FIREDAMP stratum-v1 mining confirmed\"?",
     ]) {
         assert!(complaint.starts_with(expected), "{complaint}\n{expected}");
@@ -330,7 +334,7 @@ fn rules_name_what_there_is() {
 #[test]
 fn what_is_likely_a_mistake_is_warned_of() {
     let warned = |text: &str| {
-        let (folder, path) = folder(text);
+        let (folder, path) = folder(&(text.to_owned() + FEW));
         let loaded = Loaded::load(Some(&path), &Overrides::default()).unwrap();
         let folder = folder.path().to_str().unwrap().to_owned() + "/";
         loaded.warnings.iter().map(|problem| problem.to_string().replace(&folder, "")).collect::<Vec<_>>()
@@ -352,7 +356,8 @@ fn what_is_likely_a_mistake_is_warned_of() {
         assert_eq!(warnings.len(), 1, "{text}: {warnings:#?}");
         assert!(warnings[0].starts_with(expected), "{}\n{expected}", warnings[0]);
     }
-    let (_folder, path) = folder("[privacy]\nidentities = 'hashed'\nsalt-file = 'salt'\n");
+    let (_folder, path) =
+        folder(&("[privacy]\nidentities = 'hashed'\nsalt-file = 'salt'\n".to_owned() + FEW));
     let loaded = Loaded::load(Some(&path), &Overrides::default()).unwrap();
     assert_eq!(loaded.identities, Identities::Hashed { salt: Salt::new("0123456789abcdef") });
 }
@@ -361,7 +366,7 @@ fn what_is_likely_a_mistake_is_warned_of() {
 fn what_cannot_be_read_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let said = |path: &Path| Loaded::load(Some(path), &Overrides::default()).unwrap_err().to_string();
-    assert!(said(&folder.path().join("none.toml")).contains("cannot read the configuration: No such file"));
+    assert!(said(&folder.path().join("none.toml")).contains("cannot read this file: No such file"));
     assert!(said(folder.path()).ends_with("is a directory; give the configuration file in it"));
     let bytes = folder.path().join("bytes.toml");
     fs::write(&bytes, b"[log]\nlevel = \"\xff\"").unwrap();
@@ -415,7 +420,7 @@ fn the_commented_file_marks_what_needs_a_restart() {
         } else if line.is_empty() {
             comment.clear();
         } else if let Some((key, _)) = line.trim_start_matches(['#', '>', ' ']).split_once(" = ")
-            && everything[&section].get(key).is_some()
+            && everything.get(&section).is_some_and(|table| table.get(key).is_some())
         {
             assert_eq!(
                 comment.contains("[restart]"),
@@ -426,4 +431,26 @@ fn the_commented_file_marks_what_needs_a_restart() {
             comment += line;
         }
     }
+}
+
+#[test]
+fn the_ledger_is_as_the_configuration_says() {
+    let Config { ledger, .. } =
+        parsed("[ledger]\nfile = 'l.db'\nkeep-mib = 16\nquiet-hours = 2\nclose-days = 3\ncases = 4\n");
+    let memory = ledger.settings();
+    let hours = [memory.quiet, memory.close, memory.interval].map(|time| time.as_hours());
+    assert_eq!((hours, memory.cases, memory.update), ([2, 72, 1], 4, None));
+    let disk = ledger.store(Identities::Truncated).unwrap();
+    assert_eq!((disk.keep_bytes, disk.identities), (16 << 20, Identities::Truncated));
+    // What the file does not say is what the ledger does of itself.
+    let (own, other) = (
+        Ledger { file: Some("l.db".into()), ..Ledger::default() },
+        crate::store::Settings::new("l.db".into()),
+    );
+    let own = own.store(Identities::Clear).unwrap();
+    assert_eq!(
+        (own.keep_days, own.keep_bytes, own.outbox_bytes),
+        (other.keep_days, other.keep_bytes, other.outbox_bytes)
+    );
+    assert!(Ledger::default().store(Identities::Clear).is_none());
 }

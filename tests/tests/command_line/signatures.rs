@@ -70,7 +70,7 @@ fn a_check_tells_all_mistakes_at_once() -> Result<()> {
             "a.toml:10: unknown key \"kind\"; there are name",
             "b.toml:2: name is a text in quotes, not integer",
             "b.toml:1: this signature has no token",
-            "error: /nowhere.toml: cannot read signatures: No such file",
+            "error: /nowhere.toml: cannot read this file: No such file",
             "firedamp: 8 errors",
         ],
     );
