@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::document::{Document, Step};
 use super::{Config, Overrides, repeated};
+use crate::enrich::Enricher;
 use crate::exclude::{Complaint, Exclusions};
-use crate::output::Identities;
+use crate::output::{self, Destination, Identities};
 use crate::problem::{self, Problem};
 use crate::signature::{SignatureError, Signatures};
 
@@ -67,19 +68,24 @@ impl Settled {
         let signatures = Signatures::load(&config.signatures.sources()).map_err(|SignatureError(wrong)| {
             problems.extend(wrong);
         });
+        let enricher = Enricher::load(&config.enrich, config.advice.language).map_err(|wrong| {
+            problems.extend_from_slice(wrong.list());
+        });
         // Which names of signatures there are is known only if they could be read.
         let exclusions = Exclusions::new(&config.exclude, identities, signatures.as_ref().ok());
         let exclusions = exclusions.map_err(|wrong| {
             problems.extend(wrong.into_iter().map(|complaint| self.exclusion(complaint)));
         });
-        let (Ok(signatures), Ok(exclusions), true) = (signatures, exclusions, problems.is_empty()) else {
+        let read = (signatures, exclusions, enricher, problems.is_empty());
+        let (Ok(signatures), Ok(exclusions), Ok(enricher), true) = read else {
             return Err(Problems(problems));
         };
         let warnings = match &self.document {
             Some(_) => self.warnings(identities, &exclusions),
             None => Vec::new(),
         };
-        Ok(Loaded { config: self.config, signatures: Arc::new(signatures), exclusions, identities, warnings })
+        let Self { config, .. } = self;
+        Ok(Loaded { config, signatures: Arc::new(signatures), exclusions, enricher, identities, warnings })
     }
 
     /// What in the file is likely to be a mistake.
@@ -107,12 +113,29 @@ impl Settled {
             let way = [Step::Key("privacy"), Step::Key("salt-file")];
             problems.push(self.problem(&way, "there are salt and salt-file; leave one of them out"));
         }
-        let names: Vec<&str> = output.iter().map(|output| output.name.as_str()).collect();
-        if let Some((at, name)) = repeated(&names) {
-            let way = [Step::Key("output"), Step::Index(at), Step::Key("name")];
-            problems.push(self.problem(&way, format!("the name \"{name}\" is taken; choose another")));
+        if let Err(error) = output::check(output) {
+            problems.push(self.problem(&[Step::Key("output")], error.to_string()));
         }
+        problems.extend(self.places());
         problems
+    }
+
+    /// Files are made where they are to be, but directories are not.
+    fn places(&self) -> Vec<Problem> {
+        let Config { ledger, output, .. } = &self.config;
+        let file =
+            |to: &Destination| if let Destination::File(path) = to { Some(path.clone()) } else { None };
+        let outputs = output.iter().enumerate().map(|(at, output)| {
+            (vec![Step::Key("output"), Step::Index(at), Step::Key("path")], file(&output.to))
+        });
+        let places = outputs.chain([(vec![Step::Key("ledger"), Step::Key("file")], ledger.file.clone())]);
+        let missing = places.filter_map(|(way, path)| {
+            let path = path?;
+            let directory = path.parent().filter(|directory| *directory != Path::new(""))?;
+            let message = format!("there is no directory {}; make it first", directory.display());
+            (!directory.is_dir()).then(|| self.problem(&way, message))
+        });
+        missing.collect()
     }
 
     fn exclusion(&self, complaint: Complaint) -> Problem {
@@ -138,6 +161,8 @@ pub struct Loaded {
     pub signatures: Arc<Signatures>,
     /// What is not reported.
     pub exclusions: Exclusions,
+    /// What files of the operator say of addresses.
+    pub enricher: Enricher,
     /// How names are kept.
     pub identities: Identities,
     /// What is likely to be a mistake.

@@ -26,14 +26,13 @@ impl Config {
         for output in output {
             match &mut output.to {
                 Destination::File(path) => paths.push(path),
-                Destination::Stdout => {}
                 Destination::Journald(journald) => paths.push(&mut journald.path),
                 Destination::Unix(unix) => paths.push(&mut unix.path),
                 Destination::Syslog(syslog) => paths.extend(&mut syslog.ca_file),
                 Destination::Http(http) => {
-                    paths.extend(&mut http.bearer_file);
-                    paths.extend(&mut http.ca_file);
+                    paths.extend(http.bearer_file.iter_mut().chain(&mut http.ca_file));
                 }
+                Destination::Stdout => {}
             }
         }
         paths

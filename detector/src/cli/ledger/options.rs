@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use detector::config::{Overrides, Settled};
 use detector::store::read::{
     Filter, Hidden, Known, LIVES, Listing, NETWORK_TYPES, PoolTerm, Reader, STATES, Sort, VERDICTS, nearest,
 };
@@ -55,15 +56,13 @@ impl Source {
 
 /// The ledger that a configuration names.
 fn configured(config: &Path) -> anyhow::Result<PathBuf> {
-    let name = config.display();
-    let text =
-        std::fs::read_to_string(config).with_context(|| format!("{name}: cannot read the configuration"))?;
-    let table: toml::Table = text.parse().with_context(|| format!("{name}: not a configuration"))?;
-    let file = table.get("ledger").and_then(|ledger| ledger.get("file")).and_then(toml::Value::as_str);
-    let Some(file) = file else {
-        bail!("{name}: this configuration names no ledger; there is none without `file` in [ledger]");
-    };
-    Ok(file.into())
+    let settled = Settled::read(Some(config), &Overrides::default())?;
+    settled.config.ledger.file.with_context(|| {
+        format!(
+            "{}: this configuration names no ledger; there is none without `file` in [ledger]",
+            config.display()
+        )
+    })
 }
 
 /// Which cases.
@@ -430,9 +429,11 @@ mod tests {
         let file = folder.path().join("firedamp.toml");
         let source =
             |ledger: Option<&str>| Source { ledger: ledger.map(Into::into), config: Some(file.clone()) };
-        assert!(format!("{:#}", source(None).path().unwrap_err()).contains("cannot read the configuration"));
+        assert!(format!("{:#}", source(None).path().unwrap_err()).contains("cannot read this file"));
         std::fs::write(&file, "[ledger]\nfile = \"/srv/a.db\"\n").unwrap();
         assert_eq!(source(None).path().unwrap(), Path::new("/srv/a.db"));
+        std::fs::write(&file, "[ledger]\nfile = \"a.db\"\n").unwrap();
+        assert_eq!(source(None).path().unwrap(), folder.path().join("a.db"));
         assert_eq!(source(Some("b.db")).path().unwrap(), Path::new("b.db"));
         std::fs::write(&file, "[metrics]\n").unwrap();
         assert!(source(None).path().unwrap_err().to_string().contains("names no ledger"));
