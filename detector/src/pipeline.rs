@@ -20,7 +20,7 @@ use detector_common::packet::SYN;
 use hashlink::{LinkedHashMap, LinkedHashSet};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ledger::{Ledger, Record};
+use crate::ledger::{self, Ledger, Record};
 use crate::signature::Signatures;
 use datagrams::Datagrams;
 use dismissed::Dismissed;
@@ -97,6 +97,17 @@ impl Pipeline {
             followed.set_signatures(&signatures);
         }
         self.settings.signatures = Some(signatures);
+    }
+
+    /// Other limits of the ledger hold from now on, but for the number of flows and the form of names.
+    pub fn set_ledger(&mut self, settings: ledger::Settings) {
+        self.ledger.set_settings(settings.clone());
+        self.settings.ledger = settings;
+    }
+
+    /// Takes a case in of which a record was written before the agent was started anew.
+    pub fn restore(&mut self, record: Record) {
+        self.ledger.restore(record);
     }
 
     /// Takes an event that happened at `time` on an interface.

@@ -152,19 +152,6 @@ impl Common {
     }
 }
 
-/// Room is kept in the kernel's table: the agent gives up the longest silent conversation before the kernel has to refuse
-/// a new one.
-fn pipeline(config: &Config, signatures: &Arc<Signatures>) -> Settings {
-    let Config { capture, ledger, .. } = config;
-    let conversations = (capture.watched - capture.watched / 8) as usize;
-    Settings {
-        conversations,
-        ledger: ledger.settings(),
-        signatures: Some(Arc::clone(signatures)),
-        ..Settings::default()
-    }
-}
-
 fn log_level(text: &str) -> Result<String, &'static str> {
     detector::config::log_level(text).map(|()| text.to_owned())
 }

@@ -5,14 +5,16 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use detector::config::{Overrides, Settled};
+use detector::config::{Loaded, Overrides, Settled};
+use detector::dispatch::{Dispatch, Rules};
 use detector::kernel::preflight;
 use detector::losses::{lost, unread};
 use detector::output::Outputs;
 use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
+use detector::store::Store;
 
-use super::{Common, pipeline, target, warn};
+use super::{Common, target, warn};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -27,6 +29,11 @@ pub(super) struct Options {
     /// Append the records to this file; `-` is standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
+
+    /// Keep cases in this database, which is made if it is not there. Those of the configuration's ledger and its outputs
+    /// are left alone by a replay
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
 
     #[command(flatten)]
     common: Common,
@@ -46,16 +53,17 @@ impl Options {
     }
 
     pub(super) fn overrides(&self) -> Overrides {
-        self.common.overrides()
+        Overrides { output: Some(target(&self.output)), ..self.common.overrides() }
     }
 }
 
 pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
-    let loaded = settled.load()?;
+    let mut loaded = settled.load()?;
+    loaded.config.ledger.file.clone_from(&options.ledger);
     warn(&loaded);
-    let signatures = &loaded.signatures;
-    let limits = loaded.config.capture.limits();
+    let Loaded { config, signatures, exclusions, enricher, identities, .. } = loaded;
+    let limits = config.capture.limits();
     let mut engine: Box<dyn Engine + '_> = match options.engine {
         EngineKind::Host => Box::new(HostEngine::new(signatures.automaton(), &limits)),
         EngineKind::Kernel => {
@@ -63,15 +71,15 @@ pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitC
             Box::new(KernelEngine::load(signatures.automaton(), &limits)?)
         }
     };
-    let target = target(&options.output);
-    let outputs = Outputs::start(vec![target.clone().into()], None, &HashMap::new())?;
-    let replay_options = replay::Options {
-        files: options.files,
-        identities: loaded.identities,
-        pipeline: pipeline(&loaded.config, signatures),
-    };
-    let summary = replay::run(engine.as_mut(), &replay_options, &outputs)?;
-    let counts = outputs.finish(None);
+    let store = config.ledger.store(identities).map(Store::open).transpose()?;
+    let outputs = Outputs::start(config.outputs(), store.as_ref().map(Store::archive), &HashMap::new())?;
+    let rules = Rules::new(&config.enrich, enricher, exclusions, identities, config.advice.language);
+    let dispatch = Dispatch::replay(rules, store, outputs).context("cannot start a thread")?;
+    let replay_options =
+        replay::Options { files: options.files, pipeline: config.pipeline(&signatures, identities) };
+    let summary = replay::run(engine.as_mut(), &replay_options, &dispatch)?;
+    let (desk, counts) = dispatch.finish(None);
+    anyhow::ensure!(desk.unkept == 0, "{} records did not reach the ledger", desk.unkept);
     if summary.closed || counts.closed {
         return Ok(ExitCode::SUCCESS);
     }
@@ -89,7 +97,7 @@ pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitC
         counts.written,
         start.elapsed().as_secs_f64(),
     );
-    let lost = counts.lost + counts.shed;
-    anyhow::ensure!(lost == 0, "{lost} records could not be written to {target}");
+    let lost = counts.lost + counts.shed + desk.unwritable;
+    anyhow::ensure!(lost == 0, "{lost} records could not be written to {}", target(&options.output));
     Ok(if summary.incomplete == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

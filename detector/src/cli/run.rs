@@ -4,14 +4,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use detector::config::{LONGEST_STATS_INTERVAL, Overrides, Settled, repeated, ring_size};
+use detector::config::{LONGEST_STATS_INTERVAL, Loaded, Overrides, Settled, repeated, ring_size};
+use detector::dispatch::{Dispatch, Rules};
 use detector::kernel::{XdpMode, preflight};
+use detector::ledger::Record;
+use detector::metrics::{Metrics, Server};
+use detector::output::{Archive, Outputs};
+use detector::store::{self, Store, StoreError};
 use detector::live;
-use detector::output::Outputs;
 
-use super::{Common, pipeline, target, usage, warn};
+use super::{Common, target, usage, warn};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -25,9 +30,10 @@ pub(super) struct Options {
     #[arg(long, value_enum)]
     xdp_mode: Option<XdpMode>,
 
-    /// Append the records to this file, and open it anew on SIGHUP; `-` is standard output
-    #[arg(long, value_name = "FILE", default_value = "-")]
-    output: PathBuf,
+    /// Append the records to this file, and open it anew on SIGHUP; `-` is standard output. It takes the place of the
+    /// outputs of the configuration [default: what the configuration says, or `-`]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 
     /// Size of the ring buffer between kernel and agent, a power of two from 64 to 1048576 [default: 16384]
     #[arg(long, value_name = "KIB", value_parser = ring)]
@@ -63,6 +69,7 @@ impl Options {
             ring_kib: self.ring,
             stats_interval: self.stats_interval,
             ledger: self.ledger.clone(),
+            output: self.output.as_deref().map(target),
             ..self.common.overrides()
         }
     }
@@ -79,29 +86,52 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     }
     let loaded = settled.load()?;
     warn(&loaded);
-    let (capture, signatures) = (&loaded.config.capture, Arc::clone(&loaded.signatures));
     preflight()?;
-    let live_options = live::Options {
-        interfaces: capture.interfaces.clone(),
-        xdp_mode: capture.xdp_mode,
-        limits: capture.limits(),
-        identities: loaded.identities,
-        pipeline: pipeline(&loaded.config, &signatures),
-        stats_interval: Duration::from_secs(capture.stats_interval.into()),
-        sources: loaded.config.signatures.sources(),
-    };
-    let target = target(&options.output);
-    let outputs = Outputs::start(vec![target.clone().into()], None, &HashMap::new())?;
+    let Loaded { config, signatures, exclusions, enricher, identities, .. } = loaded;
+    let kept = Kept::open(config.ledger.store(identities), config.ledger.cases as usize)?;
+    let outputs = Outputs::start(config.outputs(), kept.archive(), &kept.cursors)?;
+    let rules = Rules::new(&config.enrich, enricher, exclusions, identities, config.advice.language);
+    let metrics = Arc::new(Metrics::default());
+    let server = Server::start(&config.metrics, Arc::clone(&metrics))?;
+    if let Some(server) = &server {
+        tracing::info!("metrics at http://{}/metrics", server.address());
+    }
+    let origin = live::Origin { file: options.common.config.clone(), overrides: options.overrides() };
+    let start = live::Start { config, signatures, identities, cases: kept.cases };
+    let dispatch = Dispatch::live(rules, kept.store, outputs).context("cannot start a thread")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ended = runtime.block_on(live::run(&live_options, signatures, &outputs));
+    let ended = runtime.block_on(live::run(&origin, start, &dispatch, &metrics));
     let patience =
         ended.as_ref().map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()));
-    let counts = outputs.finish(Some(patience));
+    let (desk, counts) = dispatch.finish(Some(patience));
     ended?;
+    anyhow::ensure!(desk.unkept == 0, "{} records did not reach the ledger", desk.unkept);
     if counts.closed {
         return Ok(ExitCode::SUCCESS);
     }
-    let lost = counts.lost + counts.shed;
-    anyhow::ensure!(lost == 0, "{lost} records could not be written to {target}");
+    let lost = counts.lost + counts.shed + desk.shed + desk.unwritable;
+    anyhow::ensure!(lost == 0, "{lost} records could not be written");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the ledger on disk holds for the agent to go on with.
+#[derive(Default)]
+struct Kept {
+    store: Option<Store>,
+    cases: Vec<Record>,
+    cursors: HashMap<String, u64>,
+}
+
+impl Kept {
+    fn open(settings: Option<store::Settings>, most: usize) -> Result<Self, StoreError> {
+        let Some(settings) = settings else { return Ok(Self::default()) };
+        let store = Store::open(settings)?;
+        let (cases, cursors) = (store.restore(most)?, store.cursors()?);
+        tracing::info!("the ledger {} has {} cases that go on", store.path().display(), cases.len());
+        Ok(Self { store: Some(store), cases, cursors })
+    }
+
+    fn archive(&self) -> Option<Arc<dyn Archive>> {
+        self.store.as_ref().map(Store::archive)
+    }
 }

@@ -13,6 +13,7 @@ mod sort;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub use sort::{Sort, sort};
 use crate::advice::Language;
 use crate::kernel::{Limits, XdpMode};
 use crate::output::Identities;
-use crate::{enrich, exclude, ledger, metrics, output, store};
+use crate::{enrich, exclude, ledger, metrics, output, pipeline, store};
 
 /// The file that `firedamp config init` prints: every key with its meaning, its range and its default.
 pub const COMMENTED: &str = include_str!("default.toml");
@@ -211,16 +212,36 @@ impl Ledger {
         })
     }
 
-    /// The limits of the ledger in memory. Whether it is to tell updates, for one on disk, is left to the caller.
+    /// The limits of the ledger in memory.
     #[must_use]
     pub fn settings(&self) -> ledger::Settings {
         ledger::Settings {
+            update: self.file.is_some().then(|| SignedDuration::from_secs(self.update_seconds.into())),
             cases: self.cases as usize,
             quiet: SignedDuration::from_hours(self.quiet_hours.into()),
             close: SignedDuration::from_hours(24 * i64::from(self.close_days)),
             interval: SignedDuration::from_hours(self.interval_hours.into()),
             ..ledger::Settings::default()
         }
+    }
+}
+
+impl Config {
+    /// The limits of the agent, for names in the form of `identities`.
+    #[must_use]
+    pub fn pipeline(&self, signatures: &Arc<crate::signature::Signatures>, identities: Identities) -> pipeline::Settings {
+        let ledger =
+            ledger::Settings { identities, excerpts: self.privacy.excerpts, ..self.ledger.settings() };
+        // Room is kept in the kernel's table: the agent gives up the longest silent conversation before the kernel has
+        // to refuse a new one.
+        let conversations = (self.capture.watched - self.capture.watched / 8) as usize;
+        pipeline::Settings { conversations, ledger, signatures: Some(Arc::clone(signatures)), ..Default::default() }
+    }
+
+    /// Where records go: to standard output if nothing is said.
+    #[must_use]
+    pub fn outputs(&self) -> Vec<output::Config> {
+        if self.output.is_empty() { vec![output::Target::Stdout.into()] } else { self.output.clone() }
     }
 }
 

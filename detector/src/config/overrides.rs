@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use super::{Config, Form};
 use crate::kernel::XdpMode;
+use crate::output::Target;
 
 /// What the command line says; it wins over the file. What it does not say is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Overrides {
     pub no_built_in_signatures: bool,
     /// In place of `file` of `[ledger]`.
     pub ledger: Option<PathBuf>,
+    /// In place of all `[[output]]`.
+    pub output: Option<Target>,
     /// Identities are hashed, with the salt that is configured, if any.
     pub hash_identities: bool,
 }
@@ -46,6 +49,9 @@ impl Overrides {
         set(&mut config.signatures.files, Some(&self.signatures).filter(|list| !list.is_empty()));
         config.signatures.built_in &= !self.no_built_in_signatures;
         config.ledger.file = self.ledger.clone().or_else(|| config.ledger.file.take());
+        if let Some(target) = &self.output {
+            config.output = vec![target.clone().into()];
+        }
         if self.hash_identities {
             config.privacy.identities = Form::Hashed;
         }

@@ -1,6 +1,181 @@
-//! What becomes of a record off the detection path: enriched, excluded or not, kept in the ledger on disk, and handed to
-//! the outputs.
+//! What becomes of a record off the detection path, on a thread of its own: it is enriched, excluded or not, kept in the
+//! ledger on disk, and then handed to the outputs. So no output has what the ledger does not have, unless the ledger
+//! cannot be written.
 
+mod circumstances;
+mod desk;
 mod dossier;
+mod keeper;
+mod rules;
+mod shared;
+#[cfg(test)]
+mod tests;
 
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+pub use circumstances::farm;
 pub use dossier::Dossier;
+pub use rules::Rules;
+pub use shared::Counts;
+
+use crate::ledger::Record;
+use crate::output::{Counts as OutputCounts, Outputs, Refused};
+use crate::store::Store;
+use desk::{Desk, Message, Pace};
+use keeper::Keeper;
+use shared::Shared;
+
+/// Records that may wait for the desk.
+const QUEUE: usize = 65_536;
+
+/// How long the desk may take over its end beyond the time that outputs have.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How often a full queue is looked at again.
+const ROOM: Duration = Duration::from_millis(1);
+
+/// The desk, as those see it who send records to it.
+pub struct Dispatch {
+    messages: SyncSender<Message>,
+    ended: Receiver<OutputCounts>,
+    shared: Arc<Shared>,
+    outputs: Arc<Outputs>,
+}
+
+impl Dispatch {
+    /// Starts for live use: nobody is ever waited for.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn live(rules: Rules, store: Option<Store>, outputs: Outputs) -> io::Result<Self> {
+        Self::start(rules, store, outputs, Pace::Live)
+    }
+
+    /// Starts for a replay: who sends waits for the outputs.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn replay(rules: Rules, store: Option<Store>, outputs: Outputs) -> io::Result<Self> {
+        Self::start(rules, store, outputs, Pace::Replay)
+    }
+
+    fn start(rules: Rules, store: Option<Store>, outputs: Outputs, pace: Pace) -> io::Result<Self> {
+        let (sender, messages) = sync_channel(QUEUE);
+        let (ending, ended) = sync_channel(1);
+        let (shared, outputs) = (Arc::new(Shared::default()), Arc::new(outputs));
+        let desk = Desk {
+            messages,
+            rules,
+            keeper: Keeper::new(store),
+            outputs: Arc::clone(&outputs),
+            shared: Arc::clone(&shared),
+            pace,
+        };
+        std::thread::Builder::new().name("dispatch".to_owned()).spawn(move || {
+            // Who waits for it may have given up.
+            let _ = ending.send(desk.run());
+        })?;
+        Ok(Self { messages: sender, ended, shared, outputs })
+    }
+
+    /// Hands a record over without waiting: for live use. If the queue is full, it is shed and counted.
+    ///
+    /// # Errors
+    /// Nobody reads the records any more.
+    pub fn offer(&self, record: Record) -> Result<(), Refused> {
+        self.offer_until(record, Instant::now())
+    }
+
+    /// Hands a record over, waiting for room in the queue until `deadline`: for the end of a live run.
+    ///
+    /// # Errors
+    /// As [`Self::offer`].
+    pub fn offer_until(&self, record: Record, deadline: Instant) -> Result<(), Refused> {
+        self.send(Message::Record(Box::new(record), None), deadline)
+    }
+
+    /// Hands a record of a capture over, waiting for room: for replay.
+    ///
+    /// # Errors
+    /// As [`Self::offer`].
+    pub fn submit(&self, record: Record, capture: &Arc<str>) -> Result<(), Refused> {
+        self.open()?;
+        let message = Message::Record(Box::new(record), Some(Arc::clone(capture)));
+        self.messages.send(message).map_err(|_| Refused::Closed)
+    }
+
+    /// Hands the agent's counters over, waiting for room in the queue until `deadline`.
+    ///
+    /// # Errors
+    /// As [`Self::offer`].
+    pub fn stats(&self, stats: &impl Serialize, deadline: Instant) -> Result<(), Refused> {
+        match serde_json::to_string(stats) {
+            Ok(line) => self.send(Message::Stats(line), deadline),
+            Err(error) => {
+                tracing::error!("the counters have no JSON form: {error}");
+                Ok(())
+            }
+        }
+    }
+
+    /// Does something else with records from now on.
+    pub fn exchange(&self, rules: Rules) {
+        // Without a desk there is nothing to be exchanged.
+        let _ = self.messages.send(Message::Rules(Box::new(rules)));
+    }
+
+    /// Where records go.
+    #[must_use]
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.shared.counts()
+    }
+
+    fn open(&self) -> Result<(), Refused> {
+        if self.shared.is_closed() { Err(Refused::Closed) } else { Ok(()) }
+    }
+
+    fn send(&self, mut message: Message, deadline: Instant) -> Result<(), Refused> {
+        self.open()?;
+        loop {
+            match self.messages.try_send(message) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(_)) if Instant::now() >= deadline => {
+                    self.shared.shed();
+                    return Ok(());
+                }
+                Err(TrySendError::Full(back)) => {
+                    message = back;
+                    std::thread::sleep(ROOM);
+                }
+                Err(TrySendError::Disconnected(_)) => return Err(Refused::Closed),
+            }
+        }
+    }
+
+    /// Writes what waits and ends. A receiver or a disk that blocks is waited for as long as `patience` says, `None` for
+    /// ever; what is not written by then is lost, unless the ledger has it.
+    #[must_use]
+    pub fn finish(self, patience: Option<Duration>) -> (Counts, OutputCounts) {
+        let Self { messages, ended, shared, outputs } = self;
+        if let Some(patience) = patience {
+            shared.set_deadline(Instant::now() + patience);
+        }
+        drop(messages);
+        let counts = match patience {
+            Some(patience) => ended.recv_timeout(patience + GRACE).ok(),
+            None => ended.recv().ok(),
+        };
+        (shared.counts(), counts.unwrap_or_else(|| outputs.counts()))
+    }
+}

@@ -54,6 +54,19 @@ pub enum FileKind {
     Leases,
 }
 
+impl FileKind {
+    /// Its name in records and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Prefixes => "prefixes",
+            Self::Database => "database",
+            Self::Pools => "pools",
+            Self::Leases => "leases",
+        }
+    }
+}
+
 /// How old a file is, and how much it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Age {

@@ -22,14 +22,11 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Reads the files for the first time.
-    ///
-    /// # Errors
-    /// All that is wrong in all files.
-    pub fn start(config: Config, language: Language, now: Instant) -> Result<Self, Problems> {
+    /// Goes on from what was read of the files of `config`.
+    #[must_use]
+    pub fn after(config: Config, language: Language, current: Arc<Enricher>, now: Instant) -> Self {
         let read = stamps(&config);
-        let current = Arc::new(Enricher::load(&config, language)?);
-        Ok(Self { config, language, current, read, looked: now, reading: None })
+        Self { config, language, current, read, looked: now, reading: None }
     }
 
     /// What the files said when they were last read without a mistake.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::case::{Case, CaseKey, News, Tally};
 use super::record::{Life, Reason, Record};
 use crate::judge::Assessment;
+use crate::output::Identities;
 
 /// Limits of a ledger.
 #[derive(Clone, Debug)]
@@ -23,9 +24,14 @@ pub struct Settings {
     pub close: SignedDuration,
     /// A case that goes on is recorded at most this often.
     pub interval: SignedDuration,
-    /// What changes in between is told by updates, so often, for a ledger on disk; `None` if there is none. With it no case
-    /// ends with the agent.
+    /// What changes in between is told by updates, so often, for a ledger on disk; `None` if there is none.
     pub update: Option<SignedDuration>,
+    /// Whether cases go on after the end, because they are restored: their last records are updates then.
+    pub resumes: bool,
+    /// In which form names of persons are kept.
+    pub identities: Identities,
+    /// Whether the beginnings of messages are kept with the evidence.
+    pub excerpts: bool,
 }
 
 impl Default for Settings {
@@ -39,6 +45,9 @@ impl Default for Settings {
             close: SignedDuration::from_hours(7 * 24),
             interval: SignedDuration::from_hours(1),
             update: None,
+            resumes: false,
+            identities: Identities::default(),
+            excerpts: true,
         }
     }
 }
@@ -83,6 +92,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Other limits hold from now on, but for the number of flows and the form of names, which stay.
+    pub fn set_settings(&mut self, settings: Settings) {
+        let Settings { flows, identities, .. } = self.settings;
+        self.settings = Settings { flows, identities, ..settings };
+    }
+
     /// An empty ledger.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
@@ -229,15 +244,14 @@ impl Ledger {
         }
     }
 
-    /// Ends; gives the last records of the cases one by one. With a ledger on disk they go on later, and what is given are
-    /// updates.
+    /// Ends; gives the last records of the cases one by one, or updates if they go on later.
     pub fn finish(&mut self, time: Timestamp) -> impl Iterator<Item = Record> {
         self.now = self.now.max(time);
         let now = self.now;
         self.flows.clear();
         let active = std::mem::take(&mut self.active);
         let quiet = std::mem::take(&mut self.quiet);
-        let reason = if self.settings.update.is_some() { Reason::Update } else { Reason::Final };
+        let reason = if self.settings.resumes { Reason::Update } else { Reason::Final };
         let quiet = quiet.into_iter().map(|(_, case)| (Life::Quiet, case));
         let active = active.into_iter().map(|(_, case)| (Life::Open, case));
         quiet.chain(active).map(move |(life, mut case)| case.record(reason, life, time, now))

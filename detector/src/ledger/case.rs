@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::net::{IpAddr, SocketAddr};
 
 use detector_common::flow::FlowKey;
@@ -11,6 +12,7 @@ use super::state::{State, milliseconds, timestamp};
 use super::{CaseId, Observation, Settings};
 use crate::estimate::{Effort, Estimate, Spans, estimate};
 use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
+use crate::output::Identities;
 
 /// What makes two flows the same case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -190,8 +192,8 @@ impl Case {
         self.protocol = assessment.protocol;
         self.carrier = assessment.carrier;
         self.encrypted = assessment.encrypted;
-        self.weigh(assessment);
-        self.learn(&assessment.facts);
+        self.weigh(assessment, settings);
+        self.learn(&assessment.facts, settings.identities);
         self.tally.add(&news.gained);
         if let Some(span) = assessment.facts.work.observed {
             self.observed.add(span);
@@ -216,46 +218,54 @@ impl Case {
     }
 
     /// A weaker verdict takes nothing back.
-    fn weigh(&mut self, assessment: &Assessment) {
+    fn weigh(&mut self, assessment: &Assessment, settings: &Settings) {
         let standing = (self.verdict, self.confidence);
         let better = (assessment.verdict, assessment.confidence) >= standing;
-        if better && self.evidence != assessment.evidence {
-            self.evidence.clone_from(&assessment.evidence);
+        if better && !same_reasons(&self.evidence, &assessment.evidence) {
+            let names = &assessment.facts;
+            let kept = |evidence| kept(evidence, names, settings);
+            self.evidence = assessment.evidence.iter().map(kept).collect();
         }
         self.verdict = self.verdict.max(assessment.verdict);
         self.stage = self.stage.max(assessment.stage);
         self.confidence = self.confidence.max(assessment.confidence);
     }
 
-    fn learn(&mut self, facts: &Facts) {
-        fn latest<T: Clone + PartialEq>(known: &mut Option<T>, told: Option<&T>) {
-            if told.is_some() && known.as_ref() != told {
-                *known = told.cloned();
+    fn learn(&mut self, facts: &Facts, identities: Identities) {
+        fn latest<T: ?Sized + ToOwned>(known: &mut Option<T::Owned>, told: Option<&T>)
+        where
+            T: PartialEq,
+            T::Owned: Borrow<T>,
+        {
+            if let Some(told) = told
+                && known.as_ref().map(Borrow::borrow) != Some(told)
+            {
+                *known = Some(told.to_owned());
             }
         }
-        latest(&mut self.facts.agent, facts.agent.as_ref());
-        self.learn_user(facts);
-        latest(&mut self.facts.coin, facts.coin.as_ref());
-        latest(&mut self.facts.algorithm, facts.algorithm.as_ref());
-        latest(&mut self.facts.implied_algorithm, facts.implied_algorithm.as_ref());
+        let names = identities.names(facts);
+        latest(&mut self.facts.agent, names.agent);
+        latest(&mut self.facts.pool_name, names.pool_name);
+        if let Some(worker) = &facts.worker {
+            self.parties.named(worker);
+        }
+        self.learn_user(names.wallet.as_deref(), names.worker.as_deref());
+        self.facts.coin = facts.coin.or(self.facts.coin);
+        latest(&mut self.facts.algorithm, facts.algorithm.as_deref());
+        self.facts.implied_algorithm = facts.implied_algorithm.or(self.facts.implied_algorithm);
         self.facts.work.mixed |= facts.work.mixed;
-        latest(&mut self.facts.pool_name, facts.pool_name.as_ref());
-        latest(&mut self.facts.difficulty, facts.difficulty.as_ref());
-        latest(&mut self.facts.claimed_hash_rate, facts.claimed_hash_rate.as_ref());
+        self.facts.difficulty = facts.difficulty.or(self.facts.difficulty);
+        self.facts.claimed_hash_rate = facts.claimed_hash_rate.or(self.facts.claimed_hash_rate);
     }
 
     /// Wallet and worker are always those of one user: the latest that was told.
-    fn learn_user(&mut self, told: &Facts) {
+    fn learn_user(&mut self, wallet: Option<&str>, worker: Option<&str>) {
         let known = &mut self.facts;
-        if let Some(worker) = told.worker.as_deref().filter(|worker| known.worker.as_deref() != Some(*worker))
-        {
-            self.parties.named(worker);
-        }
-        if told.wallet.is_some() && told.wallet != known.wallet {
-            known.wallet.clone_from(&told.wallet);
-            known.worker.clone_from(&told.worker);
-        } else if told.worker.is_some() && (told.wallet == known.wallet || known.worker.is_none()) {
-            known.worker.clone_from(&told.worker);
+        if wallet.is_some() && wallet != known.wallet.as_deref() {
+            known.wallet = wallet.map(str::to_owned);
+            known.worker = worker.map(str::to_owned);
+        } else if worker.is_some() && (wallet == known.wallet.as_deref() || known.worker.is_none()) {
+            known.worker = worker.map(str::to_owned);
         }
     }
 
@@ -374,4 +384,22 @@ impl Case {
             },
         }
     }
+}
+
+/// Excerpts aside: of the same reasons the first stay.
+fn same_reasons(known: &[Evidence], told: &[Evidence]) -> bool {
+    let reason = |evidence: &Evidence| (evidence.kind, evidence.side, evidence.weight.to_bits());
+    known.iter().map(reason).eq(told.iter().map(reason))
+}
+
+/// A reason in the form in which it is kept.
+fn kept(evidence: &Evidence, facts: &Facts, settings: &Settings) -> Evidence {
+    let mut kept = evidence.clone();
+    if !settings.excerpts {
+        kept.excerpt = None;
+    } else if settings.identities != Identities::Clear {
+        let names: Vec<&str> = [&facts.wallet, &facts.worker].into_iter().flatten().map(String::as_str).collect();
+        kept.excerpt = kept.excerpt.map(|excerpt| excerpt.masked(&names));
+    }
+    kept
 }

@@ -8,6 +8,8 @@ const MAX_NAMES: usize = 64;
 pub(super) struct Parties {
     /// Digests of the names of machines.
     names: Vec<u32>,
+    /// The name that was told last.
+    latest: String,
     /// Connections that are open.
     open: u32,
     /// The most that were open at the same time.
@@ -17,7 +19,7 @@ pub(super) struct Parties {
 impl Parties {
     /// As they were kept; nothing is open.
     pub(super) const fn restore(names: Vec<u32>, most: u32) -> Self {
-        Self { names, open: 0, most }
+        Self { names, latest: String::new(), open: 0, most }
     }
 
     pub(super) const fn opened(&mut self) {
@@ -32,6 +34,10 @@ impl Parties {
     }
 
     pub(super) fn named(&mut self, worker: &str) {
+        if self.latest == worker {
+            return;
+        }
+        worker.clone_into(&mut self.latest);
         let digest = Sha256::digest(worker).first_chunk().copied().map_or(0, u32::from_be_bytes);
         if self.names.len() < MAX_NAMES && !self.names.contains(&digest) {
             self.names.push(digest);

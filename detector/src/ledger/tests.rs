@@ -332,7 +332,7 @@ proptest! {
             quiet: SignedDuration::from_secs(quiet),
             close: SignedDuration::from_secs(quiet.saturating_mul(3)),
             interval: SignedDuration::from_secs(quiet / 2),
-            update: None,
+            ..Settings::default()
         };
         let mut ledger = Ledger::new(settings);
         let mut open = std::collections::HashSet::new();

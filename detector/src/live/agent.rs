@@ -11,12 +11,15 @@ use super::clock::Clock;
 use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::ReloadError;
-use crate::dispatch::Dossier;
+use crate::config::{self, Config, Loaded};
+use crate::dispatch::{Dispatch, Rules};
+use crate::enrich::Age;
 use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
 use crate::losses;
-use crate::output::eve::{Alert, Stats};
-use crate::output::{Identities, Outputs, Refused};
+use crate::metrics::{self, DataFile, Metrics, Snapshot, Store};
+use crate::output::eve::Stats;
+use crate::output::{Identities, OutputCounts, Refused};
 use crate::pipeline::{Feedback, Pipeline, Reaction};
 use crate::signature::{Changes, Signatures};
 
@@ -32,12 +35,16 @@ pub(super) struct Agent<'a> {
     pub(super) clock: Clock,
     pub(super) identities: Identities,
     pub(super) signatures: Arc<Signatures>,
-    pub(super) outputs: &'a Outputs,
+    pub(super) dispatch: &'a Dispatch,
+    pub(super) metrics: &'a Metrics,
     pub(super) health: Health,
     /// When the counters were written last.
     pub(super) counted: Instant,
-    /// How often they are written.
-    pub(super) stats_interval: Duration,
+    pub(super) config: Config,
+    /// When the ring was last empty.
+    pub(super) drained: Option<Instant>,
+    /// Whether the configuration was in order when it was last read, and when that was.
+    pub(super) reloaded: (bool, Timestamp),
     /// Events that could not be decoded.
     pub(super) undecodable: u64,
     /// What the maps of the kernel refused, other than for want of room.
@@ -59,7 +66,10 @@ impl Agent<'_> {
     /// Takes a batch of events from the ring. True if the ring is empty now.
     pub(super) fn drain(&mut self, ring: &mut RingBuf<MapData>) -> bool {
         for _ in 0..BATCH {
-            let Some(item) = ring.next() else { return true };
+            let Some(item) = ring.next() else {
+                self.drained = Some(Instant::now());
+                return true;
+            };
             match Event::decode(&item) {
                 Ok(event) => self.event(&event),
                 Err(error) => {
@@ -81,29 +91,43 @@ impl Agent<'_> {
         self.react(reaction);
     }
 
-    /// Puts signatures that were read anew in the place of the old ones, if they are in order.
-    pub(super) fn exchange(&mut self, read: Result<Signatures, ReloadError>) {
-        let mut new = match read {
-            Ok(new) => new,
-            Err(error) => {
-                tracing::error!("the old signatures stay in use: {error}");
-                return;
-            }
-        };
-        let changes = new.changes_since(&self.signatures);
-        if changes == Changes::default() {
-            tracing::info!("signatures read anew: {changes}");
-            return;
+    /// Puts a configuration that was read anew in the place of the old one, all of it or nothing.
+    pub(super) fn exchange(&mut self, read: Result<Loaded, ReloadError>) {
+        let exchanged = read.map_err(anyhow::Error::from).and_then(|new| self.adopt(new));
+        self.reloaded = (exchanged.is_ok(), Timestamp::now());
+        if let Err(error) = exchanged {
+            tracing::error!("the old configuration and signatures stay in use: {error:#}");
         }
-        new.succeed(&self.signatures);
-        match self.program.set_automaton(new.automaton()) {
-            Ok(()) => {
-                tracing::info!("signatures read anew: {changes}; now {}", new.size());
-                self.signatures = Arc::new(new);
-                self.pipeline.set_signatures(Arc::clone(&self.signatures));
+    }
+
+    fn adopt(&mut self, new: Loaded) -> anyhow::Result<()> {
+        let Loaded { config, signatures: mut fresh, exclusions, enricher, warnings, .. } = new;
+        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        let changes = config::Changes::between(&self.config, &config);
+        let signatures = fresh.changes_since(&self.signatures);
+        // What may fail comes first, and is taken back if the next fails.
+        self.dispatch.outputs().reconfigure(config.outputs())?;
+        if signatures != Changes::default() {
+            if let Some(fresh) = Arc::get_mut(&mut fresh) {
+                fresh.succeed(&self.signatures);
             }
-            Err(error) => tracing::error!("the old signatures stay in use: {error}"),
+            if let Err(error) = self.program.set_automaton(fresh.automaton()) {
+                self.dispatch.outputs().reconfigure(self.config.outputs())?;
+                return Err(error.into());
+            }
+            self.signatures = fresh;
+            self.pipeline.set_signatures(Arc::clone(&self.signatures));
         }
+        let language = config.advice.language;
+        // Names stay in one form for as long as the agent lives.
+        self.dispatch.exchange(Rules::new(&config.enrich, enricher, exclusions, self.identities, language));
+        let mut settings = config.pipeline(&self.signatures, self.identities).ledger;
+        settings.resumes = self.config.ledger.file.is_some();
+        settings.update = settings.update.filter(|_| settings.resumes);
+        self.pipeline.set_ledger(settings);
+        tracing::info!("configuration read anew: {changes}; signatures: {signatures}");
+        self.config = config;
+        Ok(())
     }
 
     /// Lets time pass.
@@ -116,15 +140,17 @@ impl Agent<'_> {
         self.react(reaction);
         self.interfaces.follow(&mut self.program, Instant::now());
         let counters = self.counters();
-        if self.outputs.counts().closed {
+        if self.dispatch.outputs().counts().closed {
             self.closed = true;
             return;
         }
         self.health.check(&counters);
-        if self.counted.elapsed() >= self.stats_interval {
+        if self.counted.elapsed() >= Duration::from_secs(self.config.capture.stats_interval.into()) {
             self.counted = Instant::now();
-            self.closed |= self.outputs.offer(&Stats::new(now, &counters)) == Err(Refused::Closed);
+            let stats = Stats::new(now, &counters);
+            self.closed |= self.dispatch.stats(&stats, Instant::now()) == Err(Refused::Closed);
         }
+        self.metrics.update(self.snapshot(counters));
     }
 
     fn react(&mut self, reaction: Reaction) {
@@ -150,9 +176,7 @@ impl Agent<'_> {
     }
 
     fn write(&mut self, record: Record) {
-        let dossier = Dossier::from(record);
-        let alert = Alert::new(&dossier, self.identities, None);
-        self.closed |= self.outputs.offer(&alert) == Err(Refused::Closed);
+        self.closed |= self.dispatch.offer(record) == Err(Refused::Closed);
     }
 
     /// Writes the last record of every case, and the counters, until `deadline`; what was not
@@ -173,7 +197,7 @@ impl Agent<'_> {
             cases,
         );
         // Nobody wants what a reader who went away did not take.
-        if self.closed || self.outputs.counts().closed {
+        if self.closed || self.dispatch.outputs().counts().closed {
             counters.remove("records_lost");
             counters.remove("records_shed");
         }
@@ -183,11 +207,11 @@ impl Agent<'_> {
         if let Some(unread) = losses::unread(&counters) {
             tracing::info!("not read: {unread}");
         }
-        for dossier in records.into_iter().map(Dossier::from) {
-            // A refusal is counted; the records that follow may still fit.
-            let _ = self.outputs.offer_until(&Alert::new(&dossier, self.identities, None), deadline);
+        for record in records {
+            // What does not fit is counted; the records that follow may still fit.
+            let _ = self.dispatch.offer_until(record, deadline);
         }
-        let _ = self.outputs.offer_until(&Stats::new(now, &counters), deadline);
+        let _ = self.dispatch.stats(&Stats::new(now, &counters), deadline);
     }
 
     fn counters(&mut self) -> BTreeMap<&'static str, u64> {
@@ -196,7 +220,7 @@ impl Agent<'_> {
             Err(error) => tracing::error!("cannot read the counters of the kernel program: {error}"),
         }
         let kernel = &self.kernel;
-        let output = self.outputs.counts();
+        let (output, desk) = (self.dispatch.outputs().counts(), self.dispatch.counts());
         let agent = [
             ("interfaces", self.interfaces.watched() as u64),
             ("interfaces_lost", self.interfaces.lost()),
@@ -208,9 +232,54 @@ impl Agent<'_> {
             ("watch_refused", kernel.get(Counter::WatchRefused) + self.unwatched),
             ("feedback_refused", self.refused),
             ("records_written", output.written),
-            ("records_lost", output.lost),
-            ("records_shed", output.shed),
+            ("records_lost", output.lost + desk.unwritable),
+            ("records_shed", output.shed + desk.shed),
+            ("records_hidden", desk.hidden),
+            ("records_unsent", desk.outbox_dropped),
+            ("ledger_errors", desk.store_errors),
+            ("ledger_lost", desk.unkept),
+            ("ledger_crowded", desk.cases_crowded),
         ];
         kernel.iter().chain(agent).chain(losses::of(&self.pipeline)).collect()
     }
+
+    /// The state of the agent for those who watch it.
+    fn snapshot(&self, counters: BTreeMap<&'static str, u64>) -> Snapshot {
+        let desk = self.dispatch.counts();
+        let (success, time) = self.reloaded;
+        let now = Timestamp::now();
+        Snapshot {
+            counters,
+            interfaces: self.interfaces.modes(),
+            drained: self.drained,
+            detections: desk.detections,
+            open: desk.open,
+            outputs: self.dispatch.outputs().per_output().into_iter().map(output).collect(),
+            store: self.config.ledger.file.is_some().then_some(Store {
+                writes: desk.store_batches,
+                writing: desk.store_time,
+                failures: desk.store_errors,
+                bytes: desk.store_bytes,
+            }),
+            data: desk.ages.iter().map(|age| file(age, now)).collect(),
+            rules: self.signatures.size().signatures as u64,
+            reload: Some(metrics::Reload { success, time }),
+        }
+    }
+}
+
+fn output(counts: OutputCounts) -> metrics::Output {
+    metrics::Output {
+        name: counts.name,
+        written: counts.written,
+        lost: counts.lost + counts.shed,
+        waiting: counts.queue,
+        waiting_bytes: counts.queue_bytes,
+        lag: Duration::try_from_secs_f64(counts.lag).unwrap_or_default(),
+    }
+}
+
+fn file(age: &Age, now: Timestamp) -> DataFile {
+    let stem = age.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    DataFile { kind: age.kind.name(), stem, age: now.duration_since(age.time).try_into().unwrap_or_default() }
 }

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use nix::net::if_::if_nametoindex;
 
+use crate::metrics;
 use crate::kernel::{AttachError, Attached, Program, XdpMode, attach, readable};
 
 /// Between two tries to attach to an interface that is there but refuses: at first, and at most.
@@ -23,6 +24,8 @@ pub(super) struct Interfaces {
 
 struct Interface {
     name: String,
+    /// The program runs in the driver, or did when it was last attached.
+    native: bool,
     state: State,
 }
 
@@ -70,9 +73,19 @@ impl Interfaces {
             } else {
                 tracing::info!("{attached}");
             }
-            wanted.push(Interface { name: name.clone(), state: State::Watched(attached.index) });
+            wanted.push(Interface {
+                name: name.clone(),
+                native: attached.native,
+                state: State::Watched(attached.index),
+            });
         }
         Ok(Self { wanted, mode, former: VecDeque::new(), lost: 0 })
+    }
+
+    /// Those that are watched now, and whether the program runs in their drivers.
+    pub(super) fn modes(&self) -> Vec<metrics::Interface> {
+        let watched = self.wanted.iter().filter(|interface| interface.watched().is_some());
+        watched.map(|one| metrics::Interface { name: one.name.clone(), native: one.native }).collect()
     }
 
     /// The name of the interface that has an index, or had it lately.
@@ -146,6 +159,7 @@ impl Interface {
         let error = match tried {
             Ok(attached) => {
                 tracing::info!("interface {} is there again: {attached}", self.name);
+                self.native = attached.native;
                 self.state = State::Watched(attached.index);
                 return;
             }
@@ -181,7 +195,7 @@ mod tests {
     }
 
     fn watched(index: u32) -> Interface {
-        Interface { name: "lan0".into(), state: State::Watched(index) }
+        Interface { name: "lan0".into(), native: true, state: State::Watched(index) }
     }
 
     #[test]

@@ -8,4 +8,4 @@ mod interfaces;
 mod reload;
 mod run;
 
-pub use run::{Options, run};
+pub use run::{Origin, Start, run};

@@ -2,46 +2,47 @@ use std::future::pending;
 
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
-use crate::signature::{SignatureError, Signatures, Sources};
+use super::run::Origin;
+use crate::config::{Loaded, Problems};
 
-/// Why the old signatures stay in use.
+/// Why the old configuration stays in use.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReloadError {
     #[error(transparent)]
-    Signatures(#[from] SignatureError),
-    #[error("reading them anew broke off: {0}")]
+    Problems(#[from] Problems),
+    #[error("reading it anew broke off: {0}")]
     BrokeOff(#[from] JoinError),
 }
 
-/// Reads the signatures anew, on a thread of its own, because compiling takes longer than the ring
+/// Reads the configuration anew with all that it names, on a thread of its own, because that takes longer than the ring
 /// waits.
 pub(super) struct Reload {
-    sources: Sources,
-    running: Option<JoinHandle<Result<Signatures, SignatureError>>>,
+    origin: Origin,
+    running: Option<JoinHandle<Result<Loaded, Problems>>>,
     /// It was asked for again while it was going on: the files may have changed once more.
     again: bool,
 }
 
 impl Reload {
-    pub(super) const fn new(sources: Sources) -> Self {
-        Self { sources, running: None, again: false }
+    pub(super) const fn new(origin: Origin) -> Self {
+        Self { origin, running: None, again: false }
     }
 
     /// Begins, if there are files to read.
     pub(super) fn ask(&mut self) {
-        if self.sources.paths.is_empty() {
+        if self.origin.file.is_none() && self.origin.overrides.signatures.is_empty() {
             return;
         }
         self.again = self.running.is_some();
         if !self.again {
-            let sources = self.sources.clone();
-            self.running = Some(spawn_blocking(move || Signatures::load(&sources)));
+            let Origin { file, overrides } = self.origin.clone();
+            self.running = Some(spawn_blocking(move || Loaded::load(file.as_deref(), &overrides)));
         }
     }
 
     /// What came of it. It may be given up waiting for, and waited for again; it does not end if
     /// nothing is going on.
-    pub(super) async fn done(&mut self) -> Result<Signatures, ReloadError> {
+    pub(super) async fn done(&mut self) -> Result<Loaded, ReloadError> {
         let Some(running) = &mut self.running else { return pending().await };
         let result = running.await;
         self.running = None;
@@ -52,9 +53,9 @@ impl Reload {
     }
 }
 
-/// Signatures that were read anew and wait until the events are taken that the old ones found.
+/// A configuration that was read anew and waits until the events are taken that the old signatures found.
 pub(super) struct Exchange {
-    pub(super) read: Result<Signatures, ReloadError>,
+    pub(super) read: Result<Loaded, ReloadError>,
     /// In how many batches all events are taken that were in the ring when this began. Under load
     /// it is never empty.
     pub(super) batches: usize,
@@ -71,10 +72,12 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Overrides;
 
     #[test]
     fn an_exchange_waits_for_what_was_in_the_ring_and_no_longer() {
-        let exchange = |batches| Exchange { read: Ok(Signatures::built_in().unwrap()), batches };
+        let read = || Loaded::load(None, &Overrides::default()).map_err(ReloadError::from);
+        let exchange = |batches| Exchange { read: read(), batches };
         assert!(exchange(9).is_due(true), "the ring is empty");
         let mut under_load = exchange(3);
         assert_eq!([false; 3].map(|empty| under_load.is_due(empty)), [false, false, true]);

@@ -1,5 +1,6 @@
 use std::future::ready;
 use std::os::fd::AsRawFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use anyhow::Context as _;
 use aya_log::EbpfLogger;
 use detector_common::counters::Counters;
 use detector_common::settings::Settings;
+use jiff::Timestamp;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,28 +19,34 @@ use super::clock::Clock;
 use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::{Exchange, Reload};
-use crate::kernel::{Limits, Program, XdpMode};
-use crate::output::{Identities, Outputs};
-use crate::pipeline::{self, Pipeline};
-use crate::signature::{Signatures, Sources};
+use crate::config::{Config, Overrides};
+use crate::dispatch::Dispatch;
+use crate::kernel::Program;
+use crate::ledger::Record;
+use crate::metrics::Metrics;
+use crate::output::Identities;
+use crate::pipeline::Pipeline;
+use crate::signature::Signatures;
 
-/// What to watch, and how.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Names of the interfaces.
-    pub interfaces: Vec<String>,
-    /// Where the program runs.
-    pub xdp_mode: XdpMode,
-    /// Sizes of the maps.
-    pub limits: Limits,
-    /// How wallets and workers appear.
+/// What the agent begins with.
+pub struct Start {
+    /// The configuration.
+    pub config: Config,
+    /// What is looked for.
+    pub signatures: Arc<Signatures>,
+    /// In which form names are kept.
     pub identities: Identities,
-    /// Limits of the agent.
-    pub pipeline: pipeline::Settings,
-    /// How often the counters are written.
-    pub stats_interval: Duration,
-    /// Where signatures are read anew from on SIGHUP.
-    pub sources: Sources,
+    /// Cases of the ledger on disk that go on, those seen longest ago first.
+    pub cases: Vec<Record>,
+}
+
+/// Where the configuration comes from, each time it is read.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The file.
+    pub file: Option<PathBuf>,
+    /// What the command line says.
+    pub overrides: Overrides,
 }
 
 /// How often quiet flows and cases are looked for.
@@ -51,48 +59,54 @@ type Log = EbpfLogger<&'static dyn log::Log>;
 
 /// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more. An
 /// interface that goes away, be it the last, is watched again once one of its name is there. SIGHUP
-/// opens the output file anew, and reads the signatures anew, which take the place of the old ones
-/// under traffic. At the end the program is detached, what is in the ring is still read, and final
+/// opens output files anew, and reads the configuration and all that it names anew, which takes the place of the old one
+/// under traffic, all of it or nothing. At the end the program is detached, what is in the ring is still read, and final
 /// records and counters are written. Gives until when records that still wait for their disk may be
 /// waited for.
 ///
 /// # Errors
 /// The program cannot be loaded or attached.
 pub async fn run(
-    options: &Options,
-    signatures: Arc<Signatures>,
-    outputs: &Outputs,
+    origin: &Origin,
+    start: Start,
+    dispatch: &Dispatch,
+    metrics: &Metrics,
 ) -> anyhow::Result<Instant> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
 
-    Interfaces::check(&options.interfaces)?;
-    let mut program = Program::load(&Settings::DEFAULT, &options.limits, signatures.automaton())?;
+    let Start { config, signatures, identities, cases } = start;
+    let (interfaces, limits) = (&config.capture.interfaces, config.capture.limits());
+    Interfaces::check(interfaces)?;
+    let mut program = Program::load(&Settings::DEFAULT, &limits, signatures.automaton())?;
     tracing::info!("{}", program.memory());
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let interfaces = Interfaces::attach(&mut program, &options.interfaces, options.xdp_mode)?;
+    let interfaces = Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode)?;
     let watches = program.take_watches()?;
     let mut agent = Agent {
         program,
-        pipeline: Pipeline::new(options.pipeline.clone()),
+        pipeline: pipeline(&config, &signatures, identities, cases),
         watches,
         interfaces,
         clock: Clock::new().context("cannot read the clock")?,
-        identities: options.identities,
+        identities,
         signatures,
-        outputs,
-        health: Health::new(options.limits.flows),
+        dispatch,
+        metrics,
+        health: Health::new(limits.flows),
         counted: Instant::now(),
-        stats_interval: options.stats_interval,
+        config,
+        drained: None,
+        reloaded: (true, Timestamp::now()),
         undecodable: 0,
         refused: 0,
         unwatched: 0,
         kernel: Counters::ZERO,
         closed: false,
     };
-    let mut reload = Reload::new(options.sources.clone());
+    let mut reload = Reload::new(origin.clone());
     let mut exchange: Option<Exchange> = None;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -108,12 +122,12 @@ pub async fn run(
             () = flush(&mut log), if log.is_some() => {}
             _ = tick.tick() => agent.advance(),
             _ = hangup.recv() => {
-                tracing::info!("SIGHUP: opening the output file anew");
-                outputs.reopen();
+                tracing::info!("SIGHUP: opening output files anew, and reading the configuration");
+                dispatch.outputs().reopen();
                 reload.ask();
             }
             read = reload.done(), if exchange.is_none() => {
-                exchange = Some(Exchange { read, batches: Agent::batches(options.limits.ring) });
+                exchange = Some(Exchange { read, batches: Agent::batches(limits.ring) });
             }
             // One batch a turn, so that signals get theirs.
             () = ready(()), if exchange.is_some() => {
@@ -138,6 +152,20 @@ pub async fn run(
     }
     agent.finish(deadline);
     Ok(deadline)
+}
+
+/// The pipeline, with the cases that go on.
+fn pipeline(
+    config: &Config,
+    signatures: &Arc<Signatures>,
+    identities: Identities,
+    cases: Vec<Record>,
+) -> Pipeline {
+    let mut settings = config.pipeline(signatures, identities);
+    settings.ledger.resumes = config.ledger.file.is_some();
+    let mut pipeline = Pipeline::new(settings);
+    cases.into_iter().for_each(|case| pipeline.restore(case));
+    pipeline
 }
 
 /// Makes a ring buffer of the kernel program something to wait for.

@@ -147,12 +147,12 @@ impl<'a> PoolNetwork<'a> {
 }
 
 impl<'a> Alert<'a> {
-    /// The alert for a record. `pcap_filename` is the capture, in a replay.
+    /// The alert for a record whose names are in the form of `identities`. `pcap_filename` is the capture, in a replay.
     #[must_use]
     pub fn new(dossier: &'a Dossier, identities: Identities, pcap_filename: Option<&'a str>) -> Self {
         let record = &dossier.record;
         let (miner, pool) = (record.miner, record.pool);
-        let names = identities.names(&record.facts);
+        let names = Names::kept(&record.facts);
         let identity = Identity::of(&names, identities);
         let signature = signature(record.protocol, record.verdict);
         let details = Details {

@@ -82,6 +82,18 @@ pub struct Names<'a> {
     pub pool_name: Option<&'a str>,
 }
 
+impl<'a> Names<'a> {
+    /// Those of facts that hold them in the form in which they are kept.
+    pub(super) fn kept(facts: &'a Facts) -> Self {
+        Self {
+            wallet: facts.wallet.as_deref().map(Cow::Borrowed),
+            worker: facts.worker.as_deref().map(Cow::Borrowed),
+            agent: facts.agent.as_deref(),
+            pool_name: facts.pool_name.as_deref(),
+        }
+    }
+}
+
 impl Identities {
     /// The form in which a wallet or a worker is kept.
     #[must_use]

@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use super::spool::Behind;
+
 /// What became of the records, over all outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -44,6 +46,8 @@ pub struct OutputCounts {
     pub connected: bool,
     /// Records that wait.
     pub queue: u64,
+    /// Bytes of those of them that are in memory.
+    pub queue_bytes: u64,
     /// How long the oldest of them has waited, in seconds.
     pub lag: f64,
 }
@@ -111,10 +115,11 @@ impl Meter {
         flag.load(Ordering::Acquire)
     }
 
-    /// The counters, with what the spool says: entries not read, and entries missed.
-    pub(super) fn counts(&self, name: &str, kind: &'static str, spool: Option<(u64, u64)>) -> OutputCounts {
+    /// The counters, with what the spool says.
+    pub(super) fn counts(&self, name: &str, kind: &'static str, spool: Option<Behind>) -> OutputCounts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (unread, shed) = spool.unwrap_or_else(|| (0, get(&self.shed)));
+        let over = || Behind { unread: 0, bytes: 0, missed: get(&self.shed) };
+        let Behind { unread, bytes, missed } = spool.unwrap_or_else(over);
         let oldest = self.progress().oldest;
         OutputCounts {
             name: name.to_owned(),
@@ -122,13 +127,14 @@ impl Meter {
             written: get(&self.written),
             filtered: get(&self.filtered),
             repeated: get(&self.repeated),
-            shed,
+            shed: missed,
             lost: get(&self.lost),
             cut: get(&self.cut),
             outages: get(&self.outages),
             retries: get(&self.retries),
             connected: Self::is(&self.connected),
             queue: unread + self.held(),
+            queue_bytes: bytes,
             lag: oldest.map_or(0.0, |oldest| oldest.elapsed().as_secs_f64()),
         }
     }

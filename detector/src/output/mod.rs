@@ -27,5 +27,6 @@ pub use format::Format;
 pub use identity::{Identities, Names, Salt};
 pub use meter::{Counts, OutputCounts};
 pub use outputs::{Outputs, Refused};
+pub(crate) use signature::alert_signature;
 pub use signature::alert_signatures;
 pub use spool::{Archive, Entry};

@@ -157,6 +157,15 @@ impl Outputs {
         self.closed()
     }
 
+    /// As [`Self::publish`], but waits until `deadline` while memory is full: for the end of a live run.
+    ///
+    /// # Errors
+    /// As [`Self::publish`].
+    pub fn publish_until(&self, entries: Vec<Entry>, deadline: Instant) -> Result<(), Refused> {
+        self.spool.publish(entries, Wait::Until(deadline));
+        self.closed()
+    }
+
     /// As [`Self::publish`], but waits while memory is full of what a healthy output has not read: for replay.
     ///
     /// # Errors
@@ -314,13 +323,13 @@ impl Outputs {
     /// waited for as long as `patience` says, `None` for ever; what is not written by then is lost, unless an archive
     /// has it. One that fails is tried for five seconds more.
     #[must_use]
-    pub fn finish(self, patience: Option<Duration>) -> Counts {
+    pub fn finish(&self, patience: Option<Duration>) -> Counts {
         self.finish_all(patience).0
     }
 
     /// As [`Self::finish`], and says up to where each output came, by name.
     #[must_use]
-    pub fn finish_all(self, patience: Option<Duration>) -> (Counts, HashMap<String, u64>) {
+    pub fn finish_all(&self, patience: Option<Duration>) -> (Counts, HashMap<String, u64>) {
         self.spool.end(patience.is_none());
         let deadline = patience.map(|patience| Instant::now() + patience);
         let mut unwritten = 0;

@@ -44,6 +44,12 @@ pub fn alert_signatures(protocols: impl Iterator<Item = Protocol>) -> impl Itera
         .map(|one| (one.id, one.text))
 }
 
+/// Number and text of the alerts of a case.
+pub(crate) fn alert_signature(protocol: Protocol, verdict: Verdict) -> (u32, String) {
+    let Signature { id, text } = signature(protocol, verdict);
+    (id, text)
+}
+
 /// Suricata's severity: 1 is the highest.
 pub(super) const fn severity(verdict: Verdict) -> u8 {
     match verdict {

@@ -243,8 +243,8 @@ impl Spool {
         self.room.notify_all();
     }
 
-    /// How many entries a reader has not taken yet, and how many it has missed.
-    pub(super) fn behind(&self, id: u64) -> Option<(u64, u64)> {
+    /// How far behind a reader is.
+    pub(super) fn behind(&self, id: u64) -> Option<Behind> {
         let mut state = self.state();
         let (last, held) = (state.last, state.slots.len() as u64);
         let archived = self.has_archive();
@@ -255,8 +255,22 @@ impl Spool {
             (Some(_), None) => held,
             (None, _) => 0,
         };
-        Some((if archived { unread } else { unread.min(held) }, place.shed))
+        let (after, missed) = (place.after, place.shed);
+        let newer = |slot: &&Slot| after.is_none_or(|after| slot.entry.sequence > after);
+        let bytes = state.slots.iter().rev().take_while(newer).map(|slot| slot.entry.line.len() as u64).sum();
+        Some(Behind { unread: if archived { unread } else { unread.min(held) }, bytes, missed })
     }
+}
+
+/// How far behind a reader is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Behind {
+    /// Entries that it has not taken yet.
+    pub(super) unread: u64,
+    /// Bytes of those of them that are in memory.
+    pub(super) bytes: u64,
+    /// Entries that it has missed.
+    pub(super) missed: u64,
 }
 
 /// What there is for a reader.

@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::capture::{Capture, CaptureError};
 use super::engine::{Engine, EngineError};
 use super::progress::Progress;
-use crate::dispatch::Dossier;
+use crate::dispatch::Dispatch;
 use crate::ledger::Record;
 use crate::losses;
-use crate::output::eve::Alert;
-use crate::output::{Identities, Outputs, Refused};
+use crate::output::Refused;
 use crate::pipeline::{Pipeline, Settings};
 
 /// What to replay, and how.
@@ -18,8 +18,6 @@ use crate::pipeline::{Pipeline, Settings};
 pub struct Options {
     /// The captures; `-` is standard input.
     pub files: Vec<PathBuf>,
-    /// How wallets and workers appear.
-    pub identities: Identities,
     /// Limits of the agent.
     pub pipeline: Settings,
 }
@@ -46,15 +44,14 @@ pub struct Summary {
 ///
 /// # Errors
 /// The engine fails.
-pub fn run(engine: &mut dyn Engine, options: &Options, outputs: &Outputs) -> Result<Summary, EngineError> {
+pub fn run(engine: &mut dyn Engine, options: &Options, dispatch: &Dispatch) -> Result<Summary, EngineError> {
     let mut summary = Summary::default();
     for path in &options.files {
         let mut replay = Replay {
             engine,
             pipeline: Pipeline::new(options.pipeline.clone()),
-            outputs,
-            identities: options.identities,
-            name: path.display().to_string(),
+            dispatch,
+            name: path.display().to_string().into(),
             cut: 0,
             summary: &mut summary,
         };
@@ -100,9 +97,8 @@ impl From<EngineError> for Stop {
 struct Replay<'a> {
     engine: &'a mut dyn Engine,
     pipeline: Pipeline,
-    outputs: &'a Outputs,
-    identities: Identities,
-    name: String,
+    dispatch: &'a Dispatch,
+    name: Arc<str>,
     cut: u64,
     summary: &'a mut Summary,
 }
@@ -170,11 +166,8 @@ impl Replay<'_> {
     }
 
     fn write(&mut self, records: Vec<Record>) -> Result<(), Stop> {
-        for dossier in records.into_iter().map(Dossier::from) {
-            let alert = Alert::new(&dossier, self.identities, Some(&self.name));
-            if self.outputs.submit(&alert) == Err(Refused::Closed) {
-                return Err(Stop::Closed);
-            }
+        for record in records {
+            self.dispatch.submit(record, &self.name).map_err(|Refused::Closed| Stop::Closed)?;
         }
         Ok(())
     }

@@ -72,8 +72,22 @@ fn record() -> Record {
     }
 }
 
+/// With names as the ledger keeps them.
+fn kept(record: &Record, identities: Identities) -> Record {
+    let own = |name: Option<std::borrow::Cow<'_, str>>| name.map(std::borrow::Cow::into_owned);
+    let names = identities.names(&record.facts);
+    let facts = Facts {
+        wallet: own(names.wallet),
+        worker: own(names.worker),
+        agent: names.agent.map(str::to_owned),
+        pool_name: names.pool_name.map(str::to_owned),
+        ..record.facts.clone()
+    };
+    Record { facts, ..record.clone() }
+}
+
 fn alert(record: &Record, identities: Identities, pcap_filename: Option<&str>) -> Value {
-    serde_json::to_value(Alert::new(&Dossier::from(record.clone()), identities, pcap_filename)).unwrap()
+    serde_json::to_value(Alert::new(&Dossier::from(kept(record, identities)), identities, pcap_filename)).unwrap()
 }
 
 #[test]

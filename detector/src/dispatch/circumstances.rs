@@ -1,0 +1,46 @@
+use super::dossier::Dossier;
+use crate::advice::{Advice, Circumstances, Language, advise};
+use crate::judge::Verdict;
+use crate::ledger::Record;
+
+/// The word for a case that the operator called fixed.
+const FIXED: &str = "fixed";
+
+/// What to do about a case of which the operator says `state`.
+pub(super) fn advice(dossier: &Dossier, state: Option<&str>, language: Language) -> Vec<Advice> {
+    let Dossier { record, origin, pool, .. } = dossier;
+    let (network, lease) = (&origin.network, origin.lease.as_ref());
+    let circumstances = Circumstances {
+        network: network.kind,
+        protocol: record.protocol,
+        carrier: record.carrier,
+        encrypted: record.encrypted,
+        verdict: record.verdict,
+        stage: record.stage,
+        farm: is_farm(record),
+        returned: record.returns > 0,
+        returned_after_fixed: state == Some(FIXED),
+        miner: record.miner.ip(),
+        pool: record.pool,
+        pool_name: pool.listed.as_deref().or(record.facts.pool_name.as_deref()),
+        coin: record.facts.coin,
+        site: network.site.as_deref(),
+        owner: network.owner.as_deref(),
+        contact: network.contact.as_deref(),
+        user: lease.and_then(|lease| lease.user.as_deref()),
+        mac: lease.and_then(|lease| lease.mac.as_deref()),
+    };
+    advise(&circumstances, language)
+}
+
+/// Several machines mine behind the address: they have names of their own, or more connections at the same time than
+/// one that changes from one to the next.
+fn is_farm(record: &Record) -> bool {
+    record.verdict != Verdict::Node && farm(record.workers, record.parallel)
+}
+
+/// Whether so many names of machines and connections at the same time are those of several machines.
+#[must_use]
+pub const fn farm(workers: u32, parallel: u32) -> bool {
+    workers >= 2 || parallel >= 3
+}

@@ -1,0 +1,181 @@
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::circumstances::advice;
+use super::dossier::Dossier;
+use super::keeper::Keeper;
+use super::rules::Rules;
+use super::shared::Shared;
+use crate::exclude::Subject;
+use crate::ledger::{Reason, Record};
+use crate::output::eve::Alert;
+use crate::output::{Counts as OutputCounts, Entry, Outputs, alert_signature};
+
+/// How often what is due is looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Records taken at once.
+const BATCH: usize = 4_096;
+
+/// What the desk is told.
+pub(super) enum Message {
+    /// A record, and the capture that it is of, in a replay.
+    Record(Box<Record>, Option<Arc<str>>),
+    /// The agent's counters, as EVE.
+    Stats(String),
+    /// What is done with records from now on.
+    Rules(Box<Rules>),
+}
+
+/// A record that is ready to be written.
+pub(super) struct Ready {
+    pub(super) dossier: Dossier,
+    /// The reason of the exclusion that hides the case.
+    pub(super) hidden: Option<String>,
+    /// Its number among all records and its text, if outputs are to have it.
+    pub(super) line: Option<(u64, Arc<str>)>,
+}
+
+/// Whether outputs are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Live: never.
+    Live,
+    /// In a replay: always.
+    Replay,
+}
+
+/// What is done with records, on a thread of its own.
+pub(super) struct Desk {
+    pub(super) messages: Receiver<Message>,
+    pub(super) rules: Rules,
+    pub(super) keeper: Keeper,
+    pub(super) outputs: Arc<Outputs>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) pace: Pace,
+}
+
+impl Desk {
+    /// Works until nobody sends any more; gives what became of the records in the end.
+    pub(super) fn run(mut self) -> OutputCounts {
+        let mut tick = Instant::now() + TICK;
+        loop {
+            let mut entries = Vec::new();
+            let first = self.messages.recv_timeout(tick.saturating_duration_since(Instant::now()));
+            let ended = matches!(first, Err(RecvTimeoutError::Disconnected));
+            let more = std::iter::from_fn(|| self.messages.try_recv().ok()).take(BATCH);
+            let batch: Vec<Message> = first.into_iter().chain(more).collect();
+            for message in batch {
+                self.take(message, &mut entries);
+            }
+            let urgent = !entries.is_empty() || ended;
+            let kept = self.keeper.keep(urgent, &self.shared);
+            self.publish(entries, kept);
+            if ended {
+                break;
+            }
+            if Instant::now() >= tick {
+                tick = Instant::now() + TICK;
+                self.keeper.tick(&self.outputs, &self.shared, Timestamp::now());
+                self.rules.poll(&self.shared);
+            }
+        }
+        self.keeper.finish(&self.shared);
+        let patience = match (self.pace, self.shared.deadline()) {
+            (Pace::Replay, _) | (_, None) => None,
+            (Pace::Live, Some(deadline)) => Some(deadline.saturating_duration_since(Instant::now())),
+        };
+        let (counts, cursors) = self.outputs.finish_all(patience);
+        self.keeper.acknowledge(cursors);
+        counts
+    }
+
+    fn take(&mut self, message: Message, entries: &mut Vec<Entry>) {
+        match message {
+            Message::Record(record, capture) => {
+                let ready = self.prepare(*record, capture.as_deref());
+                self.shared.note(&ready);
+                if let Some((sequence, line)) = &ready.line {
+                    entries.push(Entry { sequence: *sequence, line: Arc::clone(line), durable: false });
+                }
+                self.keeper.add(ready);
+            }
+            Message::Stats(line) => {
+                let sequence = self.keeper.next_sequence();
+                entries.push(Entry { sequence, line: line.into(), durable: false });
+            }
+            Message::Rules(rules) => self.rules.exchange(*rules),
+        }
+    }
+
+    fn prepare(&mut self, mut record: Record, capture: Option<&str>) -> Ready {
+        self.keeper.adopt(&mut record, &self.shared);
+        let enricher = self.rules.enricher();
+        let origin = enricher.origin(record.miner.ip(), record.time);
+        let pool = enricher.pool(record.pool, record.facts.pool_name.as_deref());
+        let mut dossier = Dossier { record, origin, pool, advice: Vec::new() };
+        let hidden = self.hidden(&dossier);
+        if dossier.record.reason == Reason::Update || hidden.is_some() {
+            return Ready { dossier, hidden, line: None };
+        }
+        let state = self.keeper.operator_state(dossier.record.case);
+        dossier.advice = advice(&dossier, state.as_deref(), self.rules.language());
+        let alert = Alert::new(&dossier, self.rules.identities(), capture);
+        let line = match serde_json::to_string(&alert) {
+            Ok(line) => Some((self.keeper.next_sequence(), line.into())),
+            Err(error) => {
+                self.shared.unwritable();
+                tracing::error!("a record has no JSON form and was lost: {error}");
+                None
+            }
+        };
+        Ready { dossier, hidden, line }
+    }
+
+    /// The reason why the case is not to be reported.
+    fn hidden(&self, dossier: &Dossier) -> Option<String> {
+        let Dossier { record, origin, pool, .. } = dossier;
+        let exclusions = self.rules.exclusions();
+        if exclusions.is_empty() {
+            return None;
+        }
+        let (signature_id, signature) = alert_signature(record.protocol, record.verdict);
+        let evidence: Vec<&str> = record.evidence.iter().map(|evidence| evidence.kind).collect();
+        let subject = Subject {
+            time: record.time,
+            miner: record.miner.ip(),
+            pool: record.pool,
+            pool_name: record.facts.pool_name.as_deref(),
+            pool_listed: pool.listed.as_deref(),
+            protocol: record.protocol,
+            wallet: record.facts.wallet.as_deref(),
+            worker: record.facts.worker.as_deref(),
+            signature_id,
+            signature: &signature,
+            evidence: &evidence,
+            network_type: origin.network.kind,
+        };
+        exclusions.matches(&subject).map(|rule| rule.reason.clone())
+    }
+
+    /// Hands records over to the outputs, after they were kept if that was possible.
+    fn publish(&self, mut entries: Vec<Entry>, kept: bool) {
+        if entries.is_empty() {
+            return;
+        }
+        for entry in &mut entries {
+            entry.durable = kept && !entry.line.contains(r#""event_type":"stats""#);
+        }
+        let closed = match (self.pace, self.shared.deadline()) {
+            (Pace::Replay, _) => self.outputs.publish_all(entries),
+            (Pace::Live, Some(deadline)) => self.outputs.publish_until(entries, deadline),
+            (Pace::Live, None) => self.outputs.publish(entries),
+        };
+        if closed.is_err() {
+            self.shared.close();
+        }
+    }
+}

@@ -1,0 +1,69 @@
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::shared::Shared;
+use crate::advice::Language;
+use crate::enrich::{Config, Enricher, Reloader};
+use crate::exclude::Exclusions;
+use crate::output::Identities;
+
+/// What is done with records: what files say of addresses, what is not reported, and how names and advice are written.
+pub struct Rules {
+    enricher: Arc<Enricher>,
+    /// Looks whether files have changed.
+    reloader: Reloader,
+    exclusions: Exclusions,
+    identities: Identities,
+    language: Language,
+}
+
+impl Rules {
+    /// Files that `config` names were read into `enricher`, and are read anew when they change.
+    #[must_use]
+    pub fn new(
+        config: &Config,
+        enricher: Enricher,
+        exclusions: Exclusions,
+        identities: Identities,
+        language: Language,
+    ) -> Self {
+        let enricher = Arc::new(enricher);
+        let reloader = Reloader::after(config.clone(), language, Arc::clone(&enricher), Instant::now());
+        Self { enricher, reloader, exclusions, identities, language }
+    }
+
+    pub(super) fn enricher(&self) -> &Enricher {
+        &self.enricher
+    }
+
+    pub(super) const fn exclusions(&self) -> &Exclusions {
+        &self.exclusions
+    }
+
+    pub(super) const fn identities(&self) -> Identities {
+        self.identities
+    }
+
+    pub(super) const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Others take their place; what was counted goes on.
+    pub(super) fn exchange(&mut self, new: Self) {
+        new.exclusions.carry_on(&self.exclusions);
+        *self = new;
+    }
+
+    /// Takes files in that have changed.
+    pub(super) fn poll(&mut self, shared: &Shared) {
+        match self.reloader.poll(Instant::now()) {
+            Some(Ok(enricher)) => {
+                tracing::info!("files about addresses read anew");
+                self.enricher = enricher;
+            }
+            Some(Err(problems)) => tracing::error!("the old files about addresses stay in use: {problems}"),
+            None => {}
+        }
+        shared.aged(self.enricher.ages());
+    }
+}
