@@ -341,13 +341,24 @@ impl Outputs {
                     output.ended.recv_timeout(left) == Err(RecvTimeoutError::Disconnected)
                 }
             };
-            if !ended && !self.spool.has_archive() && !Meter::is(&output.meter.closed) {
+            if ended {
+                continue;
+            }
+            // From now on it counts nothing as lost by itself.
+            output.meter.stop.store(true, Ordering::Release);
+            if !self.spool.has_archive() && !Meter::is(&output.meter.closed) {
                 unwritten += output.counts(&self.spool).queue;
             }
         }
         let mut counts = self.counts();
         counts.lost += unwritten;
         (counts, self.acknowledged())
+    }
+}
+
+impl Drop for Outputs {
+    fn drop(&mut self) {
+        self.spool.end(false);
     }
 }
 

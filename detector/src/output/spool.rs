@@ -263,7 +263,7 @@ impl Spool {
 }
 
 /// How far behind a reader is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Behind {
     /// Entries that it has not taken yet.
     pub(super) unread: u64,
@@ -361,7 +361,7 @@ impl Reader {
         loop {
             let ended = state.ended.is_some();
             let Some(place) = state.place(self.id) else { return };
-            if place.woken || ((ended || place.until.is_some()) && !end_is_known) {
+            if std::mem::take(&mut place.woken) || ((ended || place.until.is_some()) && !end_is_known) {
                 return;
             }
             let left = deadline.saturating_duration_since(Instant::now());

@@ -1,3 +1,9 @@
+mod by_hand;
+mod local;
+mod network;
+mod pipes;
+mod restart;
+
 use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -29,6 +35,29 @@ fn start(configs: Vec<Config>) -> Outputs {
 
 fn stdout(pipe: std::io::PipeWriter, entries: usize) -> Outputs {
     Outputs::on(FileSink::stream(OwnedFd::from(pipe).into()), Room { entries, ..Room::default() }).unwrap()
+}
+
+/// One output as the configuration file has it.
+fn config(text: &str) -> Config {
+    toml::from_str(text).unwrap()
+}
+
+/// What stands for a record of a case.
+fn alert(record: u64) -> serde_json::Value {
+    json!({
+        "timestamp": "2023-11-14T22:13:20.123456+0000",
+        "event_type": "alert",
+        "alert": {"severity": 1, "signature": "Mining"},
+        "mining": {
+            "case_id": "00000000000000ab", "record": record, "reason": "opened", "verdict": "confirmed",
+            "miner_ip": "10.0.0.1", "pool_ip": "203.0.113.1", "protocol": "a\"b]",
+        },
+    })
+}
+
+fn record_of(line: &str) -> u64 {
+    let record: serde_json::Value = serde_json::from_str(line).unwrap();
+    record["mining"]["record"].as_u64().unwrap()
 }
 
 fn numbers(text: &str) -> Vec<u64> {

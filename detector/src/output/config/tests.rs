@@ -105,6 +105,6 @@ fn mistakes_are_named_with_their_key() {
 
 #[test]
 fn a_mistake_is_shown_at_its_line() {
-    let told = read("[[output]]\nto = 'stdout'\n\n[[output]]\nto = 'http'\n").unwrap_err();
-    assert!(told.contains("line 4"), "{told}");
+    let told = read("[[output]]\nto = 'stdout'\n\n[[output]]\nto = 'file'\npaht = 'x'\n").unwrap_err();
+    assert!(told.contains("line 6"), "{told}");
 }

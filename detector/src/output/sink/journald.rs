@@ -68,12 +68,11 @@ impl JournaldSink {
     fn send(&mut self, pending: &mut Pending) -> io::Result<()> {
         while let Some(item) = pending.first() {
             let entry = entry(item, &self.identifier);
-            let path = self.path.clone();
             let socket = self.socket()?;
             match socket.send(&entry) {
                 Ok(_) => {}
                 Err(cause) if cause.raw_os_error() == Some(libc::EMSGSIZE) => {
-                    hand_over(socket, &path, &entry)?;
+                    hand_over(socket, &entry)?;
                 }
                 Err(cause) => return Err(explain(cause)),
             }
@@ -114,20 +113,14 @@ fn field(entry: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 /// Hands an entry over in sealed memory.
-fn hand_over(socket: &UnixDatagram, path: &std::path::Path, entry: &[u8]) -> io::Result<()> {
+fn hand_over(socket: &UnixDatagram, entry: &[u8]) -> io::Result<()> {
     let memory = memfd_create(c"firedamp", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
     let mut memory = File::from(memory);
     memory.write_all(entry)?;
     fcntl(&memory, FcntlArg::F_ADD_SEALS(SealFlag::all()))?;
     let descriptors = [memory.as_raw_fd()];
-    let address = UnixAddr::new(path)?;
-    sendmsg(
-        socket.as_raw_fd(),
-        &[IoSlice::new(&[])],
-        &[ControlMessage::ScmRights(&descriptors)],
-        MsgFlags::empty(),
-        Some(&address),
-    )?;
+    let control = [ControlMessage::ScmRights(&descriptors)];
+    sendmsg::<UnixAddr>(socket.as_raw_fd(), &[IoSlice::new(&[])], &control, MsgFlags::empty(), None)?;
     Ok(())
 }
 

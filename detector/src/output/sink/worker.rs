@@ -14,7 +14,7 @@ use super::{Sink, Trouble};
 use crate::output::filter::Filter;
 use crate::output::format::Format;
 use crate::output::meter::{Meter, add};
-use crate::output::spool::{Next, Reader, Slot};
+use crate::output::spool::{Behind, Next, Reader, Slot};
 
 /// Records taken from the spool at once.
 const BATCH: usize = 1024;
@@ -231,7 +231,7 @@ impl Running {
     }
 
     fn losses(&self) -> u64 {
-        let shed = self.worker.reader.spool().behind(self.worker.reader.id()).map_or(0, |(_, shed)| shed);
+        let shed = self.worker.reader.spool().behind(self.worker.reader.id()).map_or(0, |behind| behind.missed);
         self.worker.meter.lost.load(Ordering::Relaxed) + shed
     }
 
@@ -260,7 +260,7 @@ impl Running {
             pause = pause.min(Pace::STEADY.first);
             // An archive keeps them for the next start.
             let kept = self.worker.reader.spool().has_archive();
-            if (kept && !patient) || self.pending.is_empty() || Instant::now() + pause > end {
+            if (kept && !patient) || Instant::now() + pause > end {
                 return false;
             }
         }
@@ -295,8 +295,8 @@ impl Running {
     fn finish(self) {
         let Worker { reader, meter, .. } = &self.worker;
         self.settle();
-        let (unread, shed) = reader.spool().behind(reader.id()).unwrap_or_default();
-        meter.shed.store(shed, Ordering::Relaxed);
+        let Behind { unread, missed, .. } = reader.spool().behind(reader.id()).unwrap_or_default();
+        meter.shed.store(missed, Ordering::Relaxed);
         if !Meter::is(&meter.closed) && !Meter::is(&meter.stop) && !reader.spool().has_archive() {
             add(&meter.lost, self.pending.len());
             meter.lost.fetch_add(unread, Ordering::Relaxed);

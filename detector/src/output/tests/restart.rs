@@ -1,0 +1,104 @@
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+
+/// A store whose records were committed by an earlier run.
+struct Store(Mutex<Vec<Entry>>);
+
+impl Archive for Store {
+    fn read(&self, after: u64, most: usize) -> io::Result<Vec<Entry>> {
+        let entries = self.0.lock().unwrap();
+        Ok(entries.iter().filter(|entry| entry.sequence > after).take(most).cloned().collect())
+    }
+}
+
+fn entry(sequence: u64) -> Entry {
+    Entry { sequence, line: alert(sequence).to_string().into(), durable: true }
+}
+
+fn store(last: u64) -> Arc<Store> {
+    Arc::new(Store(Mutex::new((1..=last).map(entry).collect())))
+}
+
+fn records(path: &Path) -> Vec<u64> {
+    fs::read_to_string(path).unwrap().lines().filter(|line| line.ends_with('}')).map(record_of).collect()
+}
+
+#[test]
+fn a_file_has_each_record_once_though_the_agent_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("eve.json");
+    // Killed when 1 to 13 were written and 14 begun; that 10 were written had been stored.
+    let written: String = (1..=13).map(|record| format!("{}\n", alert(record))).collect();
+    fs::write(&path, format!("{written}{}", &alert(14).to_string()[..50])).unwrap();
+    let cursors = HashMap::from([("file".to_owned(), 10)]);
+    let archive: Arc<dyn Archive> = store(20);
+    let outputs =
+        Outputs::start(vec![Target::File(path.clone()).into()], Some(archive), &cursors).unwrap();
+    outputs.publish((21..=25).map(entry).collect()).unwrap();
+    until("all is acknowledged", || outputs.acknowledged()["file"] == 25);
+    assert_eq!(outputs.per_output()[0].repeated, 3);
+    let (counts, acknowledged) = outputs.finish_all(None);
+    assert_eq!((counts.written, counts.lost), (12, 0));
+    assert_eq!(acknowledged["file"], 25);
+    assert_eq!(records(&path), (1..=25).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_dead_receiver_did_not_take_is_taken_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sock");
+    let settings = format!("to = 'unix'\npath = '{}'\nlimits = {{ retry-seconds = 1 }}", path.display());
+    let store = store(3_000);
+    let start = |cursor| {
+        let archive = Arc::clone(&store) as Arc<dyn Archive>;
+        let cursors = HashMap::from([("unix".to_owned(), cursor)]);
+        let room = Room { entries: 100, ..Room::default() };
+        Outputs::with_room(vec![config(&settings)], Some(archive), &cursors, room).unwrap()
+    };
+    let outputs = start(0);
+    until("it is missed", || outputs.counts().outages == 1);
+    let (counts, acknowledged) = outputs.finish_all(Some(PATIENCE));
+    assert_eq!((counts.written, counts.lost, counts.shed), (0, 0, 0));
+    assert_eq!(acknowledged["unix"], 0);
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let outputs = start(acknowledged["unix"]);
+    let reader = std::thread::spawn(move || {
+        let mut lines = BufReader::new(listener.accept().unwrap().0).lines();
+        (0..3_010).map(|_| record_of(&lines.next().unwrap().unwrap())).collect::<Vec<_>>()
+    });
+    for number in 3_001..=3_010 {
+        store.0.lock().unwrap().push(entry(number));
+        outputs.publish(vec![entry(number)]).unwrap();
+    }
+    assert_eq!(reader.join().unwrap(), (1..=3_010).collect::<Vec<_>>());
+    until("all is acknowledged", || outputs.acknowledged()["unix"] == 3_010);
+    assert_eq!(outputs.finish(Some(PATIENCE)).written, 3_010);
+}
+
+#[test]
+fn outputs_are_exchanged_all_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let to = |name: &str, path: &str, more: &str| {
+        config(&format!("to = 'file'\nname = '{name}'\npath = '{}'\n{more}", at(path).display()))
+    };
+    let outputs = start(vec![to("a", "a", ""), to("b", "b", ""), to("c", "c", "")]);
+    outputs.submit(&alert(1)).unwrap();
+    let error = outputs.reconfigure(vec![to("a", "a", ""), to("d", "none/d", "")]).unwrap_err();
+    assert!(error.to_string().contains("none/d"), "{error}");
+    outputs.submit(&alert(2)).unwrap();
+    let changed = to("b", "b", "filter = { verdicts = ['node'] }");
+    outputs.reconfigure(vec![to("a", "a", ""), changed, to("d", "d", "")]).unwrap();
+    outputs.submit(&alert(3)).unwrap();
+    let names: Vec<String> = outputs.per_output().into_iter().map(|output| output.name).collect();
+    assert_eq!(names, ["a", "b", "d"]);
+    until("c has written what there was", || records(&at("c")).len() == 2);
+    let counts = outputs.finish(None);
+    assert_eq!(records(&at("a")), [1, 2, 3]);
+    assert!(records(&at("b")).iter().all(|record| *record < 3), "{:?}", records(&at("b")));
+    assert_eq!(records(&at("c")), [1, 2]);
+    assert_eq!(records(&at("d")), [3]);
+    assert_eq!(counts.lost, 0);
+}
