@@ -447,10 +447,8 @@ fn the_ledger_is_as_the_configuration_says() {
     let disk = ledger.store(Identities::Truncated).unwrap();
     assert_eq!((disk.keep_bytes, disk.identities), (16 << 20, Identities::Truncated));
     // What the file does not say is what the ledger does of itself.
-    let (own, other) = (
-        Ledger { file: Some("l.db".into()), ..Ledger::default() },
-        crate::store::Settings::new("l.db".into()),
-    );
+    let (own, other) =
+        (Ledger { file: Some("l.db".into()), ..Ledger::default() }, store::Settings::new("l.db".into()));
     let own = own.store(Identities::Clear).unwrap();
     assert_eq!(
         (own.keep_days, own.keep_bytes, own.outbox_bytes),

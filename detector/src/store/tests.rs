@@ -34,12 +34,7 @@ fn assessment(miner_sends: Direction, shares: u64) -> Assessment {
         carrier: Carrier::WebSocket,
         encrypted: false,
         miner_sends,
-        evidence: vec![Evidence {
-            kind: "client-login",
-            side: Side::Miner,
-            detail: "method login",
-            weight: 16.0,
-        }],
+        evidence: vec![Evidence::new("client-login", Side::Miner, "method login", 16.0)],
         facts: Facts {
             agent: Some("XMRig/6.22.2".to_owned()),
             wallet: Some("4Wallet".to_owned()),

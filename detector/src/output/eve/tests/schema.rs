@@ -7,7 +7,7 @@ use detector_common::flow::FlowKey;
 use detector_common::packet::{Encapsulation, LayerKind};
 use serde_json::{Value, json};
 
-use super::{alert, record};
+use super::{HASHED, alert, record};
 use crate::judge::{Carrier, Facts, Protocol, Stage, Verdict};
 use crate::ledger::{Reason, Record};
 use crate::output::Identities;
@@ -86,7 +86,7 @@ fn every_alert_keeps_the_rules() {
         for verdict in [Verdict::Node, Verdict::Suspected, Verdict::Probable, Verdict::Confirmed] {
             for protocol in Protocol::ALL.iter().copied().chain([Protocol::named("zork")]) {
                 let record = Record { reason, verdict, protocol, ..record() };
-                for identities in [Identities::Clear, Identities::Hashed] {
+                for identities in [Identities::Clear, Identities::Truncated, HASHED] {
                     let found = faults(alert(&record, identities, Some("monday.pcap")));
                     assert!(found.is_empty(), "{found:?}");
                 }
