@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod ledger;
 mod live;
 mod replay;
 mod runs;

@@ -32,7 +32,7 @@ pub(super) fn tell(story: &Story, advice: &[Advice], days: u16, view: &View) -> 
     let mut text = format!("{}\n", headline(case));
     let sections = [
         ("WHO", page.facts(&who(case))),
-        ("WHAT", page.facts(&what(case, view))),
+        ("WHAT", page.facts(&what(case))),
         ("HOW MUCH", page.facts(&how_much(case))),
         ("WHEN", page.facts(&when(case, view)) + &chart(&story.days, days, view)),
         ("EVIDENCE", page.evidence(case)),
@@ -121,7 +121,7 @@ fn who(case: &Case) -> Vec<Fact> {
     ])
 }
 
-fn what(case: &Case, view: &View) -> Vec<Fact> {
+fn what(case: &Case) -> Vec<Fact> {
     let details = &case.details;
     let origin = &case.pool_network;
     let named = |what: &str, text: Option<&String>| text.map(|text| format!("{what} {}", clean(text)));
@@ -130,7 +130,6 @@ fn what(case: &Case, view: &View) -> Vec<Fact> {
     let secrecy = if case.encrypted { "encrypted" } else { "not encrypted" };
     let whose = system(origin.asn, origin.as_org.as_deref());
     let difficulty = details.difficulty.map(|difficulty| format!("difficulty {difficulty}"));
-    let _ = view;
     known([
         (
             "pool",
@@ -401,4 +400,41 @@ fn certainty(confidence: f64) -> String {
         return format!("confidence 1 - {doubt:.1e}");
     }
     format!("confidence {confidence:.3}")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn hours_are_drawn_in_the_zone_and_the_busiest_is_the_highest() {
+        let view = View { zone: TimeZone::fixed(jiff::tz::offset(8)), width: None, colour: false };
+        let mut connections = [0; 24];
+        connections[15] = 1;
+        connections[16] = 80;
+        let days = [Day { day: 20_000, active: 1 << 14 | 1 << 15 | 1 << 16, connections }];
+        let chart = chart(&days, 7, &view);
+        let lines: Vec<&str> = chart.lines().filter(|line| line.starts_with("  2024")).collect();
+        assert_eq!(
+            lines,
+            [
+                "  2024-10-04                        ·▁  1 connection in 2 hours",
+                "  2024-10-05  █                         80 connections in 1 hour"
+            ]
+        );
+        assert_eq!(
+            days[0].hours().next().map(|(hour, _)| hour),
+            "2024-10-04T14:00:00Z".parse::<Timestamp>().ok()
+        );
+    }
+
+    #[test]
+    fn certainty_has_digits_that_say_something() {
+        assert_eq!(certainty(0.5), "confidence 0.500");
+        assert_eq!(certainty(0.999_999), "confidence 1 - 1.0e-6");
+        assert!(certainty(1.0).starts_with("confidence 1 ("));
+    }
 }

@@ -77,6 +77,9 @@ pub struct Reason {
     pub detail: String,
     /// Natural logarithm of how much likelier this is from a miner than from anything else.
     pub weight: f64,
+    /// Whether it is a message of its own and not a feature of one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub message: bool,
     /// The bytes behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<Excerpt>,
@@ -455,7 +458,7 @@ mod tests {
             "last_seen = 9000, first_seen = 5000, protocol = 'zork', coin = 'XMR', stage = 'submitting', confidence = 1.0, \
              connections = 9, connections_per_hour = 3, workers = 4, returns = 1, submitted = 3, rate = 7, power = 8",
         );
-        fixture.change_case("10.0.0.1", "verdict = 'probable', life = 'quiet', coin = 'BTC'");
+        fixture.change_case("10.0.0.1", "verdict = 'probable', life = 'quiet', coin = 'BTC', connections_per_hour = 1, rate = 1, power = 1");
         fixture.remark("10.0.0.1", "blocked");
         fixture.change("miners", "10.0.0.1", "region = 'A', city = 'A', network_type = 'education'");
         fixture.change("miners", "10.0.0.2", "region = 'B', city = 'B'");
