@@ -109,7 +109,8 @@ pub(crate) fn list(f: &mut fmt::Formatter<'_>, problems: &[Problem], of: &str) -
 const MISTYPED: usize = 2;
 
 /// The known name that is most likely meant by one that is not known.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |one: &str| strsim::osa_distance(&one.to_lowercase(), &name.to_lowercase());
     let near = known.into_iter().map(|one| (distance(one), one)).min_by_key(|(distance, _)| *distance);
     near.filter(|(distance, _)| *distance <= MISTYPED && *distance < name.chars().count()).map(|(_, one)| one)

@@ -156,3 +156,9 @@ impl fmt::Display for Stage {
         self.serialize(f)
     }
 }
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}

@@ -51,6 +51,7 @@ pub struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power_assumption: Option<String>,
     /// The reasons for the verdict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
 }
 

@@ -227,7 +227,7 @@ impl Writer<'_> {
         );
         let said = |kind: &str, side: &str, detail: &str, weight: f64, bytes: &str| {
             json!({"kind": kind, "side": side, "detail": detail, "weight": weight,
-                   "excerpt": {"time": time, "from": side, "bytes": bytes, "length": bytes.len()}})
+                   "excerpt": {"time": time, "direction": "up", "length": bytes.len(), "text": bytes}})
         };
         let body = json!({
             "miner_port": 40_000 + miner_number % 20_000,

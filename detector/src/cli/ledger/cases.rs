@@ -112,7 +112,7 @@ const COLUMNS: &[Column<Case>] = &[
 const FIELDS: &[Field<Case>] = &[
     ("case_id", |case| case.case_id.to_string()),
     ("miner_ip", |case| case.miner_ip.to_string()),
-    ("miner_port", |case| field(case.details.miner_port)),
+    ("miner_port", |case| case.details.miner_port.to_string()),
     ("pool_ip", |case| case.pool_ip.to_string()),
     ("pool_port", |case| case.pool_port.to_string()),
     ("pool_name", |case| field(case.details.pool_name.as_ref())),

@@ -3,8 +3,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use detector::advice::{Advice, Language};
+use detector::judge::{Counterfactuals, Judged, Protocol, Stage, counterfactuals};
 use detector::store::read::Story;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::options::{Source, json_line, to_stdout, view};
 use super::story::tell;
@@ -46,6 +48,8 @@ enum Lang {
 struct Explained<'a> {
     #[serde(flatten)]
     story: &'a Story,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterfactuals: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     advice: Vec<Advice>,
 }
@@ -60,12 +64,48 @@ pub(in crate::cli) fn explain(options: &Options) -> anyhow::Result<ExitCode> {
         Lang::Zh => Language::Zh,
     };
     let advice = advice(&story, language);
+    let otherwise = otherwise(&story);
     to_stdout(|out| {
         if *json {
-            return json_line(out, &Explained { story: &story, advice });
+            return json_line(
+                out,
+                &Explained {
+                    story: &story,
+                    counterfactuals: otherwise.as_ref().map(|it| object(&story, it)),
+                    advice,
+                },
+            );
         }
-        write!(out, "{}", tell(&story, &advice, *days, &view(*utc)))?;
+        write!(out, "{}", tell(&story, otherwise.as_ref(), &advice, *days, &view(*utc)))?;
         Ok(())
+    })
+}
+
+/// What would have changed the verdict. `None` if that is not known, as of a stage of a later version.
+fn otherwise(story: &Story) -> Option<Counterfactuals> {
+    let case = &story.case;
+    let stage: Stage = serde_json::from_value(case.stage.as_str().into()).ok()?;
+    let evidence = case.details.evidence.as_slice();
+    let protocol = Protocol::named(&case.protocol);
+    let judged = Judged { protocol, stage, encrypted: case.encrypted, evidence };
+    (!evidence.is_empty()).then(|| counterfactuals(&judged))
+}
+
+fn object(story: &Story, counterfactuals: &Counterfactuals) -> Value {
+    let evidence = &story.case.details.evidence;
+    let kinds = |places: &[usize]| -> Vec<&str> {
+        places.iter().filter_map(|&place| Some(evidence.get(place)?.kind)).collect()
+    };
+    let Counterfactuals { without_each, lower_without, nothing_without, higher_with, .. } = counterfactuals;
+    let without = evidence.iter().zip(without_each).map(|(reason, without)| {
+        json!({"kind": reason.kind, "verdict": without.verdict, "confidence": without.confidence})
+    });
+    let higher = higher_with.iter().map(|way| json!({"verdict": way.verdict, "needs": way.to_string()}));
+    json!({
+        "without_each": without.collect::<Vec<Value>>(),
+        "lower_without": kinds(lower_without),
+        "nothing_without": kinds(nothing_without),
+        "higher_with": higher.collect::<Vec<Value>>(),
     })
 }
 

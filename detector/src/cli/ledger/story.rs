@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use comfy_table::presets::NOTHING as NO_LINES;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use detector::advice::Advice;
-use detector::store::read::{Case, Day, Reason, Story};
+use detector::judge::{Alternative, Counterfactuals, Evidence};
+use detector::store::read::{Case, Day, Story};
 use jiff::civil::Date;
 
 use super::format::{NOTHING, View, clean, counted, grouped, hash_rate, per, place, scaled, system};
@@ -25,7 +26,13 @@ const LABEL: u16 = 13;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// All that is known of a case, in sections.
-pub(super) fn tell(story: &Story, advice: &[Advice], days: u16, view: &View) -> String {
+pub(super) fn tell(
+    story: &Story,
+    otherwise: Option<&Counterfactuals>,
+    advice: &[Advice],
+    days: u16,
+    view: &View,
+) -> String {
     let case = &story.case;
     let width = view.width.unwrap_or(USUAL).clamp(NARROWEST, WIDEST);
     let page = Page { view, width };
@@ -36,6 +43,7 @@ pub(super) fn tell(story: &Story, advice: &[Advice], days: u16, view: &View) -> 
         ("HOW MUCH", page.facts(&how_much(case))),
         ("WHEN", page.facts(&when(case, view)) + &chart(&story.days, days, view)),
         ("EVIDENCE", page.evidence(case)),
+        ("WHAT WOULD HAVE CHANGED IT", page.facts(&changes(case, otherwise))),
         ("RECORDS", page.facts(&history(story, view))),
         ("REMARKS", page.facts(&remarks(story, view))),
         ("RELATED CASES", page.facts(&relatives(story))),
@@ -80,8 +88,8 @@ fn joined(parts: impl IntoIterator<Item = Option<String>>) -> Option<String> {
 fn who(case: &Case) -> Vec<Fact> {
     let network = &case.network;
     let address = match case.details.miner_port {
-        Some(port) => SocketAddr::new(case.miner_ip, port).to_string(),
-        None => case.miner_ip.to_string(),
+        0 => case.miner_ip.to_string(),
+        port => SocketAddr::new(case.miner_ip, port).to_string(),
     };
     let basis = network.type_source.map(|source| {
         let sure = network.type_confidence.map(|sure| format!(", {} sure", percent(sure)));
@@ -143,10 +151,6 @@ fn what(case: &Case) -> Vec<Fact> {
         ),
         ("protocol", Some(format!("{} over {}, {secrecy}", clean(&case.protocol), case.transport))),
         ("seen on", text(&details.interface)),
-        (
-            "wrapped in",
-            details.encapsulation.as_ref().map(ToString::to_string).filter(|layers| layers != "[]"),
-        ),
         ("coin", text(&case.coin)),
         ("algorithm", text(&case.algorithm)),
         ("software", text(&details.agent)),
@@ -297,6 +301,36 @@ fn relatives(story: &Story) -> Vec<Fact> {
     ])
 }
 
+/// The judgement without pieces of evidence, in words.
+fn verdict(alternative: Alternative) -> String {
+    let Alternative { verdict, confidence } = alternative;
+    match verdict {
+        Some(verdict) => format!("{verdict}, {}", certainty(confidence)),
+        None => "nothing would have been reported".to_owned(),
+    }
+}
+
+/// What would have made the verdict another.
+fn changes(case: &Case, otherwise: Option<&Counterfactuals>) -> Vec<Fact> {
+    let Some(Counterfactuals { without_each, lower_without, nothing_without, higher_with, .. }) = otherwise
+    else {
+        return Vec::new();
+    };
+    let evidence = &case.details.evidence;
+    let kinds = |places: &[usize]| {
+        let kinds: Vec<&str> = places.iter().filter_map(|&place| Some(evidence.get(place)?.kind)).collect();
+        (!kinds.is_empty()).then(|| clean(&kinds.join(" and ")))
+    };
+    let mut facts =
+        known([("lower without", kinds(lower_without)), ("none without", kinds(nothing_without))]);
+    facts.extend(higher_with.iter().map(|way| ("higher with", format!("{way}: {}", way.verdict))));
+    let weighty = evidence.iter().zip(without_each).filter(|(reason, _)| reason.weight.abs() > 0.0);
+    facts.extend(weighty.map(|(reason, alternative)| {
+        ("without", format!("{}: {}", clean(reason.kind), verdict(*alternative)))
+    }));
+    facts
+}
+
 /// How wide and for whom it is written.
 struct Page<'a> {
     view: &'a View,
@@ -344,8 +378,8 @@ impl Page<'_> {
         for reason in evidence {
             table.add_row([
                 format!("{:+.1}", reason.weight),
-                reason.side.clone(),
-                clean(&reason.kind),
+                reason.side.to_string(),
+                clean(reason.kind),
                 self.seen(reason),
             ]);
         }
@@ -363,15 +397,13 @@ impl Page<'_> {
         table.trim_fmt() + "\n"
     }
 
-    fn seen(&self, reason: &Reason) -> String {
-        let mut text = clean(&reason.detail);
+    fn seen(&self, reason: &Evidence) -> String {
+        let mut text = clean(reason.detail);
         if let Some(excerpt) = &reason.excerpt {
-            let time =
-                excerpt.time.parse().map_or_else(|_| clean(&excerpt.time), |time| self.view.exact(time));
-            let from = clean(excerpt.from.as_ref().unwrap_or(&reason.side));
-            let _ = write!(text, "\n{time}, {} from the {from}", counted(excerpt.length, "byte"));
-            if !excerpt.bytes.is_empty() {
-                let _ = write!(text, "\n{}", clean(&excerpt.bytes));
+            let (time, length) = (self.view.exact(excerpt.time), counted(excerpt.length, "byte"));
+            let _ = write!(text, "\n{time}, {length} from the {}", reason.side);
+            if !excerpt.bytes().is_empty() {
+                let _ = write!(text, "\n{}", excerpt.text());
             }
         }
         text

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::filter::Filter;
 use super::names::{STATES, word};
@@ -15,90 +15,7 @@ use super::{ReadError, Reader};
 use crate::enrich::{Lease, Network, PoolOrigin};
 use crate::judge::Shares;
 use crate::ledger::CaseId;
-
-/// What the ledger has of a case that changes seldom. What is not known is `None`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Details {
-    /// The port of the miner's latest connection.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub miner_port: Option<u16>,
-    /// The interface that last saw it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interface: Option<String>,
-    /// What its packets are wrapped in, as records have it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encapsulation: Option<serde_json::Value>,
-    /// Name and version of the mining software.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent: Option<String>,
-    /// Who is paid.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wallet: Option<String>,
-    /// The name of the machine.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub worker: Option<String>,
-    /// A hash in place of the wallet.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wallet_sha256: Option<String>,
-    /// A hash in place of the worker.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub worker_sha256: Option<String>,
-    /// The pool's name as the miner addressed it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pool_name: Option<String>,
-    /// Current share difficulty in the protocol's own unit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub difficulty: Option<f64>,
-    /// Hashes a second, as the miner itself says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub claimed_hashrate_hs: Option<f64>,
-    /// The hash function that the estimate is of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hashrate_algorithm: Option<String>,
-    /// On what hardware the power is estimated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub power_assumption: Option<String>,
-    /// The latest connection.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flow: Option<serde_json::Value>,
-    /// The reasons for the verdict.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub evidence: Vec<Reason>,
-}
-
-/// A reason for a verdict.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reason {
-    /// Its stable name.
-    pub kind: String,
-    /// Who said it: miner, pool, peer.
-    pub side: String,
-    /// What was seen.
-    pub detail: String,
-    /// Natural logarithm of how much likelier this is from a miner than from anything else.
-    pub weight: f64,
-    /// Whether it is a message of its own and not a feature of one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub message: bool,
-    /// The bytes behind it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub excerpt: Option<Excerpt>,
-}
-
-/// The bytes behind a reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Excerpt {
-    /// When they were seen, in RFC 3339.
-    pub time: String,
-    /// Who sent them, if it was not the side that the reason is of: miner, pool, peer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// The first of them, escaped.
-    #[serde(alias = "text")]
-    pub bytes: String,
-    /// How many there were.
-    pub length: u64,
-}
+use crate::store::Details;
 
 /// All that the ledger has of a case at this moment, but for what it was before.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -23,11 +23,11 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 pub use activity::{Activity, Day, Window};
-pub use cases::{Case, CaseKey, Details, Excerpt, Reason};
+pub use cases::{Case, CaseKey};
 pub use filter::{Filter, Hidden, PoolTerm};
 pub use find::{FindError, Known};
 pub use miners::{Miner, MinerKey};
-pub use names::{LIVES, NETWORK_TYPES, STATES, VERDICTS, nearest};
+pub use names::{LIVES, NETWORK_TYPES, STATES, VERDICTS};
 pub use pools::{Pool, PoolKey};
 pub use remarks::{MarkError, Marked, Marker, Remark};
 pub use select::{HashRate, Listing, Power, Rates, Totals};
@@ -35,6 +35,7 @@ pub use sort::Sort;
 pub use story::{Entry, Relative, Story};
 
 use super::schema::{APPLICATION_ID, VERSION};
+pub use crate::problem::nearest;
 
 /// How long to wait for somebody else who has the file for himself, which is short.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! The words that the ledger uses, weakest first, and what was meant by others.
+//! The words that the ledger uses, in an order.
 
 /// Verdicts.
 pub const VERDICTS: [&str; 4] = ["node", "suspected", "probable", "confirmed"];
@@ -24,22 +24,6 @@ pub(super) fn word(rank: u8, among: &[&'static str]) -> &'static str {
     among.get(usize::from(rank)).copied().unwrap_or("unknown")
 }
 
-/// The name that was probably meant.
-#[must_use]
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let alike = |other: &str| {
-        let other = other.to_lowercase();
-        strsim::jaro_winkler(&name, &other).max(strsim::normalized_damerau_levenshtein(&name, &other))
-    };
-    known
-        .into_iter()
-        .map(|other| (alike(other), other))
-        .filter(|(alike, _)| *alike > 0.7)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, other)| other)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,13 +39,5 @@ mod tests {
             NETWORK_TYPES.iter().map(|name| serde_json::from_str(&format!("\"{name}\"")).unwrap()).collect();
         assert!(kinds.is_sorted() && kinds.len() == 7);
         assert_eq!((rank("quiet", &LIVES), rank("gone", &LIVES), word(2, &LIVES)), (1, 0, "open"));
-    }
-
-    #[test]
-    fn a_slip_is_understood_and_nonsense_is_not() {
-        assert_eq!(nearest("Shandnog", ["Shanghai", "Shandong", "Sichuan"]), Some("Shandong"));
-        assert_eq!(nearest("jinan", ["Jinan"]), Some("Jinan"));
-        assert_eq!(nearest("home", NETWORK_TYPES), Some("home-broadband"));
-        assert_eq!(nearest("zzz", NETWORK_TYPES), None);
     }
 }

@@ -6,9 +6,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use serde::Serialize;
 
 use super::find::{FindError, find};
-use super::names::{STATES, nearest, rank};
+use super::names::{STATES, rank};
 use super::row::{Columns, rfc3339};
-use super::{ReadError, Reader, open};
+use super::{ReadError, Reader, nearest, open};
 use crate::ledger::CaseId;
 
 /// A note is not longer, in bytes.
