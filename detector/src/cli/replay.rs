@@ -53,14 +53,18 @@ impl Options {
     }
 
     pub(super) fn overrides(&self) -> Overrides {
-        Overrides { output: Some(target(&self.output)), ..self.common.overrides() }
+        Overrides {
+            ledger: self.ledger.clone(),
+            no_ledger: true,
+            output: Some(target(&self.output)),
+            ..self.common.overrides()
+        }
     }
 }
 
 pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
-    let mut loaded = settled.load()?;
-    loaded.config.ledger.file.clone_from(&options.ledger);
+    let loaded = settled.load()?;
     warn(&loaded);
     let Loaded { config, signatures, exclusions, enricher, identities, .. } = loaded;
     let limits = config.capture.limits();

@@ -25,6 +25,8 @@ pub struct Overrides {
     pub no_built_in_signatures: bool,
     /// In place of `file` of `[ledger]`.
     pub ledger: Option<PathBuf>,
+    /// The file's ledger is left alone, as a replay must.
+    pub no_ledger: bool,
     /// In place of all `[[output]]`.
     pub output: Option<Target>,
     /// Identities are hashed, with the salt that is configured, if any.
@@ -48,6 +50,9 @@ impl Overrides {
         set(&mut capture.stats_interval, self.stats_interval.as_ref());
         set(&mut config.signatures.files, Some(&self.signatures).filter(|list| !list.is_empty()));
         config.signatures.built_in &= !self.no_built_in_signatures;
+        if self.no_ledger {
+            config.ledger.file = None;
+        }
         config.ledger.file = self.ledger.clone().or_else(|| config.ledger.file.take());
         if let Some(target) = &self.output {
             config.output = vec![target.clone().into()];

@@ -1,4 +1,3 @@
-mod by_hand;
 mod local;
 mod network;
 mod pipes;

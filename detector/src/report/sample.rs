@@ -145,7 +145,7 @@ fn miners(connection: &Connection, size: &Size, start: i64) -> Vec<i64> {
             _ => start + i64::try_from(random(4)).unwrap_or_default().rem_euclid(size.days),
         };
         let first = if random(4) % 97 == 0 { LAST_DAY } else { first };
-        let asn = (random(5) % 12 < 11).then_some(64_496 + random(5) % 12);
+        let asn = (random(5) % 12 < 11).then(|| 64_496 + (random(5) % 12).cast_signed());
         let site = (kind == "education").then(|| format!("Campus {}", random(6) % 5));
         let moment = first * 24 * HOUR + i64::try_from(random(7) % 24).unwrap() * HOUR;
         insert
@@ -212,7 +212,7 @@ fn cases(connection: &Connection, size: &Size, first_days: &[i64]) -> Vec<Made> 
         .unwrap();
     let mut made = Vec::new();
     for number in 0..u64::from(size.cases) {
-        let random = |salt| mixed(number, 100 + salt);
+        let random = |salt: u64| mixed(number, 100 + salt);
         let miner = number % u64::from(size.miners);
         let work = *pick(&WORK, if number == 0 { 0 } else { random(1) });
         let weights: Vec<(u64, usize)> = POOLS.iter().enumerate().map(|(at, it)| (it.0, at)).collect();

@@ -40,6 +40,6 @@ impl Dice {
     /// One of them.
     #[expect(clippy::indexing_slicing, reason = "the remainder is below the length")]
     pub(super) fn of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
-        &things[self.next() as usize % things.len()]
+        &things[usize::try_from(self.next() % things.len() as u64).unwrap_or(0)]
     }
 }

@@ -56,13 +56,18 @@ fn replace(path: &Path, contents: impl AsRef<[u8]>) {
     fs::rename(new, path).unwrap();
 }
 
+fn reloader(files: &Files, now: Instant) -> Reloader {
+    let enricher = Enricher::load(&files.config, Language::En).unwrap();
+    Reloader::after(files.config.clone(), Language::En, Arc::new(enricher), now)
+}
+
 #[test]
 fn a_changed_file_is_read_anew_and_a_broken_one_leaves_the_old_in_use() {
     let files =
         Files::new().prefixes("prefix,site\n10.0.0.0/8,old\n").database(&[("203.0.113.0/24", nested())]);
     let path = files.config.prefixes.clone().unwrap();
     let mut now = Instant::now();
-    let mut reloader = Reloader::start(files.config.clone(), Language::En, now).unwrap();
+    let mut reloader = reloader(&files, now);
     let site = |reloader: &Reloader| network(reloader.current(), "10.1.2.3").site.unwrap();
     assert_eq!(site(&reloader), "old");
 
@@ -92,7 +97,7 @@ fn a_changed_file_is_read_anew_and_a_broken_one_leaves_the_old_in_use() {
 fn a_database_that_is_truncated_in_place_is_used_as_it_was_read() {
     let files = Files::new().database(&[("203.0.113.0/24", nested())]);
     let mut now = Instant::now();
-    let mut reloader = Reloader::start(files.config.clone(), Language::En, now).unwrap();
+    let mut reloader = reloader(&files, now);
     fs::File::options().write(true).open(&files.config.databases[0]).unwrap().set_len(10).unwrap();
     assert!(outcome(&mut reloader, &mut now).is_err());
     assert_eq!(network(reloader.current(), "203.0.113.9").city.as_deref(), Some("Jinan"));

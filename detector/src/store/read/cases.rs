@@ -240,15 +240,12 @@ impl Reader {
                 self.joined(ends, briefs, |brief| brief.pool)?
             }
             CaseKey::Stage => {
-                let places = "SELECT id, CASE stage WHEN ?1 THEN 0 WHEN ?2 THEN 1 WHEN ?3 THEN 2 ELSE 3 END FROM cases";
-                let [attempt, handshake, working, _] = STAGES;
-                let places = ["?1", "?2", "?3"]
-                    .iter()
-                    .zip([attempt, handshake, working])
-                    .fold(places.to_owned(), |statement, (mark, stage)| {
-                        statement.replace(mark, &format!("'{stage}'"))
-                    });
-                self.joined(&places, briefs, |brief| brief.id)?
+                let [attempt, handshake, working, submitting] = STAGES;
+                let place = format!(
+                    "CASE stage WHEN '{attempt}' THEN 0 WHEN '{handshake}' THEN 1 WHEN '{working}' THEN 2 \
+                     WHEN '{submitting}' THEN 3 END"
+                );
+                self.joined(&format!("SELECT id, {place} FROM cases"), briefs, |brief| brief.id)?
             }
             CaseKey::Confidence => {
                 self.joined("SELECT id, confidence FROM cases", briefs, |brief| brief.id)?

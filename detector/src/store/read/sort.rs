@@ -33,22 +33,19 @@ impl Value {
 }
 
 /// The order of things by a value of each; of equals, those with the greater second value come first.
-pub(super) fn order(mut values: Vec<(Value, i64)>, descending: bool) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..values.len()).collect();
+pub(super) fn order(values: Vec<(Value, i64)>, descending: bool) -> Vec<usize> {
+    let directed = |ordering: Ordering| if descending { ordering.reverse() } else { ordering };
     let compare = |(a, first): &(Value, i64), (b, second): &(Value, i64)| {
-        let direction = |ordering: Ordering| if descending { ordering.reverse() } else { ordering };
         let ordering = match (a, b) {
-            (Value::Number(a), Value::Number(b)) => direction(a.total_cmp(b)),
-            (Value::Text(a), Value::Text(b)) => direction(a.cmp(b)),
+            (Value::Number(a), Value::Number(b)) => directed(a.total_cmp(b)),
+            (Value::Text(a), Value::Text(b)) => directed(a.cmp(b)),
             (Value::Nothing, Value::Nothing) => Ordering::Equal,
-            (Value::Nothing, _) => Ordering::Greater,
-            (_, Value::Nothing) => Ordering::Less,
-            (Value::Number(_), Value::Text(_)) => Ordering::Less,
-            (Value::Text(_), Value::Number(_)) => Ordering::Greater,
+            (Value::Nothing, _) | (Value::Text(_), Value::Number(_)) => Ordering::Greater,
+            (_, Value::Nothing) | (Value::Number(_), Value::Text(_)) => Ordering::Less,
         };
         ordering.then(second.cmp(first))
     };
-    let mut keyed: Vec<((Value, i64), usize)> = values.drain(..).zip(places.drain(..)).collect();
+    let mut keyed: Vec<((Value, i64), usize)> = values.into_iter().zip(0..).collect();
     keyed.sort_by(|(a, _), (b, _)| compare(a, b));
     keyed.into_iter().map(|(_, place)| place).collect()
 }
