@@ -8,7 +8,7 @@ use super::super::{Config, Metrics, MetricsError, Server, Snapshot};
 use super::{full, read};
 
 /// Much longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn local() -> Config {
     Config { listen: Some("127.0.0.1:0".parse().unwrap()), ..Config::default() }

@@ -163,10 +163,8 @@ fn each_counter_is_shown_once_with_its_value() {
                 Some(label) => format!("{}{{{label}=\"{counter}\"}}", family.name),
                 None => family.name.to_owned(),
             };
-            assert!(
-                (page.samples[&sample] - snapshot.counters[counter] as f64).abs() < f64::EPSILON,
-                "{sample}"
-            );
+            let value = f64::from(u32::try_from(snapshot.counters[counter]).unwrap());
+            assert!((page.samples[&sample] - value).abs() < f64::EPSILON, "{sample}");
         }
     }
 }

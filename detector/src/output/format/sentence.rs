@@ -14,13 +14,13 @@ pub(super) fn sentence(event: &Event<'_>) -> String {
     if event.is_node() {
         return format!("{miner} is a node of a blockchain and speaks {protocol} with {pool}; {reason}.");
     }
-    let mines = match event.verdict {
+    let verb = match event.verdict {
         "confirmed" => "mines",
         "probable" => "probably mines",
         _ => "may mine",
     };
     let coin = event.text("/mining/coin").unwrap_or("cryptocurrency");
-    format!("{miner} {mines} {coin} at {pool} with {protocol}; {reason}.")
+    format!("{miner} {verb} {coin} at {pool} with {protocol}; {reason}.")
 }
 
 /// Why it is told now.

@@ -85,7 +85,7 @@ fn every_alert_keeps_the_rules() {
     for reason in reasons {
         for verdict in [Verdict::Node, Verdict::Suspected, Verdict::Probable, Verdict::Confirmed] {
             for protocol in Protocol::ALL.iter().copied().chain([Protocol::named("zork")]) {
-                let record = Record { reason, verdict, protocol, ..record() };
+                let record = Record { reason, protocol, verdict, ..record() };
                 for identities in [Identities::Clear, Identities::Truncated, HASHED] {
                     let found = faults(alert(&record, identities, Some("monday.pcap")));
                     assert!(found.is_empty(), "{found:?}");
@@ -128,7 +128,7 @@ fn community_ids_are_those_of_the_specification() {
         let (a, b): (SocketAddr, SocketAddr) = (a.parse().unwrap(), b.parse().unwrap());
         for (miner, pool) in [(a, b), (b, a)] {
             let key = FlowKey::tcp(miner.into(), pool.into()).0;
-            let record = Record { miner, pool, key, carrier, ..record() };
+            let record = Record { key, miner, pool, carrier, ..record() };
             assert_eq!(alert(&record, Identities::Clear, None)["community_id"], id, "{miner} {pool}");
         }
     }
