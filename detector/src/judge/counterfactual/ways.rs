@@ -156,7 +156,7 @@ impl Needs {
         }
     }
 
-    /// More is said, by this side, until all weighs so much.
+    /// More is said, by this side, until all weighs so much. Foreign lines may take a part of it.
     fn reach(&mut self, weight: f64, by: Option<Side>) {
         let missing = weight - self.sums.score();
         if missing <= 0.0 {
@@ -164,9 +164,17 @@ impl Needs {
         }
         // What is lost in rounding must not be missing.
         let missing = missing + ROUNDING;
+        let [miner, pool] = self.sums.foreign;
+        let taken = match by {
+            Some(Side::Miner) => [miner + self.sums.miner, 0.0],
+            Some(Side::Pool) => [0.0, pool + self.sums.pool],
+            Some(Side::Peer) => [0.0; 2],
+            None => [miner + self.sums.miner, pool + self.sums.pool],
+        };
+        let weight = missing - taken.map(|beyond| beyond.min(0.0)).iter().sum::<f64>();
         match by {
-            Some(side) => self.say(side, missing, false),
-            None => self.needs.push(Need::Said { by: None, weight: missing, telling: false }),
+            Some(side) => self.say(side, weight, false),
+            None => self.needs.push(Need::Said { by: None, weight, telling: false }),
         }
     }
 

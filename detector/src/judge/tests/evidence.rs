@@ -5,12 +5,13 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::super::{
-    Assessment, Conversation, EXCERPT_BYTES, Evidence, Judged, Need, Protocol, Side, Stage, Verdict,
+    Assessment, Conversation, EXCERPT_BYTES, Evidence, Judged, Need, Protocol, Side, Source, Stage, Verdict,
     counterfactuals,
 };
 use super::{MINER, POOL, Talk, XMRIG, fill, only};
 use crate::protocol::Kind;
 use crate::stream::Limits;
+use crate::transport::{Frame, Utterance};
 
 const JOB: &str =
     r#"{"id":1,"result":{"id":"s","job":{"blob":"BLOB","job_id":"j","target":"711b0d00"},"status":"OK"}}"#;
@@ -207,11 +208,11 @@ proptest! {
     fn no_bytes_do_harm_to_excerpts(up in any::<bool>(), bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let direction = if up { Direction::Up } else { Direction::Down };
         for said in [
-            crate::transport::Utterance::Line(&bytes),
-            crate::transport::Utterance::Frame(crate::transport::Frame::Zmtp { command: false, body: &bytes }),
+            Utterance::Line(&bytes),
+            Utterance::Frame(Frame::Zmtp { command: false, body: &bytes }),
         ] {
-            let excerpt = super::super::Source::new(Timestamp::UNIX_EPOCH, direction, said).excerpt().unwrap();
-            prop_assert!(excerpt.bytes().len() <= super::super::EXCERPT_BYTES);
+            let excerpt = Source::new(Timestamp::UNIX_EPOCH, direction, said).excerpt().unwrap();
+            prop_assert!(excerpt.bytes().len() <= EXCERPT_BYTES);
         }
     }
 }
