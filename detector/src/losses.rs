@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::pipeline::Pipeline;
 
 /// Counters that mean that something was missed, and what to do about it.
-pub const LOSSES: [(&str, &str); 13] = [
+pub const LOSSES: [(&str, &str); 15] = [
     ("watch_refused", "connections could not be watched: raise --watched"),
     ("ring_full", "segments did not fit into the ring buffer: raise --ring"),
     ("budget_spent", "segments of watched connections exceeded the budget of a CPU"),
@@ -21,7 +21,9 @@ pub const LOSSES: [(&str, &str); 13] = [
     ("events_undecodable", "events were not understood: please report this"),
     ("feedback_refused", "times the kernel did not change the watch of a connection: please report this"),
     ("records_lost", "records could not be written: look at the disk"),
-    ("records_shed", "records did not fit into the queue before the disk: look at the disk"),
+    ("records_shed", "records did not fit into the queue before the outputs: look at the disk"),
+    ("records_unsent", "records were given up for an output that takes none: look at the outputs, or raise outbox-mib"),
+    ("ledger_lost", "records did not reach the ledger: look at its disk"),
 ];
 
 /// Counters of what was not read although it may be mining, but of which ordinary traffic leads to some, too.

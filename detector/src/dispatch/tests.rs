@@ -1,0 +1,180 @@
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::*;
+use crate::advice::Language;
+use crate::enrich::{Enricher, NetworkType};
+use crate::exclude::Exclusions;
+use crate::judge::Verdict;
+use crate::ledger::Ledger;
+use crate::metrics::Detection;
+use crate::output::{Identities, Target};
+use crate::store::Settings;
+use crate::store::tests::{at, ledger, observe};
+use crate::{enrich, exclude};
+
+fn rules(exclude: &str) -> Rules {
+    #[derive(serde::Deserialize)]
+    struct File {
+        #[serde(default)]
+        exclude: Vec<exclude::Rule>,
+    }
+    let file: File = toml::from_str(exclude).unwrap();
+    let exclusions = Exclusions::new(&file.exclude, Identities::Clear, None).unwrap();
+    Rules::new(&enrich::Config::default(), Enricher::default(), exclusions, Identities::Clear, Language::En)
+}
+
+struct Place {
+    directory: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings::new(self.directory.path().join("ledger.db"))
+    }
+
+    fn records(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.directory.path().join("eve.json")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn start(&self, rules: Rules) -> Dispatch {
+        let store = Store::open(self.settings()).unwrap();
+        let target = Target::File(self.directory.path().join("eve.json"));
+        let cursors = store.cursors().unwrap();
+        let outputs = Outputs::start(vec![target.into()], Some(store.archive()), &cursors).unwrap();
+        Dispatch::live(rules, Some(store), outputs).unwrap()
+    }
+}
+
+fn finish(dispatch: Dispatch) -> Counts {
+    dispatch.finish(Some(Duration::from_secs(60))).0
+}
+
+fn written(path: &Path) -> BTreeSet<(String, u64)> {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let mut select = connection.prepare(r#"SELECT "case", number FROM history"#).unwrap();
+    let rows = select.query_map((), |row| {
+        Ok((format!("{:016x}", row.get::<_, i64>(0)?), u64::try_from(row.get::<_, i64>(1)?).unwrap()))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn what_an_output_has_is_in_the_ledger() {
+    let place = Place::new();
+    let dispatch = place.start(rules(""));
+    let mut memory = ledger();
+    for host in 1..=200 {
+        for record in observe(&mut memory, &format!("10.0.0.{host}:4000"), 3, host) {
+            dispatch.offer(record).unwrap();
+        }
+    }
+    let counts = finish(dispatch);
+    assert_eq!((counts.unkept, counts.shed, counts.store_entries), (0, 0, 200));
+    let told: BTreeSet<(String, u64)> = place
+        .records()
+        .iter()
+        .map(|record| {
+            let mining = &record["mining"];
+            (mining["case_id"].as_str().unwrap().to_owned(), mining["record"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(told, written(&place.settings().file));
+    let confirmed = |network| Detection::new(crate::judge::Protocol::KawPow, Some("RVN"), Verdict::Confirmed, network);
+    assert_eq!(counts.detections, [(confirmed(NetworkType::Unknown), 200)].into());
+    assert_eq!(counts.open, [(NetworkType::Unknown, 200)].into());
+}
+
+#[test]
+fn an_agent_that_is_started_anew_repeats_nothing_and_forgets_nothing() {
+    let place = Place::new();
+    let mut ports = 4_000..;
+    for start in 0..3 {
+        let store = Store::open(place.settings()).unwrap();
+        let cases = store.restore(100).unwrap();
+        drop(store);
+        let mut memory = ledger();
+        cases.into_iter().for_each(|case| memory.restore(case));
+        let dispatch = place.start(rules(""));
+        for host in 1..=10 {
+            let miner = format!("10.0.0.{host}:{}", ports.next().unwrap());
+            for record in observe(&mut memory, &miner, 3, start * 100) {
+                dispatch.offer(record).unwrap();
+            }
+        }
+        for record in memory.finish(at(start * 100 + 50)) {
+            dispatch.offer(record).unwrap();
+        }
+        let _ = finish(dispatch);
+    }
+    let records = place.records();
+    assert_eq!(records.len(), 10, "each case once: {records:#?}");
+    assert!(records.iter().all(|record| record["mining"]["reason"] == "opened"));
+    let store = Store::open(place.settings()).unwrap();
+    assert!(store.restore(100).unwrap().iter().all(|case| case.connections == 3));
+}
+
+#[test]
+fn a_hidden_case_is_kept_and_counted_and_not_told() {
+    let place = Place::new();
+    let dispatch = place.start(rules("[[exclude]]\nreason = \"our own test\"\nhost = \"10.0.0.1\""));
+    let mut memory = ledger();
+    for host in 1..=2 {
+        for record in observe(&mut memory, &format!("10.0.0.{host}:4000"), 3, 0) {
+            dispatch.offer(record).unwrap();
+        }
+    }
+    let counts = finish(dispatch);
+    assert_eq!(counts.hidden, 1);
+    let records = place.records();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0]["src_ip"], "10.0.0.2");
+    assert!(records[0]["mining"]["advice"].as_array().is_some_and(|advice| !advice.is_empty()));
+    let connection = rusqlite::Connection::open(place.settings().file).unwrap();
+    let hidden: String =
+        connection.query_row("SELECT hidden FROM cases WHERE hidden IS NOT NULL", (), |row| row.get(0)).unwrap();
+    assert_eq!(hidden, "our own test");
+}
+
+#[test]
+fn records_go_out_while_the_ledger_cannot_be_written() {
+    let place = Place::new();
+    let dispatch = place.start(rules(""));
+    let mut memory: Ledger = ledger();
+    // Somebody holds the ledger for longer than the agent waits for it.
+    let other = rusqlite::Connection::open(place.settings().file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for record in observe(&mut memory, "10.0.0.1:4000", 3, 0) {
+        dispatch.offer(record).unwrap();
+    }
+    crate::output::tests::until("the record is told", || {
+        std::fs::read_to_string(place.directory.path().join("eve.json")).is_ok_and(|text| text.contains("opened"))
+    });
+    assert!(dispatch.counts().store_errors > 0);
+    other.execute_batch("ROLLBACK").unwrap();
+    let counts = finish(dispatch);
+    assert_eq!((counts.unkept, counts.store_entries), (0, 1));
+    assert_eq!(place.records().len(), 1);
+    assert_eq!(written(&place.settings().file).len(), 1);
+}
+
+#[test]
+fn without_a_ledger_on_disk_records_are_told_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("eve.json");
+    let outputs = Outputs::start(vec![Target::File(path.clone()).into()], None, &HashMap::new()).unwrap();
+    let dispatch = Dispatch::replay(rules(""), None, outputs).unwrap();
+    for record in observe(&mut ledger(), "10.0.0.1:4000", 3, 0) {
+        dispatch.submit(record, &"a.pcap".into()).unwrap();
+    }
+    let (counts, output) = dispatch.finish(None);
+    assert_eq!((counts.store_entries, output.written), (0, 1));
+    assert!(std::fs::read_to_string(path).unwrap().contains(r#""pcap_filename":"a.pcap""#));
+}

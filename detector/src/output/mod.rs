@@ -15,7 +15,7 @@ mod signature;
 mod sink;
 mod spool;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use config::{
     Body, Config, Destination, Facility, Http, Journald, Limits, SocketKind, Syslog, Target, Transport, Unix,

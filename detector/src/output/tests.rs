@@ -64,7 +64,7 @@ fn numbers(text: &str) -> Vec<u64> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < PATIENCE, "waited in vain until {what}");

@@ -14,7 +14,7 @@ mod retain;
 mod row;
 pub mod schema;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod writer;
 
 use std::collections::HashMap;

@@ -13,7 +13,7 @@ use super::schema::{self, APPLICATION_ID, VERSION};
 const CHECKPOINT_PAGES: u32 = 8_192;
 
 /// How long to wait for another who writes, such as an operator who marks cases.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(1);
 
 /// Locks the ledger for this agent, so that no other writes to it. It is given back when the process ends, however it does.
 pub(super) fn lock(path: &Path) -> Result<File, StoreError> {

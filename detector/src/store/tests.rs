@@ -13,12 +13,12 @@ use crate::ledger::{self, Ledger, Life, Observation, Reason};
 const DAY: i64 = 86_400;
 const START: i64 = 20_000 * DAY + 3_600;
 
-fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(START + seconds).unwrap()
 }
 
 /// A ledger in memory that tells all that one on disk needs.
-fn ledger() -> Ledger {
+pub(crate) fn ledger() -> Ledger {
     Ledger::new(ledger::Settings {
         update: Some(SignedDuration::from_secs(60)),
         ..ledger::Settings::default()
@@ -50,7 +50,7 @@ fn assessment(miner_sends: Direction, shares: u64) -> Assessment {
     }
 }
 
-fn observe(ledger: &mut Ledger, miner: &str, shares: u64, time: i64) -> Vec<Record> {
+pub(crate) fn observe(ledger: &mut Ledger, miner: &str, shares: u64, time: i64) -> Vec<Record> {
     let (miner, pool): (SocketAddr, SocketAddr) =
         (miner.parse().unwrap(), "203.0.113.9:3333".parse().unwrap());
     let (key, miner_sends) = FlowKey::tcp(miner.into(), pool.into());
