@@ -55,7 +55,7 @@ impl Output {
 /// other, not both.
 pub struct Outputs {
     spool: Arc<Spool>,
-    outputs: Mutex<Vec<Output>>,
+    running: Mutex<Vec<Output>>,
     /// What outputs that were taken away had counted.
     retired: Mutex<(Vec<(Output, Instant)>, Counts)>,
     next: AtomicU64,
@@ -87,7 +87,7 @@ impl Outputs {
         let opened = open(configs)?;
         let this = Self {
             spool: Arc::new(Spool::new(room, archive)),
-            outputs: Mutex::default(),
+            running: Mutex::default(),
             retired: Mutex::default(),
             next: AtomicU64::new(0),
             unwritable: AtomicU64::new(0),
@@ -141,7 +141,7 @@ impl Outputs {
     }
 
     fn outputs(&self) -> MutexGuard<'_, Vec<Output>> {
-        self.outputs.lock().unwrap_or_else(PoisonError::into_inner)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn retired(&self) -> MutexGuard<'_, (Vec<(Output, Instant)>, Counts)> {
@@ -373,7 +373,9 @@ fn add(sum: &mut Counts, output: &OutputCounts) {
     sum.outages += output.outages;
 }
 
-fn open(configs: Vec<Config>) -> Result<Vec<(Config, Box<dyn Sink>)>, OutputError> {
+type Opened = (Config, Box<dyn Sink>);
+
+fn open(configs: Vec<Config>) -> Result<Vec<Opened>, OutputError> {
     let mut opened = Vec::new();
     for config in configs {
         let limits = &config.limits;

@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_their_limit_and_differ() {
-        let pace = Pace::growing(Duration::from_secs(60));
+        let pace = Pace::growing(Duration::from_mins(1));
         let first = pace.pause(0);
         assert!(first <= Duration::from_millis(500) && first >= Duration::from_millis(250));
         let late: Vec<Duration> = (0..20).map(|_| pace.pause(30)).collect();

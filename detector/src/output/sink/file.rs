@@ -62,7 +62,7 @@ impl FileSink {
             }
             Target::File(path) => {
                 let mut this = Self::closed(target.clone());
-                match this.reopen() {
+                match this.open_path() {
                     Err(cause) if is_unread(&cause) && is_pipe(path) => {}
                     Err(cause) => return Err(OutputError::open(path.clone(), cause)),
                     Ok(()) => {}
@@ -173,11 +173,26 @@ impl FileSink {
         self.recent_bytes = 0;
     }
 
+    /// Opens the file; without effect on standard output and on a pipe that is read.
+    fn open_path(&mut self) -> io::Result<()> {
+        if let Target::File(path) = &self.target {
+            if self.capacity > 0 && self.file.is_some() && is_pipe(path) {
+                return Ok(());
+            }
+            let opened = open_file(path)?;
+            self.can_cut = opened.metadata()?.is_file();
+            self.capacity = capacity(&opened);
+            self.file = Some(opened);
+            self.begun = 0;
+        }
+        Ok(())
+    }
+
     fn open_again(&mut self) -> Result<(), Trouble> {
         if self.file.is_some() {
             return Ok(());
         }
-        self.reopen().map_err(|cause| if is_unread(&cause) { Trouble::Unread } else { cause.into() })
+        self.open_path().map_err(|cause| if is_unread(&cause) { Trouble::Unread } else { cause.into() })
     }
 }
 
@@ -220,19 +235,12 @@ impl Sink for FileSink {
         Ok(())
     }
 
-    /// Opens the file anew; without effect on standard output and on a pipe that is read.
     fn reopen(&mut self) -> io::Result<()> {
-        if let Target::File(path) = &self.target {
-            if self.capacity > 0 && self.file.is_some() && is_pipe(path) {
-                return Ok(());
-            }
-            let opened = open_file(path)?;
-            self.can_cut = opened.metadata()?.is_file();
-            self.capacity = capacity(&opened);
-            self.file = Some(opened);
-            self.begun = 0;
+        match self.open_path() {
+            // A named pipe is waited for when there is something to write.
+            Err(cause) if is_unread(&cause) => Ok(()),
+            opened => opened,
         }
-        Ok(())
     }
 
     fn look_after(&self) -> Option<Duration> {

@@ -53,14 +53,13 @@ impl JournaldSink {
     }
 
     fn socket(&mut self) -> io::Result<&UnixDatagram> {
-        let socket = match self.socket.take() {
-            Some(socket) => socket,
-            None => {
-                let socket = UnixDatagram::unbound()?;
-                socket.connect(&self.path)?;
-                socket.set_write_timeout(Some(self.timeout))?;
-                socket
-            }
+        let socket = if let Some(socket) = self.socket.take() {
+            socket
+        } else {
+            let socket = UnixDatagram::unbound()?;
+            socket.connect(&self.path)?;
+            socket.set_write_timeout(Some(self.timeout))?;
+            socket
         };
         Ok(self.socket.insert(socket))
     }

@@ -81,8 +81,8 @@ impl Stream {
         Ok(Self::Unix(stream))
     }
 
-    /// Sends all and waits until the other side has taken it: a local reader, or the system of a remote one. What a
-    /// connection loses when it breaks is thereby known.
+    /// Sends all and waits until the other side has taken it: a local reader, or the system of a remote one. What is
+    /// lost on the way when a connection breaks is thereby known; what a remote program leaves unread is not.
     pub(super) fn send(&mut self, bytes: &[u8], timeout: Duration) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.write_all(bytes),
@@ -136,6 +136,16 @@ impl Stream {
             Self::Tcp(stream) => stream.as_fd(),
             Self::Tls(stream) => stream.sock.as_fd(),
             Self::Unix(stream) => stream.as_fd(),
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Self::Tls(stream) = self {
+            // The receiver is told that nothing was cut off.
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
         }
     }
 }

@@ -102,7 +102,9 @@ impl Running {
                 match self.worker.reader.next(BATCH, self.wake()) {
                     Ok(Next::Entries(slots)) => {
                         self.archive_failed = false;
-                        slots.iter().for_each(|slot| self.take(slot));
+                        for slot in &slots {
+                            self.take(slot);
+                        }
                     }
                     Ok(Next::Nothing) => self.look(),
                     Ok(Next::End) => return,

@@ -43,7 +43,9 @@ fn the_next_reader_gets_the_record_that_the_last_one_broke_off_in() {
     let mut first = fs::File::open(&pipe).unwrap();
     let mut begun = vec![0; 1_500];
     first.read_exact(&mut begun).unwrap();
+    let before = outputs.per_output()[0].retries;
     drop(first);
+    until("its going is noticed", || outputs.per_output()[0].retries > before);
     let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
     until("all is written", || outputs.per_output()[0].queue == 0);
     let counts = outputs.finish(None);
