@@ -258,7 +258,6 @@ impl Agent<'_> {
             store: self.config.ledger.file.is_some().then_some(Store {
                 writes: desk.store_batches,
                 writing: desk.store_time,
-                failures: desk.store_errors,
                 bytes: desk.store_bytes,
             }),
             data: desk.ages.iter().map(|age| file(age, now)).collect(),

@@ -76,6 +76,8 @@ pub(super) const FAMILIES: &[Family] = &[
             "feedback_refused",
             "records_lost",
             "records_shed",
+            "records_unsent",
+            "ledger_lost",
         ],
         "Evidence or records that were lost, each in its own unit.",
     ),
@@ -129,4 +131,22 @@ pub(super) const FAMILIES: &[Family] = &[
     one("firedamp_cases_nodes", Gauge, &["nodes"], "Cases of blockchain nodes in memory."),
     one("firedamp_cases_evicted_total", Counter, &["cases_evicted"], "Cases closed to make room."),
     one("firedamp_records_written_total", Counter, &["records_written"], "Records written."),
+    one(
+        "firedamp_records_hidden_total",
+        Counter,
+        &["records_hidden"],
+        "Records that an exclusion kept from the outputs.",
+    ),
+    one(
+        "firedamp_store_write_failures_total",
+        Counter,
+        &["ledger_errors"],
+        "Transactions of the ledger that failed.",
+    ),
+    one(
+        "firedamp_store_crowded_total",
+        Counter,
+        &["ledger_crowded"],
+        "Cases removed from the ledger before their time, for want of room.",
+    ),
 ];

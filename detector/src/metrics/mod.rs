@@ -98,8 +98,6 @@ pub struct Store {
     pub writes: u64,
     /// How long they took together.
     pub writing: Duration,
-    /// Transactions that failed.
-    pub failures: u64,
     /// Size of its files in bytes.
     pub bytes: u64,
 }

@@ -165,8 +165,6 @@ fn ledger(store: &Store, text: &mut Text) {
     text.metric("firedamp_store_write_seconds", Summary, "How long transactions of the ledger took.")
         .add_part("_sum", &[], store.writing.as_secs_f64())
         .add_part("_count", &[], store.writes);
-    text.metric("firedamp_store_write_failures_total", Counter, "Transactions of the ledger that failed.")
-        .add(&[], store.failures);
     text.metric("firedamp_store_size_bytes", Gauge, "Size of the files of the ledger.").add(&[], store.bytes);
 }
 

@@ -75,7 +75,7 @@ fn full() -> Snapshot {
             waiting_bytes: 5000,
             lag: Duration::from_millis(2500),
         }],
-        store: Some(Store { writes: 4, writing: Duration::from_millis(500), failures: 0, bytes: 1 << 20 }),
+        store: Some(Store { writes: 4, writing: Duration::from_millis(500), bytes: 1 << 20 }),
         data: vec![DataFile { kind: "database", stem: "city".to_owned(), age: Duration::from_hours(24) }],
         rules: 88,
         reload: Some(Reload { success: true, time: Timestamp::from_second(1_795_370_155).unwrap() }),
