@@ -27,4 +27,5 @@ pub use counterfactual::{Alternative, Counterfactuals, Judged, Need, Way, counte
 pub use evidence::{Brief, Evidence, brief};
 pub use excerpt::{EXCERPT_BYTES, Excerpt};
 pub use protocol::Protocol;
+pub use rule::PRIOR;
 pub(crate) use source::Source;

@@ -4,7 +4,7 @@ use super::{Protocol, Side, Stage, Verdict};
 use crate::protocol::Kind;
 
 /// One flow in 100,000 is mining before anything is known of it: the natural logarithm of the odds.
-pub(super) const PRIOR: f64 = -11.5;
+pub const PRIOR: f64 = -11.5;
 
 /// Taken away for each line that has no place in a mining conversation, divided by the messages that have.
 /// It never takes more than the same side has brought.

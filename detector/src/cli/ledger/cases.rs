@@ -85,10 +85,10 @@ const fn number(title: &'static str, rank: u8, text: fn(&Case, &View) -> String)
 const COLUMNS: &[Column<Case>] = &[
     column("CASE", 0, 0, id),
     column("MINER", 0, 0, |case, _| case.miner_ip.to_string()),
-    column("NETWORK", 12, 10, |case, _| case.network.kind.to_string()),
-    column("PLACE", 11, 10, |case, _| place(&case.network)),
+    column("NETWORK", 12, 0, |case, _| case.network.kind.to_string()),
+    column("PLACE", 11, 14, |case, _| place(&case.network)),
     column("POOL", 3, 0, |case, _| SocketAddr::new(case.pool_ip, case.pool_port).to_string()),
-    column("NAME", 10, 12, |case, _| or_nothing(case.pool_name())),
+    column("NAME", 10, 16, |case, _| or_nothing(case.pool_name())),
     column("COIN", 5, 0, |case, _| or_nothing(case.coin.as_ref())),
     column("PROTOCOL", 6, 10, |case, _| or_nothing(Some(&case.protocol))),
     column("VERDICT", 1, 0, |case, _| case.verdict.clone()),

@@ -1,11 +1,14 @@
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use detector::advice::{Advice, Language};
-use detector::judge::{Counterfactuals, Judged, Protocol, Stage, counterfactuals};
+use detector::advice::{Advice, Circumstances, Language, advise};
+use detector::dispatch::farm;
+use detector::judge::{Counterfactuals, Judged, Protocol, Verdict, counterfactuals};
 use detector::store::read::Story;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::options::{Source, json_line, to_stdout, view};
@@ -63,7 +66,7 @@ pub(in crate::cli) fn explain(options: &Options) -> anyhow::Result<ExitCode> {
         Lang::En => Language::En,
         Lang::Zh => Language::Zh,
     };
-    let advice = advice(&story, language);
+    let advice = advice(&story, language).unwrap_or_default();
     let otherwise = otherwise(&story);
     to_stdout(|out| {
         if *json {
@@ -81,10 +84,15 @@ pub(in crate::cli) fn explain(options: &Options) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// What would have changed the verdict. `None` if that is not known, as of a stage of a later version.
+/// What a word in the ledger stands for. `None` if it is one of a later version.
+fn known<T: DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(word.into()).ok()
+}
+
+/// What would have changed the verdict.
 fn otherwise(story: &Story) -> Option<Counterfactuals> {
     let case = &story.case;
-    let stage: Stage = serde_json::from_value(case.stage.as_str().into()).ok()?;
+    let stage = known(&case.stage)?;
     let evidence = case.details.evidence.as_slice();
     let protocol = Protocol::named(&case.protocol);
     let judged = Judged { protocol, stage, encrypted: case.encrypted, evidence };
@@ -109,7 +117,32 @@ fn object(story: &Story, counterfactuals: &Counterfactuals) -> Value {
     })
 }
 
-/// What to do about it.
-fn advice(_story: &Story, _language: Language) -> Vec<Advice> {
-    Vec::new()
+/// What to do about it. Nothing, if the ledger has words of a later version.
+fn advice(story: &Story, language: Language) -> Option<Vec<Advice>> {
+    let case = &story.case;
+    let (network, lease) = (&case.network, case.lease.as_ref());
+    let verdict: Verdict = known(&case.verdict)?;
+    let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let fixed = story.remarks.last().filter(|remark| remark.state == "fixed");
+    let circumstances = Circumstances {
+        network: network.kind,
+        protocol: Protocol::named(&case.protocol),
+        carrier: known(&case.transport)?,
+        encrypted: case.encrypted,
+        verdict,
+        stage: known(&case.stage)?,
+        farm: verdict != Verdict::Node && farm(count(case.workers), count(case.parallel_connections)),
+        returned: case.returns > 0,
+        returned_after_fixed: fixed.is_some_and(|remark| case.last_seen > remark.at),
+        miner: case.miner_ip,
+        pool: SocketAddr::new(case.pool_ip, case.pool_port),
+        pool_name: case.pool_network.listed.as_deref().or(case.details.pool_name.as_deref()),
+        coin: case.coin.as_deref(),
+        site: network.site.as_deref(),
+        owner: network.owner.as_deref(),
+        contact: network.contact.as_deref(),
+        user: lease.and_then(|lease| lease.user.as_deref()),
+        mac: lease.and_then(|lease| lease.mac.as_deref()),
+    };
+    Some(advise(&circumstances, language))
 }

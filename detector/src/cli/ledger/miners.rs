@@ -4,7 +4,7 @@ use clap::Args;
 use detector::store::read::{Activity, HashRate, Miner, MinerKey, Rates, Sort, Window};
 use jiff::Timestamp;
 
-use super::format::{NOTHING, View, hash_rate, listed, or_nothing, per, place, scaled, system};
+use super::format::{NOTHING, View, clean, hash_rate, listed, or_nothing, per, place, scaled, system};
 use super::options::{
     Field, Filters, Output, Source, csv, field, json_line, sort, sort_help, time_field, to_stdout,
 };
@@ -54,11 +54,17 @@ pub(in crate::cli) fn miners(options: &Options) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Speeds, one for each unit.
+/// The speed at which most mine, and how many others there are.
 pub(super) fn speeds(rates: &Rates) -> String {
-    let each = |HashRate { value, unit }: &HashRate| hash_rate(*value, Some(unit));
-    let speeds: Vec<String> = rates.speeds.iter().map(each).collect();
-    if speeds.is_empty() { NOTHING.to_owned() } else { speeds.join(" + ") }
+    let speed = |HashRate { value, unit, .. }: &HashRate| hash_rate(*value, Some(unit));
+    match rates.speeds.as_slice() {
+        [] => NOTHING.to_owned(),
+        [only] => speed(only),
+        [first, others @ ..] => {
+            let coin = first.coin.as_ref().map(|coin| format!(" {}", clean(coin)));
+            format!("{}{} +{}", speed(first), coin.unwrap_or_default(), others.len())
+        }
+    }
 }
 
 /// Watts.
@@ -66,9 +72,13 @@ pub(super) fn watts(rates: &Rates) -> String {
     rates.power.map_or_else(|| NOTHING.to_owned(), |power| scaled(power.value, "W"))
 }
 
-/// The fields of speed and power.
-pub(super) fn speed_of(rates: &Rates, unit: &str) -> String {
-    field(rates.speeds.iter().find(|speed| speed.unit == unit).map(|speed| speed.value))
+/// All speeds in one field.
+pub(super) fn speed_field(rates: &Rates) -> String {
+    let each = |HashRate { value, unit, coin }: &HashRate| match coin {
+        Some(coin) => format!("{value} {unit} {coin}"),
+        None => format!("{value} {unit}"),
+    };
+    rates.speeds.iter().map(each).collect::<Vec<String>>().join("; ")
 }
 
 fn frequency(per_hour: Option<f64>) -> String {
@@ -93,14 +103,14 @@ const fn number(title: &'static str, rank: u8, text: Text) -> Column<Miner> {
 
 const COLUMNS: &[Column<Miner>] = &[
     column("MINER", 0, 0, |miner, _| miner.miner_ip.to_string()),
-    column("NETWORK", 6, 10, |miner, _| miner.network.kind.to_string()),
-    column("PLACE", 4, 10, |miner, _| place(&miner.network)),
-    column("AS", 12, 10, |miner, _| system(miner.network.asn, miner.network.as_org.as_deref())),
-    column("SITE", 10, 8, |miner, _| site(miner)),
+    column("NETWORK", 6, 0, |miner, _| miner.network.kind.to_string()),
+    column("PLACE", 4, 14, |miner, _| place(&miner.network)),
+    column("AS", 12, 16, |miner, _| system(miner.network.asn, miner.network.as_org.as_deref())),
+    column("SITE", 10, 12, |miner, _| site(miner)),
     column("VERDICT", 1, 0, |miner, _| miner.totals.verdict.to_owned()),
     column("STATE", 8, 0, |miner, _| miner.state.to_owned()),
     column("LIFE", 14, 0, |miner, _| miner.totals.life.to_owned()),
-    column("COINS", 3, 5, |miner, _| listed(&miner.totals.coins)),
+    column("COINS", 3, 7, |miner, _| listed(&miner.totals.coins)),
     column("PROTOCOLS", 9, 10, |miner, _| listed(&miner.totals.protocols)),
     number("POOLS", 15, |miner, _| miner.pools.to_string()),
     number("CASES", 16, |miner, _| miner.totals.cases.to_string()),
@@ -151,9 +161,7 @@ const FIELDS: &[Field<Miner>] = &[
     ("shares_submitted", |miner| miner.totals.shares.submitted.to_string()),
     ("shares_accepted", |miner| miner.totals.shares.accepted.to_string()),
     ("shares_rejected", |miner| miner.totals.shares.rejected.to_string()),
-    ("hashes_per_second", |miner| speed_of(&miner.totals.rates, "hashes/s")),
-    ("solutions_per_second", |miner| speed_of(&miner.totals.rates, "solutions/s")),
-    ("graphs_per_second", |miner| speed_of(&miner.totals.rates, "graphs/s")),
+    ("hashrates", |miner| speed_field(&miner.totals.rates)),
     ("power_w", |miner| field(miner.totals.rates.power.map(|power| power.value))),
     ("power_low_w", |miner| field(miner.totals.rates.power.map(|power| power.low))),
     ("power_high_w", |miner| field(miner.totals.rates.power.map(|power| power.high))),

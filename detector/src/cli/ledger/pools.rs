@@ -4,7 +4,7 @@ use clap::Args;
 use detector::store::read::{Pool, PoolKey, Sort};
 
 use super::format::{View, grouped, listed, or_nothing, system};
-use super::miners::{speed_of, speeds, watts};
+use super::miners::{speed_field, speeds, watts};
 use super::options::{
     Field, Filters, Output, Source, csv, field, json_line, sort, sort_help, time_field, to_stdout,
 };
@@ -63,9 +63,9 @@ fn count(count: usize) -> String {
 
 const COLUMNS: &[Column<Pool>] = &[
     column("POOL", 0, 0, |pool, _| pool.endpoint().to_string()),
-    column("NAME", 1, 12, |pool, _| or_nothing(pool.pool_name.as_ref())),
-    column("LISTED AS", 8, 8, |pool, _| or_nothing(pool.origin.listed.as_ref())),
-    column("COINS", 4, 5, |pool, _| listed(&pool.totals.coins)),
+    column("NAME", 1, 16, |pool, _| or_nothing(pool.pool_name.as_ref())),
+    column("LISTED", 8, 12, |pool, _| or_nothing(pool.origin.listed.as_ref())),
+    column("COINS", 4, 7, |pool, _| listed(&pool.totals.coins)),
     column("PROTOCOLS", 7, 10, |pool, _| listed(&pool.totals.protocols)),
     column("VERDICT", 12, 0, |pool, _| pool.totals.verdict.to_owned()),
     number("MINERS", 0, |pool, _| count(pool.miners)),
@@ -74,7 +74,7 @@ const COLUMNS: &[Column<Pool>] = &[
     number("SHARES", 6, |pool, _| grouped(pool.totals.shares.submitted)),
     number("HASH RATE", 3, |pool, _| speeds(&pool.totals.rates)),
     number("POWER", 5, |pool, _| watts(&pool.totals.rates)),
-    column("AS", 10, 10, |pool, _| system(pool.origin.asn, pool.origin.as_org.as_deref())),
+    column("AS", 10, 16, |pool, _| system(pool.origin.asn, pool.origin.as_org.as_deref())),
     column("COUNTRY", 13, 0, |pool, _| or_nothing(pool.origin.country.as_ref())),
     column("FIRST SEEN", 14, 0, |pool, view| view.time(pool.totals.first_seen)),
     column("LAST SEEN", 2, 0, |pool, view| view.time(pool.totals.last_seen)),
@@ -99,9 +99,7 @@ const FIELDS: &[Field<Pool>] = &[
     ("shares_submitted", |pool| pool.totals.shares.submitted.to_string()),
     ("shares_accepted", |pool| pool.totals.shares.accepted.to_string()),
     ("shares_rejected", |pool| pool.totals.shares.rejected.to_string()),
-    ("hashes_per_second", |pool| speed_of(&pool.totals.rates, "hashes/s")),
-    ("solutions_per_second", |pool| speed_of(&pool.totals.rates, "solutions/s")),
-    ("graphs_per_second", |pool| speed_of(&pool.totals.rates, "graphs/s")),
+    ("hashrates", |pool| speed_field(&pool.totals.rates)),
     ("power_w", |pool| field(pool.totals.rates.power.map(|power| power.value))),
     ("power_low_w", |pool| field(pool.totals.rates.power.map(|power| power.low))),
     ("power_high_w", |pool| field(pool.totals.rates.power.map(|power| power.high))),

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use comfy_table::presets::NOTHING as NO_LINES;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use detector::advice::Advice;
-use detector::judge::{Alternative, Counterfactuals, Evidence};
+use detector::judge::{Alternative, Counterfactuals, Evidence, PRIOR};
 use detector::store::read::{Case, Day, Story};
 use jiff::civil::Date;
 
@@ -42,7 +42,7 @@ pub(super) fn tell(
         ("WHAT", page.facts(&what(case))),
         ("HOW MUCH", page.facts(&how_much(case))),
         ("WHEN", page.facts(&when(case, view)) + &chart(&story.days, days, view)),
-        ("EVIDENCE", page.evidence(case)),
+        ("EVIDENCE", page.evidence(case, otherwise)),
         ("WHAT WOULD HAVE CHANGED IT", page.facts(&changes(case, otherwise))),
         ("RECORDS", page.facts(&history(story, view))),
         ("REMARKS", page.facts(&remarks(story, view))),
@@ -305,7 +305,7 @@ fn relatives(story: &Story) -> Vec<Fact> {
 fn verdict(alternative: Alternative) -> String {
     let Alternative { verdict, confidence } = alternative;
     match verdict {
-        Some(verdict) => format!("{verdict}, {}", certainty(confidence)),
+        Some(verdict) => format!("{verdict}, confidence {}", certainty(confidence)),
         None => "nothing would have been reported".to_owned(),
     }
 }
@@ -321,9 +321,10 @@ fn changes(case: &Case, otherwise: Option<&Counterfactuals>) -> Vec<Fact> {
         let kinds: Vec<&str> = places.iter().filter_map(|&place| Some(evidence.get(place)?.kind)).collect();
         (!kinds.is_empty()).then(|| clean(&kinds.join(" and ")))
     };
+    let without = |places: &[usize]| kinds(places).map(|kinds| format!("without {kinds}"));
     let mut facts =
-        known([("lower without", kinds(lower_without)), ("none without", kinds(nothing_without))]);
-    facts.extend(higher_with.iter().map(|way| ("higher with", format!("{way}: {}", way.verdict))));
+        known([("lower verdict", without(lower_without)), ("no report", without(nothing_without))]);
+    facts.extend(higher_with.iter().map(|way| ("higher", format!("{}, with {way}", way.verdict))));
     let weighty = evidence.iter().zip(without_each).filter(|(reason, _)| reason.weight.abs() > 0.0);
     facts.extend(weighty.map(|(reason, alternative)| {
         ("without", format!("{}: {}", clean(reason.kind), verdict(*alternative)))
@@ -369,7 +370,7 @@ impl Page<'_> {
     }
 
     /// Each piece of evidence with its weight, and the bytes behind it.
-    fn evidence(&self, case: &Case) -> String {
+    fn evidence(&self, case: &Case, otherwise: Option<&Counterfactuals>) -> String {
         let evidence = &case.details.evidence;
         if evidence.is_empty() {
             return String::new();
@@ -383,8 +384,16 @@ impl Page<'_> {
                 self.seen(reason),
             ]);
         }
-        let sum: f64 = evidence.iter().map(|reason| reason.weight).sum();
-        table.add_row([format!("{sum:+.1}"), String::new(), "in all".to_owned(), certainty(case.confidence)]);
+        let prior = format!("{PRIOR:+.1}");
+        table.add_row([prior.as_str(), "", "before anything", "one connection in 100,000 mines"]);
+        let sum = PRIOR + evidence.iter().map(|reason| reason.weight).sum::<f64>();
+        let by_these = otherwise.map_or(case.confidence, |otherwise| otherwise.with_all.confidence);
+        // The highest so far may have been that of another connection.
+        let other = (by_these - case.confidence).abs() > 1e-9;
+        let other =
+            if other { format!("; of the case {}", certainty(case.confidence)) } else { String::new() };
+        let confidence = format!("confidence {}{other}", certainty(by_these));
+        table.add_row([format!("{sum:+.1}"), String::new(), "in all".to_owned(), confidence]);
         for (column, width) in table.column_iter_mut().zip([7, 6, 22, 0]) {
             column.set_padding((if column.index == 0 { 2 } else { 0 }, 2));
             if width > 0 {
@@ -426,12 +435,12 @@ impl Page<'_> {
 fn certainty(confidence: f64) -> String {
     let doubt = 1.0 - confidence;
     if doubt <= 0.0 {
-        return "confidence 1 (no doubt that a number could express)".to_owned();
+        return "1".to_owned();
     }
     if doubt < 0.001 {
-        return format!("confidence 1 - {doubt:.1e}");
+        return format!("1 - {doubt:.1e}");
     }
-    format!("confidence {confidence:.3}")
+    format!("{confidence:.3}")
 }
 
 #[cfg(test)]
@@ -465,8 +474,8 @@ mod tests {
 
     #[test]
     fn certainty_has_digits_that_say_something() {
-        assert_eq!(certainty(0.5), "confidence 0.500");
-        assert_eq!(certainty(0.999_999), "confidence 1 - 1.0e-6");
-        assert!(certainty(1.0).starts_with("confidence 1 ("));
+        assert_eq!(certainty(0.5), "0.500");
+        assert_eq!(certainty(0.999_999), "1 - 1.0e-6");
+        assert_eq!(certainty(1.0), "1");
     }
 }

@@ -32,7 +32,11 @@ pub(super) fn table<T>(things: &[T], columns: &[Column<T>], view: &View) -> Stri
         table.force_no_tty();
     }
     let header = columns.iter().map(|column| Cell::new(column.title).add_attribute(Attribute::Bold));
-    table.set_header(header.collect::<Vec<Cell>>());
+    let mut header = Row::from(header.collect::<Vec<Cell>>());
+    header.max_height(1);
+    table.set_header(header);
+    // Nothing is folded between words: what is too long is cut where the room ends.
+    table.set_delimiter('\n');
     let mut is_empty = vec![true; columns.len()];
     for thing in things {
         let cells = columns.iter().zip(&mut is_empty).map(|(column, is_empty)| {

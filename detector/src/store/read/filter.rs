@@ -246,8 +246,8 @@ pub(super) fn of_identity(connection: &Connection, key: &str, name: &str) -> rus
     let mut cases =
         statement.query_map(forms, |row| row.get(0))?.collect::<rusqlite::Result<HashSet<i64>>>()?;
     if name.len() == 64 && name.bytes().all(|letter| letter.is_ascii_hexdigit()) {
-        let mut statement = connection
-            .prepare(&format!("SELECT \"case\", {known} FROM details WHERE {known} > ''"))?;
+        let mut statement =
+            connection.prepare(&format!("SELECT \"case\", {known} FROM details WHERE {known} > ''"))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if row.get_ref(1)?.as_str().is_ok_and(|clear| sha256(clear).eq_ignore_ascii_case(name)) {

@@ -256,6 +256,7 @@ mod tests {
     use clap::ValueEnum as _;
     use jiff::Timestamp;
 
+    use super::super::HashRate;
     use super::super::fixture::Fixture;
     use super::*;
 
@@ -304,7 +305,10 @@ mod tests {
         assert_eq!((miner.totals.connections, miner.totals.connections_per_hour), (14, Some(3.0)));
         assert_eq!(miner.totals.coins, ["XMR"]);
         let rates = &miner.totals.rates;
-        assert_eq!(rates.speeds, [super::super::HashRate { value: 2000.0, unit: "hashes/s".to_owned() }]);
+        assert_eq!(
+            rates.speeds,
+            [HashRate { value: 2000.0, unit: "hashes/s".to_owned(), coin: Some("XMR".to_owned()) }]
+        );
         assert_eq!(
             rates.power.map(|power| [power.value, power.low, power.high]),
             Some([200.0, 100.0, 400.0])

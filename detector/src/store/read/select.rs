@@ -195,19 +195,22 @@ pub struct Power {
     pub high: f64,
 }
 
-/// A speed.
+/// The speed of all that mine the same coin. Those of different hash functions cannot be compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HashRate {
     /// How much a second.
     pub value: f64,
     /// Of what: `hashes/s`, `solutions/s`, `graphs/s`.
     pub unit: String,
+    /// The coin, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coin: Option<String>,
 }
 
 /// Speed and power of several cases: of those that are open, or, if none is, of the one that was seen last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rates {
-    /// Speeds, one for each unit.
+    /// Speeds, one for each coin and unit; that of most cases first.
     #[serde(rename = "hashrates", skip_serializing_if = "Vec::is_empty")]
     pub speeds: Vec<HashRate>,
     /// Power of those whose hardware can be assumed.
@@ -269,6 +272,26 @@ pub(super) fn power(briefs: &[Brief]) -> Option<f64> {
     sum(going(briefs).map(|brief| brief.power.map(|[value, ..]| value)))
 }
 
+fn speeds(briefs: &[Brief], words: &Words) -> Vec<HashRate> {
+    let mut sums: BTreeMap<(&str, Option<&str>), (usize, f64)> = BTreeMap::new();
+    for brief in going(briefs) {
+        if let Some(rate) = brief.rate {
+            let unit = words.word(brief.unit).unwrap_or("hashes/s");
+            let (cases, sum) = sums.entry((unit, words.word(brief.coin))).or_default();
+            *cases += 1;
+            *sum += rate;
+        }
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|&(_, (cases, _))| std::cmp::Reverse(cases));
+    let speed = |((unit, coin), (_, value)): ((&str, Option<&str>), _)| HashRate {
+        value,
+        unit: unit.to_owned(),
+        coin: coin.map(str::to_owned),
+    };
+    sums.into_iter().map(speed).collect()
+}
+
 impl Totals {
     pub(super) fn of(briefs: &[Brief], words: &Words) -> Self {
         let distinct = |number: fn(&Brief) -> u32| {
@@ -281,12 +304,6 @@ impl Totals {
             counts.into_iter().map(|(word, _)| word.to_owned()).collect()
         };
         let total = |number: fn(&Brief) -> i64| briefs.iter().map(number).sum::<i64>().unsigned_abs();
-        let mut speeds: BTreeMap<&str, f64> = BTreeMap::new();
-        for brief in going(briefs) {
-            if let Some(rate) = brief.rate {
-                *speeds.entry(words.word(brief.unit).unwrap_or("hashes/s")).or_default() += rate;
-            }
-        }
         let watts = going(briefs).filter_map(|brief| brief.power);
         let watts = watts.reduce(|[a, b, c], [x, y, z]| [a + x, b + y, c + z]);
         let times = |brief: &Brief| (brief.first_seen, brief.last_seen);
@@ -306,10 +323,7 @@ impl Totals {
                 rejected: total(|brief| brief.shares[2]),
             },
             rates: Rates {
-                speeds: speeds
-                    .into_iter()
-                    .map(|(unit, value)| HashRate { value, unit: unit.to_owned() })
-                    .collect(),
+                speeds: speeds(briefs, words),
                 power: watts.map(|[value, low, high]| Power { value, low, high }),
             },
             first_seen: time(first).unwrap_or_default(),
