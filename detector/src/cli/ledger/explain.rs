@@ -79,7 +79,7 @@ pub(in crate::cli) fn explain(options: &Options) -> anyhow::Result<ExitCode> {
                 },
             );
         }
-        write!(out, "{}", tell(&story, otherwise.as_ref(), &advice, *days, &view(*utc)))?;
+        write!(out, "{}", tell(&story, otherwise.as_ref(), (&advice, language), *days, &view(*utc)))?;
         Ok(())
     })
 }

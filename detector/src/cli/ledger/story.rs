@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use comfy_table::presets::NOTHING as NO_LINES;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
-use detector::advice::Advice;
+use detector::advice::{Advice, Language};
 use detector::judge::{Alternative, Counterfactuals, Evidence, PRIOR};
 use detector::store::read::{Case, Day, Story};
 use jiff::civil::Date;
@@ -29,7 +29,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 pub(super) fn tell(
     story: &Story,
     otherwise: Option<&Counterfactuals>,
-    advice: &[Advice],
+    advice: (&[Advice], Language),
     days: u16,
     view: &View,
 ) -> String {
@@ -418,16 +418,17 @@ impl Page<'_> {
         text
     }
 
-    fn advice(&self, advice: &[Advice]) -> String {
-        let mut text = String::new();
-        for (advice, number) in advice.iter().zip(1..) {
-            let Advice { action, why, effect, undo, .. } = advice;
-            let facts = [("why", why), ("effect", effect), ("to undo", undo)];
-            let facts: Vec<Fact> = facts.map(|(label, fact)| (label, fact.clone())).to_vec();
-            let _ =
-                write!(text, "{}{}", self.facts(&[("", format!("{number}. {action}"))]), self.facts(&facts));
-        }
-        text
+    fn advice(&self, (advice, language): (&[Advice], Language)) -> String {
+        let [why, effect, undo] = match language {
+            Language::En => ["why", "effect", "to undo"],
+            Language::Zh => ["原因", "效果", "撤销"],
+        };
+        let each = advice.iter().zip(1..).map(|(advice, number)| {
+            let action = self.facts(&[("", format!("{number}. {}", advice.action))]);
+            let texts = [(why, &advice.why), (effect, &advice.effect), (undo, &advice.undo)];
+            action + &self.facts(&texts.map(|(label, text)| (label, text.clone())))
+        });
+        each.collect::<Vec<String>>().join("\n")
     }
 }
 

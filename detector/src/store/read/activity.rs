@@ -1,7 +1,5 @@
 //! When a case was active, from what the ledger has of each day.
 
-use std::collections::HashMap;
-
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -11,9 +9,13 @@ use super::{ReadError, Reader};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
+const ALL_HOURS: u32 = (1 << 24) - 1;
 
 /// So many look-ups of single days take longer than reading the days as a whole.
 const MANY: usize = 20_000;
+
+/// What the ledger has of a day.
+const DAY_OF: &str = "SELECT \"case\", active, connections FROM days WHERE day = ?";
 
 /// The time that is asked for, in whole hours of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,19 +79,21 @@ pub struct Day {
 }
 
 impl Day {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn of(row: &Row<'_>, day: i64) -> rusqlite::Result<Self> {
         let mut connections = [0; 24];
-        if let ValueRef::Blob(bytes) = row.get_ref(3)? {
+        if let ValueRef::Blob(bytes) = row.get_ref(2)? {
             for (count, bytes) in connections.iter_mut().zip(bytes.as_chunks().0) {
                 *count = u16::from_le_bytes(*bytes);
             }
         }
-        Ok(Self { day: row.get(0)?, active: row.get(2)?, connections })
+        Ok(Self { day, active: row.get(1)?, connections })
     }
 
     /// Only those hours.
-    fn within(mut self, window: Window) -> Self {
-        let hours = window.hours_of(self.day);
+    fn within(mut self, hours: u32) -> Self {
+        if hours == ALL_HOURS {
+            return self;
+        }
         self.active &= hours;
         for (hour, count) in self.connections.iter_mut().enumerate() {
             if hours >> hour & 1 == 0 {
@@ -160,17 +164,20 @@ impl Reader {
     pub(super) fn activity(
         &self,
         window: Window,
-        cases: &HashMap<i64, usize>,
+        mut cases: Vec<(i64, usize)>,
         groups: usize,
     ) -> Result<Vec<Activity>, ReadError> {
         let mut activities = vec![Activity::default(); groups];
         let days = usize::try_from(window.days()).unwrap_or(usize::MAX);
         if cases.len().saturating_mul(days) > MANY {
-            self.all_days(window, cases, &mut activities)?;
+            cases.sort_unstable();
+            for day in window.first_day()..=window.last_day() {
+                self.whole_day(day, window, &cases, &mut activities)?;
+            }
         } else {
-            for (case, &group) in cases {
+            for (case, group) in cases {
                 if let Some(activity) = activities.get_mut(group) {
-                    self.days(*case, window)?.iter().for_each(|day| activity.add(day));
+                    self.days(case, window)?.iter().for_each(|day| activity.add(day));
                 }
             }
         }
@@ -178,20 +185,24 @@ impl Reader {
         Ok(activities)
     }
 
-    fn all_days(
+    /// Adds a day of all cases, which go up as the rows do.
+    fn whole_day(
         &self,
+        day: i64,
         window: Window,
-        cases: &HashMap<i64, usize>,
+        cases: &[(i64, usize)],
         activities: &mut [Activity],
     ) -> Result<(), ReadError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT day, \"case\", active, connections FROM days WHERE day BETWEEN ? AND ?",
-        )?;
-        let mut rows = statement.query([window.first_day(), window.last_day()])?;
+        let mut statement = self.connection.prepare_cached(DAY_OF)?;
+        let mut rows = statement.query([day])?;
+        let hours = window.hours_of(day);
+        let mut cases = cases.iter().peekable();
         while let Some(row) = rows.next()? {
-            let group = cases.get(&row.get(1)?);
-            if let Some(activity) = group.and_then(|&group| activities.get_mut(group)) {
-                activity.add(&Day::of(row)?.within(window));
+            let id: i64 = row.get(0)?;
+            while cases.next_if(|(case, _)| *case < id).is_some() {}
+            let Some((_, group)) = cases.next_if(|(case, _)| *case == id) else { continue };
+            if let Some(activity) = activities.get_mut(*group) {
+                activity.add(&Day::of(row, day)?.within(hours));
             }
         }
         Ok(())
@@ -199,14 +210,12 @@ impl Reader {
 
     /// The days of a case within a window, the earliest first.
     pub(super) fn days(&self, case: i64, window: Window) -> Result<Vec<Day>, ReadError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT day, \"case\", active, connections FROM days WHERE day = ? AND \"case\" = ?",
-        )?;
+        let mut statement = self.connection.prepare_cached(&format!("{DAY_OF} AND \"case\" = ?"))?;
         let mut days = Vec::new();
         for day in window.first_day()..=window.last_day() {
             let mut rows = statement.query([day, case])?;
             if let Some(row) = rows.next()? {
-                days.push(Day::of(row)?.within(window));
+                days.push(Day::of(row, day)?.within(window.hours_of(day)));
             }
         }
         Ok(days)
@@ -225,12 +234,15 @@ mod tests {
     fn activity(fixture: &Fixture, window: Window) -> Activity {
         let reader = fixture.reader();
         let mut statement = reader.connection.prepare("SELECT id FROM cases").unwrap();
-        let cases: HashMap<i64, usize> =
-            statement.query_map([], |row| Ok((row.get(0)?, 0))).unwrap().collect::<Result<_, _>>().unwrap();
+        let cases = statement.query_map([], |row| Ok((row.get(0)?, 0)));
+        let mut cases: Vec<(i64, usize)> = cases.unwrap().collect::<Result<_, _>>().unwrap();
+        cases.sort_unstable();
         let mut all = vec![Activity::default()];
-        reader.all_days(window, &cases, &mut all).unwrap();
+        for day in window.first_day()..=window.last_day() {
+            reader.whole_day(day, window, &cases, &mut all).unwrap();
+        }
         all[0].finish(window);
-        let one = reader.activity(window, &cases, 1).unwrap().remove(0);
+        let one = reader.activity(window, cases, 1).unwrap().remove(0);
         assert_eq!(one, all[0], "either way of reading finds the same");
         one
     }

@@ -1,15 +1,13 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use rusqlite::Row;
-use rusqlite::types::ValueRef;
 use serde::Serialize;
 
 use super::filter::Filter;
-use super::names::{STATES, word};
+use super::names::{LIVES, STATES, VERDICTS, word};
 use super::row::{Columns, NETWORK, POOL_ORIGIN, rfc3339};
-use super::select::{Brief, Listing, Selection};
+use super::select::{Brief, Head, Listing};
 use super::sort::{Sort, Value, order};
 use super::{ReadError, Reader};
 use crate::enrich::{Lease, Network, PoolOrigin};
@@ -191,16 +189,16 @@ impl Reader {
         sort: Sort<CaseKey>,
         limit: usize,
     ) -> Result<(impl Iterator<Item = Result<Case, ReadError>> + use<'a>, Listing), ReadError> {
-        let selection = self.select(filter)?;
-        let values = self.case_values(&selection, sort.key)?;
-        let keyed = values.into_iter().zip(selection.briefs.iter().map(|brief| brief.last_seen)).collect();
-        let places = order(keyed, sort.descending);
-        let ids: Vec<i64> = places
-            .into_iter()
-            .take(limit)
-            .filter_map(|place| Some(selection.briefs.get(place)?.id))
-            .collect();
-        let listing = Listing { found: selection.briefs.len(), ..selection.left };
+        let (mut briefs, left) = self.briefs(filter, &sort.key.of_case())?;
+        self.look_up(&mut briefs, sort.key)?;
+        let keyed = briefs.iter_mut().map(|brief| {
+            let key = std::mem::replace(&mut brief.key, Value::Nothing);
+            (key, brief.head.last_seen)
+        });
+        let places = order(keyed.collect(), sort.descending);
+        let ids: Vec<i64> =
+            places.into_iter().take(limit).filter_map(|place| Some(briefs.get(place)?.head.id)).collect();
+        let listing = Listing { found: briefs.len(), ..left };
         Ok((ids.into_iter().filter_map(|id| self.case_row(id).transpose()), listing))
     }
 
@@ -224,74 +222,62 @@ impl Reader {
         case(CaseId(id.cast_unsigned()), state, row).map(Some)
     }
 
-    fn case_values(&self, selection: &Selection, key: CaseKey) -> Result<Vec<Value>, ReadError> {
-        let Selection { briefs, words, .. } = selection;
-        let each = |value: &dyn Fn(&Brief) -> Value| briefs.iter().map(value).collect();
-        let named = |number: u32| words.word(number).map_or(Value::Nothing, Value::text);
-        Ok(match key {
-            CaseKey::Miner => self.joined("SELECT id, address FROM miners", briefs, |brief| brief.miner)?,
-            CaseKey::NetworkType => {
-                self.joined("SELECT id, network_type FROM miners", briefs, |brief| brief.miner)?
-            }
-            CaseKey::Region => self.joined("SELECT id, region FROM miners", briefs, |brief| brief.miner)?,
-            CaseKey::City => self.joined("SELECT id, city FROM miners", briefs, |brief| brief.miner)?,
-            CaseKey::Pool => {
-                let ends = "SELECT id, CAST(address || unhex(printf('%04x', port)) AS BLOB) FROM pools";
-                self.joined(ends, briefs, |brief| brief.pool)?
-            }
-            CaseKey::Stage => {
-                let [attempt, handshake, working, submitting] = STAGES;
-                let place = format!(
-                    "CASE stage WHEN '{attempt}' THEN 0 WHEN '{handshake}' THEN 1 WHEN '{working}' THEN 2 \
-                     WHEN '{submitting}' THEN 3 END"
-                );
-                self.joined(&format!("SELECT id, {place} FROM cases"), briefs, |brief| brief.id)?
-            }
-            CaseKey::Confidence => {
-                self.joined("SELECT id, confidence FROM cases", briefs, |brief| brief.id)?
-            }
-            CaseKey::Returns => self.joined("SELECT id, returns FROM cases", briefs, |brief| brief.id)?,
+    /// Finds what cases are sorted by if another table has it.
+    fn look_up(&self, briefs: &mut [Brief], key: CaseKey) -> Result<(), ReadError> {
+        let (column, table) = match key {
+            CaseKey::Miner => ("address", "miners"),
+            CaseKey::NetworkType => ("network_type", "miners"),
+            CaseKey::Region => ("region", "miners"),
+            CaseKey::City => ("city", "miners"),
+            CaseKey::Pool => ("CAST(address || unhex(printf('%04x', port)) AS BLOB)", "pools"),
             CaseKey::State => {
                 let states = self.states()?;
-                each(&|brief| Value::count(-i64::from(states.get(&brief.id).copied().unwrap_or(0))))
+                for brief in briefs {
+                    let state = states.get(&brief.head.id).copied().unwrap_or(0);
+                    brief.key = Value::count(-i64::from(state));
+                }
+                return Ok(());
             }
-            CaseKey::LastSeen => each(&|brief| Value::count(brief.last_seen)),
-            CaseKey::FirstSeen => each(&|brief| Value::count(brief.first_seen)),
-            CaseKey::Id => each(&|brief| Value::text(brief.id.to_be_bytes())),
-            CaseKey::Protocol => each(&|brief| named(brief.protocol)),
-            CaseKey::Coin => each(&|brief| named(brief.coin)),
-            CaseKey::Verdict => each(&|brief| Value::Number(brief.verdict.into())),
-            CaseKey::Life => each(&|brief| Value::Number(brief.life.into())),
-            CaseKey::Connections => each(&|brief| Value::count(brief.connections)),
-            CaseKey::ConnectionsPerHour => each(&|brief| Value::number(brief.per_hour)),
-            CaseKey::Workers => each(&|brief| Value::count(brief.workers)),
-            CaseKey::Shares => each(&|brief| Value::count(brief.shares[0])),
-            CaseKey::HashRate => each(&|brief| Value::number(brief.rate)),
-            CaseKey::Power => each(&|brief| Value::number(brief.power.map(|[value, ..]| value))),
-        })
-    }
-
-    /// The second column of a statement for each case, found by the first.
-    fn joined(
-        &self,
-        statement: &str,
-        briefs: &[Brief],
-        by: fn(&Brief) -> i64,
-    ) -> Result<Vec<Value>, ReadError> {
-        let mut statement = self.connection.prepare(statement)?;
-        let mut rows = statement.query([])?;
-        let mut values = HashMap::new();
-        while let Some(row) = rows.next()? {
-            let value = match row.get_ref(1)? {
-                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::text(bytes),
-                ValueRef::Integer(number) => Value::count(number),
-                ValueRef::Real(number) => Value::Number(number),
-                ValueRef::Null => continue,
-            };
-            values.insert(row.get::<_, i64>(0)?, value);
+            _ => return Ok(()),
+        };
+        let by = if table == "miners" { |head: &Head| head.miner } else { |head: &Head| head.pool };
+        briefs.sort_unstable_by_key(|brief| (by(&brief.head), brief.head.id));
+        let statement = format!("SELECT id, {column} FROM {table} ORDER BY id");
+        let values = self.values_of(&statement, briefs.iter().map(|brief| by(&brief.head)))?;
+        for (brief, value) in briefs.iter_mut().zip(values) {
+            brief.key = value;
         }
-        let value = |brief| values.get(&by(brief)).cloned().unwrap_or(Value::Nothing);
-        Ok(briefs.iter().map(value).collect())
+        Ok(())
+    }
+}
+
+impl CaseKey {
+    /// The expression over the table of cases that decides; `NULL` if none does.
+    fn of_case(self) -> String {
+        let place = |column: &str, names: &[&str]| {
+            let places = names.iter().zip(0..).map(|(name, place)| format!("WHEN '{name}' THEN {place}"));
+            format!("CASE {column} {} END", places.collect::<Vec<String>>().join(" "))
+        };
+        match self {
+            Self::LastSeen => "c.last_seen",
+            Self::FirstSeen => "c.first_seen",
+            Self::Id => "printf('%016x', c.id)",
+            Self::Protocol => "c.protocol",
+            Self::Coin => "c.coin",
+            Self::Verdict => return place("c.verdict", &VERDICTS),
+            Self::Stage => return place("c.stage", &STAGES),
+            Self::Life => return place("c.life", &LIVES),
+            Self::Confidence => "c.confidence",
+            Self::Connections => "c.connections",
+            Self::ConnectionsPerHour => "c.connections_per_hour",
+            Self::Workers => "c.workers",
+            Self::Returns => "c.returns",
+            Self::Shares => "c.submitted",
+            Self::HashRate => "c.rate",
+            Self::Power => "c.power",
+            Self::Miner | Self::Pool | Self::NetworkType | Self::Region | Self::City | Self::State => "NULL",
+        }
+        .to_owned()
     }
 }
 

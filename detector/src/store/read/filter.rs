@@ -143,13 +143,37 @@ impl Conditions {
     }
 
     /// The ids of the rows of a table that fulfil it; all, if there is no condition.
-    fn ids(&self, connection: &Connection, from: &str) -> rusqlite::Result<Option<HashSet<i64>>> {
+    fn ids(&self, connection: &Connection, from: &str) -> rusqlite::Result<Option<Ids>> {
         if self.text.is_empty() {
             return Ok(None);
         }
         let mut statement = connection.prepare(&format!("SELECT {from} {}", self.text))?;
         let ids = statement.query_map(params_from_iter(&self.values), |row| row.get(0))?;
-        ids.collect::<rusqlite::Result<_>>().map(Some)
+        ids.collect::<rusqlite::Result<_>>().map(|ids| Some(Ids::new(ids)))
+    }
+}
+
+/// Numbers of rows, going up.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ids(Vec<i64>);
+
+impl Ids {
+    fn new(mut ids: Vec<i64>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Self(ids)
+    }
+
+    pub(super) fn contain(&self, id: i64) -> bool {
+        self.0.binary_search(&id).is_ok()
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = i64> {
+        self.0.iter().copied()
     }
 }
 
@@ -179,7 +203,7 @@ impl Filter {
     }
 
     /// Of which miners a case has to be.
-    pub(super) fn miners(&self, connection: &Connection) -> rusqlite::Result<Option<HashSet<i64>>> {
+    pub(super) fn miners(&self, connection: &Connection) -> rusqlite::Result<Option<Ids>> {
         let mut conditions = Conditions::default();
         let alone = self.miners.iter().map(|&address| IpNet::from(address));
         let networks = alone.chain(self.prefixes.iter().copied());
@@ -199,7 +223,7 @@ impl Filter {
     }
 
     /// Of which pools a case has to be.
-    pub(super) fn pools(&self, connection: &Connection) -> rusqlite::Result<Option<HashSet<i64>>> {
+    pub(super) fn pools(&self, connection: &Connection) -> rusqlite::Result<Option<Ids>> {
         let mut conditions = Conditions::default();
         let alternatives = self.pools.iter().map(|term| match term {
             PoolTerm::Endpoint(endpoint) => {
@@ -217,7 +241,7 @@ impl Filter {
     }
 
     /// Which cases have the wallets and workers.
-    pub(super) fn identified(&self, connection: &Connection) -> rusqlite::Result<Option<HashSet<i64>>> {
+    pub(super) fn identified(&self, connection: &Connection) -> rusqlite::Result<Option<Ids>> {
         let mut found: Option<HashSet<i64>> = None;
         for (key, names) in [("wallet", &self.wallets), ("worker", &self.workers)] {
             if names.is_empty() {
@@ -232,7 +256,7 @@ impl Filter {
                 None => cases,
             });
         }
-        Ok(found)
+        Ok(found.map(|cases| Ids::new(cases.into_iter().collect())))
     }
 }
 

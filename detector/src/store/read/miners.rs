@@ -1,14 +1,13 @@
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use rusqlite::types::ValueRef;
 use serde::Serialize;
 
 use super::filter::Filter;
 use super::names::{STATES, word};
 use super::row::{Columns, NETWORK};
-use super::select::{Brief, Listing, Totals, Words, grouped, power, speed, sum};
+use super::select::{Brief, Listing, going, grouped};
 use super::sort::{Sort, Value, order};
+use super::totals::{Part, Totals, Words, sum};
 use super::{Activity, ReadError, Reader, Window};
 use crate::enrich::{Lease, Network};
 use crate::ledger::CaseId;
@@ -90,7 +89,7 @@ pub enum MinerKey {
 
 impl MinerKey {
     /// The column of the table of miners that decides.
-    const fn column(self) -> Option<&'static str> {
+    const fn of_miner(self) -> Option<&'static str> {
         Some(match self {
             Self::Address => "address",
             Self::NetworkType => "network_type",
@@ -102,27 +101,39 @@ impl MinerKey {
             _ => return None,
         })
     }
+
+    /// The column of the table of cases that decides; `NULL` if none does.
+    const fn of_case(self) -> &'static str {
+        match self {
+            Self::FirstSeen => "c.first_seen",
+            Self::Workers => "c.workers",
+            Self::Connections => "c.connections",
+            Self::ConnectionsPerHour => "c.connections_per_hour",
+            Self::Shares => "c.submitted",
+            Self::HashRate => "c.rate",
+            Self::Power => "c.power",
+            _ => "NULL",
+        }
+    }
 }
 
-fn distinct(briefs: &[Brief], by: fn(&Brief) -> i64) -> usize {
-    let mut values: Vec<i64> = briefs.iter().map(by).collect();
-    values.sort_unstable();
-    values.dedup();
-    values.len()
-}
-
-fn pools(briefs: &[Brief]) -> usize {
-    distinct(briefs, |brief| brief.pool)
+/// How many different numbers there are.
+pub(super) fn distinct(numbers: impl Iterator<Item = i64>) -> usize {
+    let mut numbers: Vec<i64> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.len()
 }
 
 fn latest(briefs: &[Brief]) -> i64 {
-    briefs.iter().map(|brief| brief.last_seen).max().unwrap_or(0)
+    briefs.iter().map(|brief| brief.head.last_seen).max().unwrap_or(0)
 }
 
-fn numbered(groups: &[&[Brief]], places: impl Iterator<Item = usize>) -> HashMap<i64, usize> {
+/// The cases of groups at these places, each with the number of its group.
+fn numbered(groups: &[&[Brief]], places: impl Iterator<Item = usize>) -> Vec<(i64, usize)> {
     let of = |(number, place)| {
         let briefs: &[Brief] = groups.get(place).copied().unwrap_or_default();
-        briefs.iter().map(move |brief| (brief.id, number))
+        briefs.iter().map(move |brief| (brief.head.id, number))
     };
     (0..).zip(places).flat_map(of).collect()
 }
@@ -140,19 +151,23 @@ impl Reader {
         limit: usize,
         window: Window,
     ) -> Result<(Vec<Miner>, Listing), ReadError> {
-        let mut selection = self.select(filter)?;
-        let groups = grouped(&mut selection.briefs, |brief| brief.miner);
+        let (mut briefs, left) = self.briefs(filter, sort.key.of_case())?;
+        let groups = grouped(&mut briefs, |brief| (brief.head.miner, brief.head.id));
         let values = self.miner_values(&groups, sort.key, window)?;
         let keyed = values.into_iter().zip(groups.iter().map(|briefs| latest(briefs))).collect();
         let mut places = order(keyed, sort.descending);
         places.truncate(limit);
-        let activities = self.activity(window, &numbered(&groups, places.iter().copied()), places.len())?;
+        let cases = numbered(&groups, places.iter().copied());
+        let activities = self.activity(window, cases, places.len())?;
+        let mut words = Words::default();
         let mut miners = Vec::with_capacity(places.len());
         for (place, activity) in places.into_iter().zip(activities) {
             let Some(briefs) = groups.get(place) else { continue };
-            miners.extend(self.miner(briefs, &selection.words, activity)?);
+            let cases: Vec<i64> = briefs.iter().map(|brief| brief.head.id).collect();
+            let parts = self.parts_of(&cases, &mut words)?;
+            miners.extend(self.miner(&parts, &words, activity)?);
         }
-        Ok((miners, Listing { found: groups.len(), ..selection.left }))
+        Ok((miners, Listing { found: groups.len(), ..left }))
     }
 
     fn miner_values(
@@ -161,22 +176,22 @@ impl Reader {
         key: MinerKey,
         window: Window,
     ) -> Result<Vec<Value>, ReadError> {
-        if let Some(column) = key.column() {
-            return self.column_of_miners(groups, column);
+        if let Some(column) = key.of_miner() {
+            let ids = groups.iter().filter_map(|briefs| Some(briefs.first()?.head.miner));
+            return self.values_of(&format!("SELECT id, {column} FROM miners ORDER BY id"), ids);
         }
-        let greatest =
-            |briefs: &[Brief], of: fn(&Brief) -> i64| Value::count(briefs.iter().map(of).max().unwrap_or(0));
-        let total = |briefs: &[Brief], of: fn(&Brief) -> i64| Value::count(briefs.iter().map(of).sum());
         let count = |count: usize| Value::count(i64::try_from(count).unwrap_or(i64::MAX));
+        let greatest = |numbers: &mut dyn Iterator<Item = f64>| Value::number(numbers.reduce(f64::max));
+        let known = |brief: &Brief| Some(brief.number()).filter(|_| brief.key != Value::Nothing);
         let each = |value: &dyn Fn(&[Brief]) -> Value| groups.iter().map(|briefs| value(briefs)).collect();
         Ok(match key {
             MinerKey::State => {
                 let states = self.states()?;
-                let state = |brief: &Brief| states.get(&brief.id).copied().unwrap_or(0);
+                let state = |brief: &Brief| states.get(&brief.head.id).copied().unwrap_or(0);
                 each(&|briefs| Value::count(-i64::from(briefs.iter().map(state).min().unwrap_or(0))))
             }
             MinerKey::ConnectionsPerDay | MinerKey::Hours | MinerKey::Days => {
-                let activities = self.activity(window, &numbered(groups, 0..groups.len()), groups.len())?;
+                let activities = self.activity(window, numbered(groups, 0..groups.len()), groups.len())?;
                 let value = |activity: Activity| match key {
                     MinerKey::Hours => Value::Number(activity.active_hours_last_day.into()),
                     MinerKey::Days => Value::Number(activity.days_seen.into()),
@@ -185,68 +200,46 @@ impl Reader {
                 activities.into_iter().map(value).collect()
             }
             MinerKey::FirstSeen => {
-                each(&|briefs| Value::count(briefs.iter().map(|brief| brief.first_seen).min().unwrap_or(0)))
+                each(&|briefs| Value::number(briefs.iter().map(Brief::number).reduce(f64::min)))
             }
-            MinerKey::Verdict => each(&|briefs| greatest(briefs, |brief| brief.verdict.into())),
+            MinerKey::Workers => each(&|briefs| greatest(&mut briefs.iter().map(Brief::number))),
+            MinerKey::Verdict => {
+                each(&|briefs| greatest(&mut briefs.iter().map(|brief| f64::from(brief.head.verdict))))
+            }
             MinerKey::Cases => each(&|briefs| count(briefs.len())),
-            MinerKey::Pools => each(&|briefs| count(pools(briefs))),
-            MinerKey::Workers => each(&|briefs| greatest(briefs, |brief| brief.workers)),
-            MinerKey::Connections => each(&|briefs| total(briefs, |brief| brief.connections)),
-            MinerKey::ConnectionsPerHour => {
-                each(&|briefs| Value::number(sum(briefs.iter().map(|brief| brief.per_hour))))
+            MinerKey::Pools => each(&|briefs| count(distinct(briefs.iter().map(|brief| brief.head.pool)))),
+            MinerKey::Connections | MinerKey::ConnectionsPerHour | MinerKey::Shares => {
+                each(&|briefs| Value::number(sum(briefs.iter().map(known))))
             }
-            MinerKey::Shares => each(&|briefs| total(briefs, |brief| brief.shares[0])),
-            MinerKey::HashRate => each(&|briefs| Value::number(speed(briefs))),
-            MinerKey::Power => each(&|briefs| Value::number(power(briefs))),
+            MinerKey::HashRate | MinerKey::Power => {
+                each(&|briefs| Value::number(sum(going(briefs, |brief| &brief.head).map(known))))
+            }
             _ => each(&|briefs| Value::count(latest(briefs))),
         })
     }
 
-    fn column_of_miners(&self, groups: &[&[Brief]], column: &str) -> Result<Vec<Value>, ReadError> {
-        let places: HashMap<i64, usize> = groups
-            .iter()
-            .zip(0..)
-            .filter_map(|(briefs, place)| Some((briefs.first()?.miner, place)))
-            .collect();
-        let mut values = vec![Value::Nothing; groups.len()];
-        let mut statement = self.connection.prepare(&format!("SELECT id, {column} FROM miners"))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let place = places.get(&row.get(0)?);
-            if let Some(value) = place.and_then(|&place| values.get_mut(place)) {
-                *value = match row.get_ref(1)? {
-                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Value::text(bytes),
-                    ValueRef::Integer(number) => Value::count(number),
-                    ValueRef::Real(number) => Value::Number(number),
-                    ValueRef::Null => Value::Nothing,
-                };
-            }
-        }
-        Ok(values)
-    }
-
     /// `None` if it is gone since.
-    fn miner(&self, briefs: &[Brief], words: &Words, activity: Activity) -> Result<Option<Miner>, ReadError> {
-        let Some(first) = briefs.first() else { return Ok(None) };
+    fn miner(&self, parts: &[Part], words: &Words, activity: Activity) -> Result<Option<Miner>, ReadError> {
+        let Some(first) = parts.first() else { return Ok(None) };
         let mut statement = self
             .connection
             .prepare_cached(&format!("SELECT m.address, {NETWORK} FROM miners m WHERE m.id = ?"))?;
-        let mut rows = statement.query([first.miner])?;
+        let mut rows = statement.query([first.head.miner])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let mut columns = Columns::of(row);
         let miner_ip = columns.address()?;
         let (network, lease) = columns.network()?;
-        let states = briefs.iter().map(|brief| self.state(brief.id)).collect::<Result<Vec<u8>, _>>()?;
+        let states = parts.iter().map(|part| self.state(part.head.id)).collect::<Result<Vec<u8>, _>>()?;
         Ok(Some(Miner {
             miner_ip,
             network,
             lease,
             state: word(states.into_iter().min().unwrap_or(0), &STATES),
-            totals: Totals::of(briefs, words),
-            pools: pools(briefs),
-            workers: briefs.iter().map(|brief| brief.workers).max().unwrap_or(0).unsigned_abs(),
+            totals: Totals::of(parts, words),
+            pools: distinct(parts.iter().map(|part| part.head.pool)),
+            workers: parts.iter().map(|part| part.workers).max().unwrap_or(0).unsigned_abs(),
             activity,
-            case_ids: briefs.iter().map(|brief| CaseId(brief.id.cast_unsigned())).collect(),
+            case_ids: parts.iter().map(|part| CaseId(part.head.id.cast_unsigned())).collect(),
         }))
     }
 }

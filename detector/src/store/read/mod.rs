@@ -14,6 +14,7 @@ mod row;
 mod select;
 mod sort;
 mod story;
+mod totals;
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -30,9 +31,10 @@ pub use miners::{Miner, MinerKey};
 pub use names::{LIVES, NETWORK_TYPES, STATES, VERDICTS};
 pub use pools::{Pool, PoolKey};
 pub use remarks::{MarkError, Marked, Marker, Remark};
-pub use select::{HashRate, Listing, Power, Rates, Totals};
+pub use select::Listing;
 pub use sort::Sort;
 pub use story::{Entry, Relative, Story};
+pub use totals::{HashRate, Power, Rates, Totals};
 
 use super::schema::{APPLICATION_ID, VERSION};
 pub use crate::problem::nearest;
@@ -115,9 +117,8 @@ impl Reader {
     /// If there is none, if it is another kind of file, of another version, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        // Pages that are mapped are not copied.
-        connection
-            .execute_batch("PRAGMA query_only = 1; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = 2")?;
+        // Nothing is mapped: reading once from the first page to the last is faster with plain reads.
+        connection.execute_batch("PRAGMA query_only = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = 2")?;
         Ok(Self { connection })
     }
 }

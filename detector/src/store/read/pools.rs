@@ -3,9 +3,11 @@ use std::net::{IpAddr, SocketAddr};
 use serde::Serialize;
 
 use super::filter::Filter;
+use super::miners::distinct;
 use super::row::{Columns, POOL_ORIGIN};
-use super::select::{Brief, Listing, Totals, Words, grouped, power, speed};
+use super::select::{Listing, grouped};
 use super::sort::{Sort, Value, order};
+use super::totals::{Part, Totals, Words, lately, sum};
 use super::{ReadError, Reader};
 use crate::enrich::PoolOrigin;
 
@@ -62,11 +64,8 @@ pub enum PoolKey {
     Power,
 }
 
-fn miners(briefs: &[Brief]) -> usize {
-    let mut miners: Vec<i64> = briefs.iter().map(|brief| brief.miner).collect();
-    miners.sort_unstable();
-    miners.dedup();
-    miners.len()
+fn miners(parts: &[Part]) -> usize {
+    distinct(parts.iter().map(|part| part.head.miner))
 }
 
 impl Reader {
@@ -80,55 +79,57 @@ impl Reader {
         sort: Sort<PoolKey>,
         limit: usize,
     ) -> Result<(Vec<Pool>, Listing), ReadError> {
-        let mut selection = self.select(filter)?;
-        let groups = grouped(&mut selection.briefs, |brief| brief.pool);
-        let latest = |briefs: &[Brief]| briefs.iter().map(|brief| brief.last_seen).max().unwrap_or(0);
+        let (mut parts, words, left) = self.parts(filter)?;
+        let groups = grouped(&mut parts, |part| (part.head.pool, part.head.id));
+        let latest = |parts: &[Part]| parts.iter().map(|part| part.head.last_seen).max().unwrap_or(0);
         let mut values = Vec::with_capacity(groups.len());
-        for briefs in &groups {
-            values.push((self.pool_value(briefs, sort.key)?, latest(briefs)));
+        for parts in &groups {
+            values.push((self.pool_value(parts, sort.key)?, latest(parts)));
         }
         let found = groups.len();
         let mut pools = Vec::new();
         for place in order(values, sort.descending).into_iter().take(limit) {
-            let Some(briefs) = groups.get(place) else { continue };
-            pools.extend(self.pool(briefs, &selection.words)?);
+            let Some(parts) = groups.get(place) else { continue };
+            pools.extend(self.pool(parts, &words)?);
         }
-        Ok((pools, Listing { found, ..selection.left }))
+        Ok((pools, Listing { found, ..left }))
     }
 
-    fn pool_value(&self, briefs: &[Brief], key: PoolKey) -> Result<Value, ReadError> {
+    fn pool_value(&self, parts: &[Part], key: PoolKey) -> Result<Value, ReadError> {
         let count = |count: usize| Value::count(i64::try_from(count).unwrap_or(i64::MAX));
-        let total = |of: fn(&Brief) -> i64| Value::count(briefs.iter().map(of).sum());
+        let total = |of: fn(&Part) -> i64| Value::count(parts.iter().map(of).sum());
         let column = |expression: &str| -> Result<Value, ReadError> {
             let statement = format!("SELECT {expression} FROM pools WHERE id = ?");
-            let id = briefs.first().map_or(0, |brief| brief.pool);
+            let id = parts.first().map_or(0, |part| part.head.pool);
             let bytes: Option<Vec<u8>> =
                 self.connection.prepare_cached(&statement)?.query_row([id], |row| row.get(0))?;
             Ok(bytes.map_or(Value::Nothing, Value::text))
         };
         Ok(match key {
-            PoolKey::Miners => count(miners(briefs)),
-            PoolKey::Cases => count(briefs.len()),
-            PoolKey::LastSeen => Value::count(briefs.iter().map(|brief| brief.last_seen).max().unwrap_or(0)),
-            PoolKey::FirstSeen => {
-                Value::count(briefs.iter().map(|brief| brief.first_seen).min().unwrap_or(0))
+            PoolKey::Miners => count(miners(parts)),
+            PoolKey::Cases => count(parts.len()),
+            PoolKey::LastSeen => {
+                Value::count(parts.iter().map(|part| part.head.last_seen).max().unwrap_or(0))
             }
+            PoolKey::FirstSeen => Value::count(parts.iter().map(|part| part.first_seen).min().unwrap_or(0)),
             PoolKey::Address => column("CAST(address || unhex(printf('%04x', port)) AS BLOB)")?,
             PoolKey::Name => column("CAST(lower(coalesce(name, listed)) AS BLOB)")?,
-            PoolKey::Connections => total(|brief| brief.connections),
-            PoolKey::Shares => total(|brief| brief.shares[0]),
-            PoolKey::HashRate => Value::number(speed(briefs)),
-            PoolKey::Power => Value::number(power(briefs)),
+            PoolKey::Connections => total(|part| part.connections),
+            PoolKey::Shares => total(|part| part.shares[0]),
+            PoolKey::HashRate => Value::number(sum(lately(parts).map(|part| part.rate))),
+            PoolKey::Power => {
+                Value::number(sum(lately(parts).map(|part| part.power.map(|[value, ..]| value))))
+            }
         })
     }
 
     /// `None` if it is gone since.
-    fn pool(&self, briefs: &[Brief], words: &Words) -> Result<Option<Pool>, ReadError> {
-        let Some(first) = briefs.first() else { return Ok(None) };
+    fn pool(&self, parts: &[Part], words: &Words) -> Result<Option<Pool>, ReadError> {
+        let Some(first) = parts.first() else { return Ok(None) };
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT p.address, p.port, p.name, {POOL_ORIGIN} FROM pools p WHERE p.id = ?"
         ))?;
-        let mut rows = statement.query([first.pool])?;
+        let mut rows = statement.query([first.head.pool])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let mut columns = Columns::of(row);
         Ok(Some(Pool {
@@ -136,8 +137,8 @@ impl Reader {
             pool_port: columns.get()?,
             pool_name: columns.get()?,
             origin: columns.pool_origin()?,
-            miners: miners(briefs),
-            totals: Totals::of(briefs, words),
+            miners: miners(parts),
+            totals: Totals::of(parts, words),
         }))
     }
 }

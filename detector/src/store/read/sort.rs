@@ -1,5 +1,7 @@
 use std::cmp::Ordering;
 
+use rusqlite::types::ValueRef;
+
 /// In which order a listing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sort<K> {
@@ -21,6 +23,15 @@ impl Value {
     #[expect(clippy::cast_precision_loss, reason = "nobody sees the difference beyond 2^53")]
     pub(super) const fn count(count: i64) -> Self {
         Self::Number(count as f64)
+    }
+
+    pub(super) fn of(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Self::text(bytes),
+            ValueRef::Integer(number) => Self::count(number),
+            ValueRef::Real(number) => Self::Number(number),
+            ValueRef::Null => Self::Nothing,
+        }
     }
 
     pub(super) fn number(number: Option<f64>) -> Self {
