@@ -22,7 +22,10 @@ pub const LOSSES: [(&str, &str); 15] = [
     ("feedback_refused", "times the kernel did not change the watch of a connection: please report this"),
     ("records_lost", "records could not be written: look at the disk"),
     ("records_shed", "records did not fit into the queue before the outputs: look at the disk"),
-    ("records_unsent", "records were given up for an output that takes none: look at the outputs, or raise outbox-mib"),
+    (
+        "records_unsent",
+        "records were given up for an output that takes none: look at the outputs, or raise outbox-mib",
+    ),
     ("ledger_lost", "records did not reach the ledger: look at its disk"),
 ];
 

@@ -11,10 +11,10 @@ use detector::config::{LONGEST_STATS_INTERVAL, Loaded, Overrides, Settled, repea
 use detector::dispatch::{Dispatch, Rules};
 use detector::kernel::{XdpMode, preflight};
 use detector::ledger::Record;
+use detector::live;
 use detector::metrics::{Metrics, Server};
 use detector::output::{Archive, Outputs};
 use detector::store::{self, Store, StoreError};
-use detector::live;
 
 use super::{Common, target, usage, warn};
 

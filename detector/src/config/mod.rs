@@ -229,13 +229,22 @@ impl Ledger {
 impl Config {
     /// The limits of the agent, for names in the form of `identities`.
     #[must_use]
-    pub fn pipeline(&self, signatures: &Arc<crate::signature::Signatures>, identities: Identities) -> pipeline::Settings {
+    pub fn pipeline(
+        &self,
+        signatures: &Arc<crate::signature::Signatures>,
+        identities: Identities,
+    ) -> pipeline::Settings {
         let ledger =
             ledger::Settings { identities, excerpts: self.privacy.excerpts, ..self.ledger.settings() };
         // Room is kept in the kernel's table: the agent gives up the longest silent conversation before the kernel has
         // to refuse a new one.
         let conversations = (self.capture.watched - self.capture.watched / 8) as usize;
-        pipeline::Settings { conversations, ledger, signatures: Some(Arc::clone(signatures)), ..Default::default() }
+        pipeline::Settings {
+            conversations,
+            ledger,
+            signatures: Some(Arc::clone(signatures)),
+            ..Default::default()
+        }
     }
 
     /// Where records go: to standard output if nothing is said.

@@ -85,7 +85,8 @@ impl Keeper {
         if self.waiting.is_empty() {
             return true;
         }
-        let due = self.since.is_some_and(|since| since.elapsed() >= PATIENCE) || self.waiting.len() >= TOGETHER;
+        let due =
+            self.since.is_some_and(|since| since.elapsed() >= PATIENCE) || self.waiting.len() >= TOGETHER;
         let again = self.retry.is_none_or(|retry| Instant::now() >= retry);
         if !(urgent || due) || !again {
             self.give_up(shared);

@@ -3,12 +3,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-
 use super::desk::Ready;
 use crate::enrich::{Age, NetworkType};
 use crate::judge::Verdict;
-use crate::metrics::Detection;
 use crate::ledger::{CaseId, Life, Reason};
+use crate::metrics::Detection;
 use crate::store::Removed;
 
 /// What the desk counted, for the agent's counters and for metrics.

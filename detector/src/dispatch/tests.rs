@@ -87,7 +87,8 @@ fn what_an_output_has_is_in_the_ledger() {
         })
         .collect();
     assert_eq!(told, written(&place.settings().file));
-    let confirmed = |network| Detection::new(crate::judge::Protocol::KawPow, Some("RVN"), Verdict::Confirmed, network);
+    let confirmed =
+        |network| Detection::new(crate::judge::Protocol::KawPow, Some("RVN"), Verdict::Confirmed, network);
     assert_eq!(counts.detections, [(confirmed(NetworkType::Unknown), 200)].into());
     assert_eq!(counts.open, [(NetworkType::Unknown, 200)].into());
 }
@@ -138,8 +139,9 @@ fn a_hidden_case_is_kept_and_counted_and_not_told() {
     assert_eq!(records[0]["src_ip"], "10.0.0.2");
     assert!(records[0]["mining"]["advice"].as_array().is_some_and(|advice| !advice.is_empty()));
     let connection = rusqlite::Connection::open(place.settings().file).unwrap();
-    let hidden: String =
-        connection.query_row("SELECT hidden FROM cases WHERE hidden IS NOT NULL", (), |row| row.get(0)).unwrap();
+    let hidden: String = connection
+        .query_row("SELECT hidden FROM cases WHERE hidden IS NOT NULL", (), |row| row.get(0))
+        .unwrap();
     assert_eq!(hidden, "our own test");
 }
 
@@ -155,7 +157,8 @@ fn records_go_out_while_the_ledger_cannot_be_written() {
         dispatch.offer(record).unwrap();
     }
     crate::output::tests::until("the record is told", || {
-        std::fs::read_to_string(place.directory.path().join("eve.json")).is_ok_and(|text| text.contains("opened"))
+        std::fs::read_to_string(place.directory.path().join("eve.json"))
+            .is_ok_and(|text| text.contains("opened"))
     });
     assert!(dispatch.counts().store_errors > 0);
     other.execute_batch("ROLLBACK").unwrap();

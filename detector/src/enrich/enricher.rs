@@ -147,6 +147,17 @@ impl Enricher {
         ages
     }
 
+    /// The stamp that a file had when it was read.
+    pub(super) fn stamp(&self, path: &Path) -> Option<Stamp> {
+        fn of<T: Content>(parts: &[Part<T>], path: &Path) -> Option<Stamp> {
+            parts.iter().find(|part| part.path == path).map(|part| part.content.stamp())
+        }
+        of(self.prefixes.as_slice(), path)
+            .or_else(|| of(&self.databases, path))
+            .or_else(|| of(self.pools.as_slice(), path))
+            .or_else(|| of(self.leases.as_slice(), path))
+    }
+
     /// The operator's table comes first, then the databases in their order; the first that gives a field counts.
     fn network(&self, address: IpAddr) -> Network {
         let own = self.prefixes.as_ref().and_then(|prefixes| prefixes.content.look_up(address));

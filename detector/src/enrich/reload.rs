@@ -22,10 +22,10 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Goes on from what was read of the files of `config`.
+    /// Goes on from what was read of the files of `config`. What has changed since is seen when the interval has passed.
     #[must_use]
     pub fn after(config: Config, language: Language, current: Arc<Enricher>, now: Instant) -> Self {
-        let read = stamps(&config);
+        let read = files(&config).map(|path| current.stamp(path)).collect();
         Self { config, language, current, read, looked: now, reading: None }
     }
 

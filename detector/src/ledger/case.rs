@@ -398,7 +398,8 @@ fn kept(evidence: &Evidence, facts: &Facts, settings: &Settings) -> Evidence {
     if !settings.excerpts {
         kept.excerpt = None;
     } else if settings.identities != Identities::Clear {
-        let names: Vec<&str> = [&facts.wallet, &facts.worker].into_iter().flatten().map(String::as_str).collect();
+        let names: Vec<&str> =
+            [&facts.wallet, &facts.worker].into_iter().flatten().map(String::as_str).collect();
         kept.excerpt = kept.excerpt.map(|excerpt| excerpt.masked(&names));
     }
     kept

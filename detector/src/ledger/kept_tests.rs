@@ -5,7 +5,11 @@ use super::*;
 use crate::judge::{Shares, Verdict};
 
 fn kept() -> Ledger {
-    Ledger::new(Settings { update: Some(SignedDuration::from_secs(60)), resumes: true, ..Settings::default() })
+    Ledger::new(Settings {
+        update: Some(SignedDuration::from_secs(60)),
+        resumes: true,
+        ..Settings::default()
+    })
 }
 
 /// What a ledger on disk would hold of the only case.

@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use nix::net::if_::if_nametoindex;
 
-use crate::metrics;
 use crate::kernel::{AttachError, Attached, Program, XdpMode, attach, readable};
+use crate::metrics;
 
 /// Between two tries to attach to an interface that is there but refuses: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));

@@ -1,6 +1,6 @@
 use detector::ledger::Record;
-use detector::output::{Identities, Salt};
 use detector::output::eve::Alert;
+use detector::output::{Identities, Salt};
 use serde_json::Value;
 
 /// Every record is one line of JSON that can be read back, whatever was said to bring it about.
@@ -8,7 +8,8 @@ pub(super) fn check(records: &[Record]) {
     for record in records {
         assert!((0.0..=1.0).contains(&record.confidence), "confidence {}", record.confidence);
         assert!(record.first_seen <= record.last_seen, "{record:?}");
-        for identities in [Identities::Clear, Identities::Truncated, Identities::Hashed { salt: Salt::NONE }] {
+        for identities in [Identities::Clear, Identities::Truncated, Identities::Hashed { salt: Salt::NONE }]
+        {
             let line = serde_json::to_string(&Alert::new(record, identities, None));
             let line = line.expect("a record is JSON");
             assert!(!line.chars().any(char::is_control), "a line without control characters: {line:?}");

@@ -94,6 +94,17 @@ fn a_changed_file_is_read_anew_and_a_broken_one_leaves_the_old_in_use() {
 }
 
 #[test]
+fn a_file_that_changes_before_it_is_looked_after_is_read_anew() {
+    let files = Files::new().prefixes("prefix,site\n10.0.0.0/8,old\n");
+    let read = Arc::new(files.load());
+    replace(files.config.prefixes.as_ref().unwrap(), "prefix,site\n10.0.0.0/8,new\n");
+    let mut now = Instant::now();
+    let mut reloader = Reloader::after(files.config.clone(), Language::En, read, now);
+    outcome(&mut reloader, &mut now).unwrap();
+    assert_eq!(network(reloader.current(), "10.1.2.3").site.as_deref(), Some("new"));
+}
+
+#[test]
 fn a_database_that_is_truncated_in_place_is_used_as_it_was_read() {
     let files = Files::new().database(&[("203.0.113.0/24", nested())]);
     let mut now = Instant::now();

@@ -87,7 +87,8 @@ fn kept(record: &Record, identities: Identities) -> Record {
 }
 
 fn alert(record: &Record, identities: Identities, pcap_filename: Option<&str>) -> Value {
-    serde_json::to_value(Alert::new(&Dossier::from(kept(record, identities)), identities, pcap_filename)).unwrap()
+    serde_json::to_value(Alert::new(&Dossier::from(kept(record, identities)), identities, pcap_filename))
+        .unwrap()
 }
 
 #[test]

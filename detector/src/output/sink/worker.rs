@@ -233,7 +233,8 @@ impl Running {
     }
 
     fn losses(&self) -> u64 {
-        let shed = self.worker.reader.spool().behind(self.worker.reader.id()).map_or(0, |behind| behind.missed);
+        let shed =
+            self.worker.reader.spool().behind(self.worker.reader.id()).map_or(0, |behind| behind.missed);
         self.worker.meter.lost.load(Ordering::Relaxed) + shed
     }
 
