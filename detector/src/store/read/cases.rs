@@ -195,9 +195,8 @@ impl Reader {
             let key = std::mem::replace(&mut brief.key, Value::Nothing);
             (key, brief.head.last_seen)
         });
-        let places = order(keyed.collect(), sort.descending);
-        let ids: Vec<i64> =
-            places.into_iter().take(limit).filter_map(|place| Some(briefs.get(place)?.head.id)).collect();
+        let places = order(keyed.collect(), sort.descending, limit);
+        let ids: Vec<i64> = places.into_iter().filter_map(|place| Some(briefs.get(place)?.head.id)).collect();
         let listing = Listing { found: briefs.len(), ..left };
         Ok((ids.into_iter().filter_map(|id| self.case_row(id).transpose()), listing))
     }

@@ -155,8 +155,7 @@ impl Reader {
         let groups = grouped(&mut briefs, |brief| (brief.head.miner, brief.head.id));
         let values = self.miner_values(&groups, sort.key, window)?;
         let keyed = values.into_iter().zip(groups.iter().map(|briefs| latest(briefs))).collect();
-        let mut places = order(keyed, sort.descending);
-        places.truncate(limit);
+        let places = order(keyed, sort.descending, limit);
         let cases = numbered(&groups, places.iter().copied());
         let activities = self.activity(window, cases, places.len())?;
         let mut words = Words::default();

@@ -88,7 +88,7 @@ impl Reader {
         }
         let found = groups.len();
         let mut pools = Vec::new();
-        for place in order(values, sort.descending).into_iter().take(limit) {
+        for place in order(values, sort.descending, limit) {
             let Some(parts) = groups.get(place) else { continue };
             pools.extend(self.pool(parts, &words)?);
         }

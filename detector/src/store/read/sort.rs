@@ -43,8 +43,9 @@ impl Value {
     }
 }
 
-/// The order of things by a value of each; of equals, those with the greater second value come first.
-pub(super) fn order(values: Vec<(Value, i64)>, descending: bool) -> Vec<usize> {
+/// The first things, `limit` at most, in the order of a value of each; of equals, those with the greater second value come
+/// first, and then those that stand first.
+pub(super) fn order(values: Vec<(Value, i64)>, descending: bool, limit: usize) -> Vec<usize> {
     let directed = |ordering: Ordering| if descending { ordering.reverse() } else { ordering };
     let compare = |(a, first): &(Value, i64), (b, second): &(Value, i64)| {
         let ordering = match (a, b) {
@@ -57,7 +58,15 @@ pub(super) fn order(values: Vec<(Value, i64)>, descending: bool) -> Vec<usize> {
         ordering.then(second.cmp(first))
     };
     let mut keyed: Vec<((Value, i64), usize)> = values.into_iter().zip(0..).collect();
-    keyed.sort_by(|(a, _), (b, _)| compare(a, b));
+    let compare = |(a, place): &((Value, i64), usize), (b, other): &((Value, i64), usize)| {
+        compare(a, b).then(place.cmp(other))
+    };
+    // Most listings show few of many.
+    if limit < keyed.len() {
+        keyed.select_nth_unstable_by(limit, compare);
+        keyed.truncate(limit);
+    }
+    keyed.sort_unstable_by(compare);
     keyed.into_iter().map(|(_, place)| place).collect()
 }
 
@@ -75,9 +84,12 @@ mod tests {
                 (Value::Number(1.0), 7),
             ]
         };
-        assert_eq!(order(values(), false), [3, 0, 2, 1]);
-        assert_eq!(order(values(), true), [2, 3, 0, 1]);
+        assert_eq!(order(values(), false, 9), [3, 0, 2, 1]);
+        assert_eq!(order(values(), true, 9), [2, 3, 0, 1]);
+        for limit in 0..4 {
+            assert_eq!(order(values(), true, limit), [2, 3, 0, 1][..limit]);
+        }
         let texts = vec![(Value::text("b"), 0), (Value::text("a"), 0)];
-        assert_eq!(order(texts, false), [1, 0]);
+        assert_eq!(order(texts, false, 9), [1, 0]);
     }
 }
