@@ -1,8 +1,8 @@
 use std::ops::RangeInclusive;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 
 const SECONDS: i64 = 3600;
 
@@ -62,11 +62,6 @@ impl Span {
     pub(super) fn ends(self) -> Timestamp {
         Timestamp::from_second(self.end * SECONDS).unwrap_or(Timestamp::MAX)
     }
-}
-
-/// The hour in which a moment is, and the moment's place in its local day.
-pub(super) fn clock(moment: Timestamp, zone: &TimeZone) -> Zoned {
-    moment.to_zoned(zone.clone())
 }
 
 #[cfg(test)]

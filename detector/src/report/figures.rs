@@ -326,6 +326,9 @@ pub struct Report {
     pub from: Timestamp,
     /// When the last one ends.
     pub to: Timestamp,
+    /// Both on the clock of the zone.
+    #[serde(skip)]
+    pub(super) clock: [String; 2],
     /// When the report was made.
     pub made: Timestamp,
     /// Whether the day was over then.

@@ -100,13 +100,20 @@ pub(super) fn rate(rate: f64, unit: Option<&str>) -> String {
     }
 }
 
-/// A count in little room.
+/// A count in little room: two digits and a prefix.
 pub(super) fn compact(number: u64) -> String {
     if number < 1000 {
         return number.to_string();
     }
-    let (number, prefix) = scaled(float(number));
-    format!("{number}{prefix}")
+    let (_, prefix) = scaled(float(number));
+    let size = match prefix {
+        "k" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        _ => return format!("{:.0e}", float(number)),
+    };
+    let number = float(number) / size;
+    if number < 9.95 { format!("{number:.1}{prefix}") } else { format!("{number:.0}{prefix}") }
 }
 
 /// Four digits count in an estimate: more would be noise.
@@ -180,6 +187,15 @@ mod tests {
         assert_eq!(rate(999.9, Some("solutions/s")), "1.00 kSol/s");
         assert_eq!(rate(0.25, Some("graphs/s")), "0.25 graph/s");
         assert_eq!(rate(640_200.0, None), "640 kH/s");
+    }
+
+    #[test]
+    fn counts_in_little_room_have_two_digits() {
+        for (number, text) in
+            [(999, "999"), (1000, "1.0k"), (9_960, "10k"), (94_049, "94k"), (1_569_014, "1.6M")]
+        {
+            assert_eq!(compact(number), text);
+        }
     }
 
     #[test]

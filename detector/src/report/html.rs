@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figures::Report;
 use super::format::{change, float, kwh, kwh_range, percent, rate, thousands, visible};
-use super::text::{notices, period, states, utc};
+use super::text::{notices, period, period_in_utc, states, utc};
 use super::words::Words;
 use super::{charts, format};
 use crate::advice::Language;
@@ -38,7 +38,8 @@ pub fn html(report: &Report, language: Language) -> String {
                     h1 { (words.title) span { (words.date(report.day)) } }
                     dl class="facts" {
                         div { dt { (words.period) } dd { (period(report, words)) } }
-                        div { dt { (words.made) } dd { (utc(report.made)) } }
+                        div { dt { (words.period_in_utc) } dd { (period_in_utc(report, words)) } }
+                        div { dt { (words.made) } dd { (utc(report.made)) " UTC" } }
                     }
                     @for notice in notices(report, words) {
                         p class="notice" { (notice) }

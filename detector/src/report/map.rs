@@ -1,5 +1,7 @@
 //! A map of places, with circles whose area grows with the number of addresses.
 
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -142,7 +144,7 @@ fn labels(circles: &[Circle<'_>]) -> Vec<Label> {
     let mut labels = Vec::new();
     for it in circles.iter().take(LABELS) {
         let text = short(it.place);
-        let width = text.width() as f64 * 6.6 + 4.0;
+        let width = float(text.width() as u64) * 6.6 + 4.0;
         let beside = it.radius + 4.0;
         let tries = [
             (it.x + beside, it.y + 4.0, "start", it.x + beside),
@@ -178,9 +180,12 @@ pub(super) fn map(report: &Report, words: &Words) -> Option<Markup> {
             radius: ((float(place.addresses) / most).sqrt() * LARGEST).max(2.5),
         })
         .collect();
-    let coast = coast::dots(&window, WIDTH, HEIGHT)
-        .into_iter()
-        .fold(String::new(), |path, (x, y)| path + &format!("M{x} {y}h0"));
+    let coast = coast::pieces(&window).into_iter().fold(String::new(), |mut path, (from, to)| {
+        let [(x1, y1), (x2, y2)] =
+            [from, to].map(|(longitude, latitude)| (window.x(longitude), window.y(latitude)));
+        let _ = write!(path, "M{} {}L{} {}", tenth(x1), tenth(y1), tenth(x2), tenth(y2));
+        path
+    });
     let (meridians, parallels) = window.graticule();
     let told: Vec<String> = report.places.iter().take(5).map(short).collect();
     Some(html! {

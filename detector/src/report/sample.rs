@@ -259,7 +259,9 @@ fn days(connection: &Connection, size: &Size, cases: &[Made]) {
         for case in cases {
             let random =
                 |salt| mixed(case.id.cast_unsigned() ^ 0x55, u64::try_from(day).unwrap() * 16 + salt);
-            let weekly = mixed(case.id.cast_unsigned(), u64::try_from(day / 4).unwrap());
+            // Four days in a row, which do not begin on the same day for all.
+            let weekly =
+                mixed(case.id.cast_unsigned(), u64::try_from((day + case.id.rem_euclid(4)) / 4).unwrap());
             if day < case.first || weekly % 100 >= 90 {
                 continue;
             }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::Connection;
 
-use super::calendar::{Span, clock};
+use super::calendar::Span;
 use super::figures::{Apart, Energy, Hour, NETWORK_TYPES, Reason, Report, State, Totals, TrendDay, Work};
 use super::rows::{Case, Class, DayRow, Ledger, Miner};
 use crate::enrich::NetworkType;
@@ -237,6 +237,10 @@ pub(super) fn count(
         timezone: zone_name(zone, span),
         from: span.hours().next().unwrap_or(span.ends()),
         to: span.ends(),
+        clock: [span.from(), span.ends().as_millisecond()].map(|moment| {
+            let moment = Timestamp::from_millisecond(moment).unwrap_or_default();
+            moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+        }),
         made,
         complete: made >= span.ends(),
         recorded_since: extent.and_then(|(first, _)| date(first)),
@@ -277,7 +281,7 @@ fn empty_hours(span: Span, zone: &TimeZone) -> Vec<Hour> {
     span.hours()
         .map(|start| Hour {
             start,
-            clock: clock(start, zone).strftime("%H:%M").to_string(),
+            clock: start.to_zoned(zone.clone()).strftime("%H:%M").to_string(),
             addresses: 0,
             connections: 0,
         })

@@ -92,19 +92,20 @@ pub(super) fn notices(report: &Report, words: &Words) -> Vec<&'static str> {
     notices
 }
 
-/// When the day begins and ends.
+/// When the day begins and ends, on the clock of its zone.
 pub(super) fn period(report: &Report, words: &Words) -> String {
-    let (Some(first), Some(last)) = (report.hours.first(), report.hours.last()) else {
-        return words.none.to_owned();
-    };
-    let zone = report.timezone.as_str();
-    let ends = last.start + jiff::SignedDuration::from_hours(1);
-    words.between(&format!("{} ({}) {zone}", first.clock, utc(first.start)), &utc(ends))
+    let [from, to] = &report.clock;
+    format!("{} ({})", words.between(from, to), visible(&report.timezone))
+}
+
+/// The same in UTC.
+pub(super) fn period_in_utc(report: &Report, words: &Words) -> String {
+    words.between(&utc(report.from), &utc(report.to))
 }
 
 /// A moment in UTC, to the minute.
 pub(super) fn utc(moment: jiff::Timestamp) -> String {
-    moment.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    moment.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 fn summary(page: &mut Page, report: &Report) {
@@ -112,7 +113,8 @@ fn summary(page: &mut Page, report: &Report) {
     let (now, before) = (&report.totals, &report.day_before);
     page.line(&format!("{}: {}", words.title, words.date(report.day)));
     page.line(&format!("{}: {}", words.period, period(report, words)));
-    page.line(&format!("{}: {}", words.made, utc(report.made)));
+    page.line(&format!("{}: {}", words.period_in_utc, period_in_utc(report, words)));
+    page.line(&format!("{}: {} UTC", words.made, utc(report.made)));
     for notice in notices(report, words) {
         page.line("");
         wrapped(page, notice);

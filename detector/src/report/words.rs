@@ -31,8 +31,8 @@ phrases! {
     tag: "en", "zh-CN";
     title: "Cryptocurrency mining in the network", "网络挖矿活动日报";
     period: "Period", "统计时段";
+    period_in_utc: "The same in UTC", "对应 UTC 时间";
     made: "Report made", "报告生成时间";
-    timezone: "Time zone", "时区";
     partial: "The day was not over when this report was made: all figures are those up to then, and addresses that are listed as cleared may still come back.", "生成本报告时当日尚未结束：所有数字截至生成时刻，列为“已清除”的地址仍可能再次出现。";
     nothing: "The ledger has no mining on this day.", "当日台账中没有挖矿活动记录。";
     unrecorded: "The ledger has nothing of this day or of later ones. That does not mean that nobody mined.", "台账中没有当日及之后的任何记录。这并不表示无人挖矿。";
@@ -44,14 +44,12 @@ phrases! {
     returning: "Returning", "复现";
     returning_meaning: "seen before, but not on the day before", "此前出现过，但前一日未出现";
     continuing: "Continuing", "持续";
-    continuing_meaning: "seen on the day before as well", "前一日也出现";
     cleared: "Cleared", "已清除";
     cleared_meaning: "mined on the day before, not on this day", "前一日挖矿，当日未出现";
     connections: "Connections", "连接数";
     energy: "Energy", "耗电量";
     energy_estimate: "Estimated energy", "估算耗电量";
     kwh: "kWh", "千瓦时";
-    range_from: "", "";
     range_to: " to ", " 至 ";
     institutional: "Institutional networks", "机构网络";
     institutional_meaning: "government, education and enterprise", "政府、教育与企业网络";
@@ -72,7 +70,7 @@ phrases! {
     exact: "Exact numbers", "详细数字";
     whereabouts: "Where", "地域分布";
     map: "Map of active mining addresses", "活跃挖矿地址地图";
-    map_meaning: "The area of a circle grows with the number of addresses. Positions are those of cities in the databases that the operator supplied. Dots are coasts; borders are not drawn.", "圆的面积与地址数成正比。位置取自运营者所提供数据库中的城市坐标。小点为海岸线，不绘制任何边界。";
+    map_meaning: "The area of a circle grows with the number of addresses. Positions are those of cities in the databases that the operator supplied. The coasts are rough; borders are not drawn.", "圆的面积与地址数成正比。位置取自运营者所提供数据库中的城市坐标。海岸线仅为示意，不绘制任何边界。";
     no_map: "There is no map: no address of this day has known coordinates.", "无法绘制地图：当日地址均无已知坐标。";
     place_unknown: "place unknown", "位置未知";
     networks: "Networks", "网络";

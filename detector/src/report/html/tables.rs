@@ -183,7 +183,7 @@ pub(super) fn miners(miners: &[Miner], repeat: bool, words: &Words) -> Markup {
                             }
                             td { (names(&it.coins, 10)) }
                             td { (names(&it.pools, 30)) }
-                            @if repeat { td class="nowrap" { @if let Some(fixed) = it.fixed { (utc(fixed)) } } }
+                            @if repeat { td class="nowrap" { @if let Some(fixed) = it.fixed { (utc(fixed)) " UTC" } } }
                             td class="nowrap" { (words.state(it.state)) }
                             td class="n" { (it.hours) }
                             td class="n" { (thousands(it.connections)) }
