@@ -101,7 +101,7 @@ impl Pipeline {
 
     /// Other limits of the ledger hold from now on, but for the number of flows and the form of names.
     pub fn set_ledger(&mut self, settings: ledger::Settings) {
-        self.ledger.set_settings(settings.clone());
+        self.ledger.set_settings(&settings);
         self.settings.ledger = settings;
     }
 

@@ -16,10 +16,9 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use detector::config::{Config, Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
+use detector::config::{Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
 use detector::kernel::{AttachError, LoadError, NotReady};
 use detector::output::Target;
-use detector::pipeline::Settings;
 use detector::replay::engine::EngineError;
 use detector::signature::{SignatureError, Signatures, Sources};
 use detector::store::read::{MarkError, ReadError};

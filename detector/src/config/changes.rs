@@ -71,8 +71,8 @@ pub fn changes_needing_restart(old: &Config, new: &Config) -> Vec<String> {
 
 pub(super) fn needs_restart(name: &str) -> bool {
     let is_of =
-        |key: &&str| name.strip_prefix(*key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    AT_START.iter().any(|key| is_of(&key))
+        |key: &str| name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    AT_START.iter().any(|key| is_of(key))
 }
 
 /// Every key of the tables that hold plain values, with its value.

@@ -161,7 +161,8 @@ impl Wrong {
         let mut path = trace(document, &span).unwrap_or_default();
         let mut span = span;
         let names: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
-        let (first, known) = names.split_first().map_or(("", &names[..0]), |(first, known)| (*first, known));
+        let (first, known) =
+            names.split_first().map_or(("", [].as_slice()), |(first, known)| (*first, known));
         let mut missing = None;
         let message = if said.starts_with("unknown field `") {
             // Values that are read in two steps lose the places of what is in them.
@@ -238,10 +239,10 @@ fn within(document: &DeTable<'_>, path: &[Trace], key: &str) -> Option<(Range<us
             (Trace::Index(index), value) => value?.as_array()?.get(*index)?.get_ref(),
         });
     }
-    find(value?, key, path.to_vec())
+    find(value?, key, path)
 }
 
-fn find(value: &DeValue<'_>, name: &str, way: Vec<Trace>) -> Option<(Range<usize>, Vec<Trace>)> {
+fn find(value: &DeValue<'_>, name: &str, way: &[Trace]) -> Option<(Range<usize>, Vec<Trace>)> {
     let further = |step| way.iter().cloned().chain([step]).collect::<Vec<_>>();
     match value {
         DeValue::Table(table) => {
@@ -249,36 +250,36 @@ fn find(value: &DeValue<'_>, name: &str, way: Vec<Trace>) -> Option<(Range<usize
                 return Some((key.span(), further(Trace::Key(name.to_owned()))));
             }
             table.iter().find_map(|(key, value)| {
-                find(value.get_ref(), name, further(Trace::Key(key.get_ref().to_string())))
+                find(value.get_ref(), name, &further(Trace::Key(key.get_ref().to_string())))
             })
         }
         DeValue::Array(list) => list
             .iter()
             .enumerate()
-            .find_map(|(index, value)| find(value.get_ref(), name, further(Trace::Index(index)))),
+            .find_map(|(index, value)| find(value.get_ref(), name, &further(Trace::Index(index)))),
         _ => None,
     }
 }
 
 /// Takes out what is at the end of the way. Gives where the table begins that held it, and its key.
 fn remove(document: &mut Spanned<DeTable<'_>>, path: &[Trace]) -> Option<(usize, String)> {
-    let (last, way) = path.split_last()?;
+    let (end, way) = path.split_last()?;
     let root = document.span().start;
     let Some((Trace::Key(first), way)) = way.split_first() else {
-        let Trace::Key(key) = last else { return None };
+        let Trace::Key(key) = end else { return None };
         document.get_mut().remove(key.as_str())?;
         return Some((root, key.clone()));
     };
     let mut value = document.get_mut().get_mut(first.as_str())?;
     for step in way {
         value = match (step, value.get_mut()) {
-            (Trace::Key(key), DeValue::Table(table)) => table.get_mut(key.as_str())?,
-            (Trace::Index(index), DeValue::Array(list)) => list.get_mut(*index)?,
+            (Trace::Key(key), DeValue::Table(fields)) => fields.get_mut(key.as_str())?,
+            (Trace::Index(index), DeValue::Array(entries)) => entries.get_mut(*index)?,
             _ => return None,
         };
     }
     let start = value.span().start;
-    match (last, value.get_mut()) {
+    match (end, value.get_mut()) {
         (Trace::Key(key), DeValue::Table(table)) => {
             table.remove(key.as_str())?;
             Some((start, key.clone()))

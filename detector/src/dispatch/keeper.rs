@@ -48,12 +48,11 @@ impl Keeper {
 
     /// The number for the next record.
     pub(super) const fn next_sequence(&mut self) -> u64 {
-        match &mut self.store {
-            Some(store) => store.next_sequence(),
-            None => {
-                self.sequence += 1;
-                self.sequence
-            }
+        if let Some(store) = &mut self.store {
+            store.next_sequence()
+        } else {
+            self.sequence += 1;
+            self.sequence
         }
     }
 

@@ -54,7 +54,7 @@ impl Place {
 }
 
 fn finish(dispatch: Dispatch) -> Counts {
-    dispatch.finish(Some(Duration::from_secs(60))).0
+    dispatch.finish(Some(Duration::from_mins(1))).0
 }
 
 fn written(path: &Path) -> BTreeSet<(String, u64)> {
@@ -102,7 +102,9 @@ fn an_agent_that_is_started_anew_repeats_nothing_and_forgets_nothing() {
         let cases = store.restore(100).unwrap();
         drop(store);
         let mut memory = ledger();
-        cases.into_iter().for_each(|case| memory.restore(case));
+        for case in cases {
+            memory.restore(case);
+        }
         let dispatch = place.start(rules(""));
         for host in 1..=10 {
             let miner = format!("10.0.0.{host}:{}", ports.next().unwrap());

@@ -48,16 +48,16 @@ impl Index {
         names: [Option<&'a str>; 2],
         pool_names: &'a [String],
     ) -> impl Iterator<Item = &'a Numbers> {
-        let named = names.into_iter().flatten().filter_map(|name| self.names.get(name));
-        let pools = pool_names.iter().filter_map(|name| self.pool_names.get(name));
+        let identities = names.into_iter().flatten().filter_map(|name| self.names.get(name));
+        let named_pools = pool_names.iter().filter_map(|name| self.pool_names.get(name));
         let domains =
             pool_names.iter().flat_map(|name| domains(name)).filter_map(|name| self.domains.get(name));
         self.miners
             .get(&miner)
             .into_iter()
-            .chain(named)
+            .chain(identities)
             .chain(self.pools.get(&pool))
-            .chain(pools)
+            .chain(named_pools)
             .chain(domains)
             .chain(self.miner_prefixes.cover_values(&miner.into()))
             .chain(self.pool_prefixes.cover_values(&pool.into()))

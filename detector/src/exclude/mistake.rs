@@ -57,13 +57,11 @@ pub(super) fn mistakes(rule: &Rule, known: Option<&Known<'_>>) -> Vec<(&'static 
             let message = format!("no alert has the number {id}; take `alert.signature_id` of one");
             wrong.push(("signature", message));
         }
-        Some(SignatureMatch::Name(name)) => {
-            if !known.found().any(|found| found == name) {
-                let remedy = "take `alert.signature` of an alert, or the name of a signature with a weight from \
+        Some(SignatureMatch::Name(name)) if !known.found().any(|found| found == name) => {
+            let remedy = "take `alert.signature` of an alert, or the name of a signature with a weight from \
                               `firedamp signatures list`";
-                let hint = hint(name, known.found(), remedy);
-                wrong.push(("signature", format!("nothing is found under the name \"{name}\"; {hint}")));
-            }
+            let hint = hint(name, known.found(), remedy);
+            wrong.push(("signature", format!("nothing is found under the name \"{name}\"; {hint}")));
         }
         _ => {}
     }

@@ -189,7 +189,7 @@ impl<'de> Deserialize<'de> for Zone {
         let name = String::deserialize(deserializer)?;
         TimeZone::get(&name).map(Self).map_err(|_| {
             let known: Vec<_> = db().available().collect();
-            let near = nearest(&name, known.iter().map(|name| name.as_str()));
+            let near = nearest(&name, known.iter().map(jiff::tz::TimeZoneName::as_str));
             let hint = near.map_or_else(
                 || "write one as in \"Asia/Shanghai\"".to_owned(),
                 |near| format!("did you mean \"{near}\"?"),

@@ -93,9 +93,9 @@ pub struct Ledger {
 
 impl Ledger {
     /// Other limits hold from now on, but for the number of flows and the form of names, which stay.
-    pub fn set_settings(&mut self, settings: Settings) {
+    pub const fn set_settings(&mut self, settings: &Settings) {
         let Settings { flows, identities, .. } = self.settings;
-        self.settings = Settings { flows, identities, ..settings };
+        self.settings = Settings { flows, identities, ..*settings };
     }
 
     /// An empty ledger.
@@ -191,7 +191,7 @@ impl Ledger {
                 break;
             }
             let oldest = self.flows.remove_lru();
-            self.left(oldest.map(|(_, flow)| flow));
+            self.left(oldest.as_ref().map(|(_, flow)| flow));
         }
         due
     }
@@ -214,13 +214,13 @@ impl Ledger {
     /// addresses and ports counts as another connection.
     pub fn closed(&mut self, key: &FlowKey) {
         let flow = self.flows.remove(key);
-        self.left(flow);
+        self.left(flow.as_ref());
     }
 
     /// A flow is forgotten.
-    fn left(&mut self, flow: Option<Flow>) {
+    fn left(&mut self, flow: Option<&Flow>) {
         if let Some(Flow { case, .. }) = flow
-            && let Some(case) = self.active.get_mut(&case).or_else(|| self.quiet.get_mut(&case))
+            && let Some(case) = self.active.get_mut(case).or_else(|| self.quiet.get_mut(case))
         {
             case.closed();
         }
@@ -229,10 +229,10 @@ impl Ledger {
     fn insert_flow(&mut self, key: FlowKey, flow: Flow) {
         if self.flows.len() >= self.flows.capacity() && !self.flows.contains_key(&key) {
             let oldest = self.flows.remove_lru();
-            self.left(oldest.map(|(_, flow)| flow));
+            self.left(oldest.as_ref().map(|(_, flow)| flow));
         }
         let before = self.flows.insert(key, flow);
-        self.left(before);
+        self.left(before.as_ref());
     }
 
     /// A flow is not followed for a while, after its last observation: what is said of it later is counted from nothing,

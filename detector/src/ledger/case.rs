@@ -232,9 +232,9 @@ impl Case {
     }
 
     fn learn(&mut self, facts: &Facts, identities: Identities) {
-        fn latest<T: ?Sized + ToOwned>(known: &mut Option<T::Owned>, told: Option<&T>)
+        fn latest<T>(known: &mut Option<T::Owned>, told: Option<&T>)
         where
-            T: PartialEq,
+            T: ToOwned + PartialEq + ?Sized,
             T::Owned: Borrow<T>,
         {
             if let Some(told) = told

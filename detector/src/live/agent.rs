@@ -102,7 +102,9 @@ impl Agent<'_> {
 
     fn adopt(&mut self, new: Loaded) -> anyhow::Result<()> {
         let Loaded { config, signatures: mut fresh, exclusions, enricher, warnings, .. } = new;
-        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
         let changes = config::Changes::between(&self.config, &config);
         let signatures = fresh.changes_since(&self.signatures);
         // What may fail comes first, and is taken back if the next fails.

@@ -164,7 +164,9 @@ fn pipeline(
     let mut settings = config.pipeline(signatures, identities);
     settings.ledger.resumes = config.ledger.file.is_some();
     let mut pipeline = Pipeline::new(settings);
-    cases.into_iter().for_each(|case| pipeline.restore(case));
+    for case in cases {
+        pipeline.restore(case);
+    }
     pipeline
 }
 

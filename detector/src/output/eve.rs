@@ -138,7 +138,7 @@ struct PoolNetwork<'a> {
 impl<'a> PoolNetwork<'a> {
     fn of(pool: &'a PoolOrigin) -> Option<Self> {
         let PoolOrigin { asn, as_org, country, .. } = pool;
-        (asn.is_some() || as_org.is_some() || country.is_some()).then(|| Self {
+        (asn.is_some() || as_org.is_some() || country.is_some()).then_some(Self {
             asn: *asn,
             as_org: as_org.as_deref(),
             country: country.as_deref(),

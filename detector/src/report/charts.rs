@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figures::{NETWORK_TYPES, Report};
+use super::figures::{NETWORK_TYPES, Report, TrendDay};
 use super::format::{compact, float, thousands};
 use super::map::tenth;
 use super::words::Words;
@@ -73,7 +73,7 @@ pub(super) fn trend(report: &Report, words: &Words) -> Markup {
                 @if day.addresses > 0 {
                     g {
                         title { (day.day) ": " (thousands(day.addresses)) }
-                        @for (kind, from, to) in stacked(day.network_type.iter().map(|(&kind, &count)| (kind, count))) {
+                        @for (kind, from, to) in stacked(day) {
                             rect x=(tenth(x(place) + 1.0)) width=(tenth(room - 2.0)) y=(tenth(y(to)))
                                 height=(tenth(y(from) - y(to))) fill=(colour(kind)) {}
                         }
@@ -91,11 +91,11 @@ pub(super) fn trend(report: &Report, words: &Words) -> Markup {
 }
 
 /// Where each part of a bar begins and ends, in the order of the legend.
-fn stacked(counts: impl Iterator<Item = (NetworkType, u64)> + Clone) -> Vec<(NetworkType, u64, u64)> {
+fn stacked(day: &TrendDay) -> Vec<(NetworkType, u64, u64)> {
     let mut from = 0;
     let mut parts = Vec::new();
     for kind in NETWORK_TYPES {
-        let count: u64 = counts.clone().filter(|it| it.0 == kind).map(|it| it.1).sum();
+        let count = day.network_type.get(&kind).copied().unwrap_or(0);
         if count > 0 {
             parts.push((kind, from, from + count));
             from += count;

@@ -387,7 +387,7 @@ fn to_watt_hours<S: Serializer>(kwh: &f64, serializer: S) -> Result<S::Ok, S::Er
     serializer.serialize_f64(watt_hours(*kwh))
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde asks for a reference")]
+#[expect(clippy::ref_option, reason = "serde asks for a reference")]
 fn to_four_digits<S: Serializer>(rate: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     rate.map(significant).serialize(serializer)
 }

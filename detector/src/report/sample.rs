@@ -23,7 +23,7 @@ pub(super) struct Size {
     pub(super) days: i64,
 }
 
-/// Numbers that look random and are the same every time (SplitMix64).
+/// Numbers that look random and are the same every time (`SplitMix64`).
 fn mixed(one: u64, other: u64) -> u64 {
     let mut value =
         one.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(other.wrapping_mul(0xbf58_476d_1ce4_e5b9));
@@ -128,7 +128,7 @@ pub(super) fn fill(connection: &mut Connection, size: &Size) {
     transaction.commit().unwrap();
 }
 
-fn miners(connection: &Connection, size: &Size, start: i64) -> Vec<i64> {
+fn miners(connection: &Connection, size: &Size, begin: i64) -> Vec<i64> {
     let mut insert = connection
         .prepare(
             "INSERT INTO miners (id, address, first_seen, last_seen, network_type, asn, as_org, country, region, city, \
@@ -141,12 +141,12 @@ fn miners(connection: &Connection, size: &Size, start: i64) -> Vec<i64> {
         let kind = *pick(&TYPES, random(1));
         let city = *pick(&CITIES, random(2));
         let first = match random(3) % 10 {
-            0..6 => start - 20,
-            _ => start + i64::try_from(random(4)).unwrap_or_default().rem_euclid(size.days),
+            0..6 => begin - 20,
+            _ => begin + i64::try_from(random(4)).unwrap_or_default().rem_euclid(size.days),
         };
         let first = if random(4) % 97 == 0 { LAST_DAY } else { first };
         let asn = (random(5) % 12 < 11).then(|| 64_496 + (random(5) % 12).cast_signed());
-        let site = (kind == "education").then(|| format!("Campus {}", random(6) % 5));
+        let campus = (kind == "education").then(|| format!("Campus {}", random(6) % 5));
         let moment = first * 24 * HOUR + i64::try_from(random(7) % 24).unwrap() * HOUR;
         insert
             .execute(params![
@@ -162,7 +162,7 @@ fn miners(connection: &Connection, size: &Size, start: i64) -> Vec<i64> {
                 city.map(|it| it.0),
                 city.map(|it| it.2),
                 city.map(|it| it.3),
-                site,
+                campus,
             ])
             .unwrap();
         first_days.push(first);
@@ -223,8 +223,8 @@ fn cases(connection: &Connection, size: &Size, first_days: &[i64]) -> Vec<Made> 
             (_, 15..19) => "probable",
             _ => "suspected",
         };
-        let rate =
-            (work.4 > 0.0 && random(5) % 10 < 8).then(|| work.4 * (0.3 + (random(6) % 1000) as f64 / 600.0));
+        let rate = (work.4 > 0.0 && random(5) % 10 < 8)
+            .then(|| work.4 * (0.3 + f64::from(u16::try_from(random(6) % 1000).unwrap()) / 600.0));
         let id = mixed(number, 7777).cast_signed();
         let first = first_days[usize::try_from(miner).unwrap()];
         insert
@@ -265,7 +265,7 @@ fn days(connection: &Connection, size: &Size, cases: &[Made]) {
             if day < case.first || weekly % 100 >= 90 {
                 continue;
             }
-            let steady = mixed(case.id.cast_unsigned(), 1) % 3 > 0;
+            let steady = !mixed(case.id.cast_unsigned(), 1).is_multiple_of(3);
             let active = if steady { 0xff_ffff } else { 0xff_ffff & (0x1f_f000 | random(1) & random(2)) };
             let mut connections = [0_u8; 48];
             for hour in 0..24 {
@@ -301,7 +301,7 @@ fn remarks(connection: &Connection, cases: &[Made]) {
             0..4 => &["notified"],
             4..6 => &["notified", "blocked"],
             6 => &["notified", "fixed"],
-            7 if random % 7 == 0 => &["false-alarm"],
+            7 if random.is_multiple_of(7) => &["false-alarm"],
             _ => &[],
         };
         for (step, state) in (0..).zip(states) {

@@ -146,27 +146,14 @@ fn movements(ledger: &Ledger, mined: &[u32], day: usize, span: Span) -> Totals {
     totals
 }
 
-/// Reads the ledger and counts. The connection should be in a transaction, so that all of it is of one moment.
-///
-/// # Errors
-/// If the ledger cannot be read.
-pub(super) fn count(
+/// What each case did on a day and on the day before; the hours of the day get the connections that mining took.
+fn two_days(
     connection: &Connection,
-    day: Date,
-    zone: &TimeZone,
-    made: Timestamp,
-) -> Result<Report, super::ReportError> {
-    let ledger = Ledger::read(connection)?;
-    let dates = (0..=TREND)
-        .rev()
-        .map(|back| day.checked_sub(i64::try_from(back).unwrap_or_default().days()))
-        .collect::<Result<Vec<Date>, _>>()?;
-    let spans = dates.iter().map(|&date| Span::of(date, zone)).collect::<Result<Vec<Span>, _>>()?;
-    let (span, before) = (Span::of(day, zone)?, Span::of(day.yesterday()?, zone)?);
-
-    let mut hours = empty_hours(span, zone);
+    ledger: &Ledger,
+    [before, span]: [Span; 2],
+    hours: &mut [Hour],
+) -> Result<(Vec<Activity>, Vec<Activity>), super::ReportError> {
     let mut today = vec![Activity::default(); ledger.cases.len()];
-    let mut yesterday = Totals::default();
     let mut last = vec![Activity::default(); ledger.cases.len()];
     ledger.each_day(connection, Span { start: before.start, end: span.end }, |row| {
         let Some(case) = ledger.cases.get(row.case) else { return };
@@ -186,6 +173,30 @@ pub(super) fn count(
             }
         }
     })?;
+    Ok((today, last))
+}
+
+/// Reads the ledger and counts. The connection should be in a transaction, so that all of it is of one moment.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub(super) fn count(
+    connection: &Connection,
+    day: Date,
+    zone: &TimeZone,
+    made: Timestamp,
+) -> Result<Report, super::ReportError> {
+    let ledger = Ledger::read(connection)?;
+    let dates = (0..=TREND)
+        .rev()
+        .map(|back| day.checked_sub(i64::try_from(back).unwrap_or_default().days()))
+        .collect::<Result<Vec<Date>, _>>()?;
+    let spans = dates.iter().map(|&date| Span::of(date, zone)).collect::<Result<Vec<Span>, _>>()?;
+    let (span, before) = (Span::of(day, zone)?, Span::of(day.yesterday()?, zone)?);
+
+    let mut hours = empty_hours(span, zone);
+    let (today, last) = two_days(connection, &ledger, [before, span], &mut hours)?;
+    let mut yesterday = Totals::default();
     for activity in last.iter().filter(|it| it.hours != 0) {
         yesterday.cases += 1;
         yesterday.connections += activity.connections;

@@ -331,7 +331,7 @@ fn about(page: &mut Page, report: &Report) {
 
 /// Lines of at most 80 columns, broken at spaces, or anywhere within Chinese.
 fn wrapped(page: &mut Page, text: &str) {
-    use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr as _};
     let (mut line, mut width) = (String::new(), 0);
     for word in text.split_inclusive(|letter: char| letter == ' ' || letter > '\u{2e80}') {
         if width + word.trim_end().width() > 80 {
@@ -339,7 +339,7 @@ fn wrapped(page: &mut Page, text: &str) {
             (line, width) = (String::new(), 0);
         }
         line.push_str(word);
-        width += word.chars().filter_map(|it| it.width()).sum::<usize>();
+        width += word.chars().filter_map(UnicodeWidthChar::width).sum::<usize>();
     }
     page.line(&line);
 }

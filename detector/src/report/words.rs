@@ -110,14 +110,9 @@ phrases! {
     coins: "Coins", "币种";
     hours_count: "Hours", "小时数";
     fixed: "Marked as fixed", "标记整改时间";
-    case_numbers: "Case numbers", "案件编号";
     unknown: "not known", "未知";
-    others: "others", "其他";
-    total: "Total", "合计";
-    none: "none", "无";
     overlaps: "An address may be in several rows, so the rows add up to more than the whole.", "同一地址可能出现在多行，各行之和可能大于总数。";
     no_data: "Not known for any address. The files of the operator say nothing of it.", "所有地址均未知。运营者提供的文件中没有该信息。";
-    estimate_note: "estimate", "估算";
 }
 
 impl Words {

@@ -38,7 +38,7 @@ pub enum StoreError {
         /// The version of this program.
         known: i32,
     },
-    /// SQLite says so.
+    /// `SQLite` says so.
     #[error("the ledger {}: {cause}{}", path.display(), sqlite_remedy(cause))]
     Sqlite {
         /// The file.

@@ -213,9 +213,9 @@ impl Store {
         if self.waiting - gone.min(self.waiting) > self.settings.outbox_bytes {
             // The oldest half, so that this is seldom done.
             let middle: i64 = transaction.query_row(
-                "SELECT coalesce(avg(sequence), 0) FROM outbox WHERE sequence > ?",
+                "SELECT coalesce(cast(avg(sequence) AS INTEGER), 0) FROM outbox WHERE sequence > ?",
                 [count(reached)],
-                |row| row.get::<_, f64>(0).map(|middle| middle as i64),
+                |row| row.get(0),
             )?;
             until = counted(middle).max(reached);
             gone = bytes(until)?;

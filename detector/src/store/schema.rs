@@ -3,12 +3,12 @@
 use rusqlite::Connection;
 
 /// What brings a ledger from each version to the next; the first makes a new one. What was released once stays as it is.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; VERSION as usize] = [include_str!("schema.sql")];
 
 /// The version of the ledgers that this program writes, as `PRAGMA user_version` tells it.
-pub const VERSION: i32 = MIGRATIONS.len() as i32;
+pub const VERSION: i32 = 1;
 
-/// Says that an SQLite file is a ledger: `FDP1`, as `PRAGMA application_id` tells it.
+/// Says that an `SQLite` file is a ledger: `FDP1`, as `PRAGMA application_id` tells it.
 pub const APPLICATION_ID: i32 = 0x4644_5031;
 
 /// Makes a ledger of an empty database, all of it or nothing.

@@ -343,7 +343,9 @@ fn a_life_is_kept() {
     let restored = store.restore(9).unwrap();
     assert_eq!((restored[0].life, restored[0].number), (Life::Quiet, 2));
     let mut again = ledger();
-    restored.into_iter().for_each(|record| again.restore(record));
+    for record in restored {
+        again.restore(record);
+    }
     let records = observe(&mut again, "10.0.0.2:40000", 4, 8_000);
     assert_eq!((records[0].reason, records[0].number), (Reason::Returned, 3));
 }

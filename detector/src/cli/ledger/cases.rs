@@ -53,7 +53,7 @@ pub(in crate::cli) fn cases(options: &Options) -> anyhow::Result<ExitCode> {
             }
             cases.len()
         };
-        output.notes(out, &view, (shown, "case"), listing)
+        output.footnotes(out, &view, (shown, "case"), listing)
     })
 }
 

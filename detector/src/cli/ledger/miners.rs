@@ -50,7 +50,7 @@ pub(in crate::cli) fn miners(options: &Options) -> anyhow::Result<ExitCode> {
         } else if shown > 0 {
             writeln!(out, "{}", table(&miners, COLUMNS, &view))?;
         }
-        output.notes(out, &view, (shown, "miner"), listing)
+        output.footnotes(out, &view, (shown, "miner"), listing)
     })
 }
 

@@ -268,7 +268,7 @@ impl Output {
     }
 
     /// What a listing leaves out goes beneath a table, and to standard error beside JSON or CSV.
-    pub(super) fn notes(
+    pub(super) fn footnotes(
         &self,
         out: &mut dyn Write,
         view: &View,
@@ -288,13 +288,15 @@ impl Output {
             notes.push(format!("{hidden} left out; --hidden include lists hidden ones"));
         }
         if listing.nodes > 0 {
-            let nodes = counted(count(listing.nodes), "node");
+            let apart = counted(count(listing.nodes), "node");
             notes.push(format!(
-                "{nodes} of peer-to-peer networks left out, which do not mine; --verdict node lists nodes"
+                "{apart} of peer-to-peer networks left out, which do not mine; --verdict node lists nodes"
             ));
         }
         if self.json || self.csv {
-            notes.iter().for_each(|note| eprintln!("note: {note}"));
+            for note in &notes {
+                eprintln!("note: {note}");
+            }
             return Ok(());
         }
         if view.width.is_some() && shown > 0 {
@@ -324,14 +326,13 @@ pub(super) fn sort<K: ValueEnum>(text: &str) -> Result<Sort<K>, String> {
         Some(name) => (name, true),
         None => (text, false),
     };
-    match K::from_str(name, true) {
-        Ok(key) => Ok(Sort { key, descending }),
-        Err(_) => {
-            let known = keys::<K>();
-            let meant = nearest(name, known.iter().map(String::as_str));
-            let meant = meant.map(|meant| format!("{meant:?} perhaps; ")).unwrap_or_default();
-            Err(format!("{meant}there are {}", known.join(", ")))
-        }
+    if let Ok(key) = K::from_str(name, true) {
+        Ok(Sort { key, descending })
+    } else {
+        let known = keys::<K>();
+        let meant = nearest(name, known.iter().map(String::as_str));
+        let meant = meant.map(|meant| format!("{meant:?} perhaps; ")).unwrap_or_default();
+        Err(format!("{meant}there are {}", known.join(", ")))
     }
 }
 

@@ -43,7 +43,7 @@ pub(in crate::cli) fn pools(options: &Options) -> anyhow::Result<ExitCode> {
         } else if shown > 0 {
             writeln!(out, "{}", table(&pools, COLUMNS, &view))?;
         }
-        output.notes(out, &view, (shown, "pool"), listing)
+        output.footnotes(out, &view, (shown, "pool"), listing)
     })
 }
 

@@ -19,9 +19,10 @@ pub(super) fn name(text: &str, columns: usize) -> Markup {
 }
 
 pub(super) fn unknown_or(text: Option<&str>, columns: usize, words: &Words) -> Markup {
-    match text {
-        Some(text) => name(text, columns),
-        None => html! { (words.unknown) },
+    if let Some(text) = text {
+        name(text, columns)
+    } else {
+        html! { (words.unknown) }
     }
 }
 

@@ -122,7 +122,7 @@ struct Rates {
     latest: Option<usize>,
     addresses: u64,
     cases: u64,
-    rates: [f64; 3],
+    sums: [f64; 3],
     energy: Energy,
 }
 
@@ -164,7 +164,7 @@ fn include(rates: &mut Rates, it: &Active<'_>) {
     if let Some(rate) = it.activity.mean_rate() {
         let (low, high) = it.case.margin;
         rates.cases += 1;
-        for (sum, rate) in rates.rates.iter_mut().zip([rate * low, rate, rate * high]) {
+        for (sum, rate) in rates.sums.iter_mut().zip([rate * low, rate, rate * high]) {
             *sum += rate;
         }
     }
@@ -176,7 +176,7 @@ fn finished(rates: BTreeMap<Computed, Rates>) -> Vec<HashRate> {
         .into_iter()
         .map(|((coin, algorithm, unit), rates)| {
             let one_function = coin.is_some() || algorithm.is_some();
-            let [low, rate, high] = rates.rates.map(|rate| (rates.cases > 0 && one_function).then_some(rate));
+            let [low, rate, high] = rates.sums.map(|rate| (rates.cases > 0 && one_function).then_some(rate));
             HashRate {
                 assumption: algorithm.as_deref().and_then(estimate::hardware_assumption),
                 coin,

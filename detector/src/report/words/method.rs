@@ -50,6 +50,17 @@ pub(in super::super) fn method(report: &Report, words: &Words) -> Vec<(&'static 
     }
 }
 
+/// What assumptions are made of, longer texts first.
+const WORDS: [(&str, &str); 7] = [
+    (" to graphics cards of ", " 年的 ASIC 矿机至显卡 "),
+    ("ASICs of ", "ASIC 矿机 "),
+    ("graphics cards of ", "显卡 "),
+    ("processors of ", "处理器 "),
+    (" to ", "–"),
+    (" and ", "–"),
+    (" J a graph", " J/图"),
+];
+
 /// What is assumed of hardware, in the report's language.
 pub(in super::super) fn assumption(text: &str, language: Language) -> String {
     if language == Language::En {
@@ -57,15 +68,6 @@ pub(in super::super) fn assumption(text: &str, language: Language) -> String {
     }
     let Some((name, rest)) = text.split_once(" on ") else { return text.to_owned() };
     let Some((hardware, needs)) = rest.rsplit_once(", ") else { return text.to_owned() };
-    const WORDS: [(&str, &str); 7] = [
-        (" to graphics cards of ", " 年的 ASIC 矿机至显卡 "),
-        ("ASICs of ", "ASIC 矿机 "),
-        ("graphics cards of ", "显卡 "),
-        ("processors of ", "处理器 "),
-        (" to ", "–"),
-        (" and ", "–"),
-        (" J a graph", " J/图"),
-    ];
     let translated =
         |text: &str| WORDS.into_iter().fold(text.to_owned(), |text, (en, zh)| text.replace(en, zh));
     format!("{name}：{} 年，{}", translated(hardware), translated(needs))

@@ -181,7 +181,9 @@ impl Reader {
                 }
             }
         }
-        activities.iter_mut().for_each(|activity| activity.finish(window));
+        for activity in &mut activities {
+            activity.finish(window);
+        }
         Ok(activities)
     }
 

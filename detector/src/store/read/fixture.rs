@@ -1,5 +1,6 @@
 //! A small ledger for tests.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -94,10 +95,14 @@ impl Fixture {
     /// A day of a miner's cases with connections in the hours that are named.
     pub(super) fn day(&self, miner: &str, day: i64, hours: &[(u8, u16)]) {
         let mut counts = [0_u16; 24];
-        hours.iter().for_each(|&(hour, count)| counts[usize::from(hour)] = count);
+        for &(hour, count) in hours {
+            counts[usize::from(hour)] = count;
+        }
         let active: u32 = hours.iter().map(|(hour, _)| 1 << hour).sum();
-        let blob: String =
-            counts.iter().flat_map(|count| count.to_le_bytes()).map(|byte| format!("{byte:02x}")).collect();
+        let mut blob = String::new();
+        for byte in counts.into_iter().flat_map(u16::to_le_bytes) {
+            let _ = write!(blob, "{byte:02x}");
+        }
         self.of(
             miner,
             &format!("INSERT INTO days SELECT {day}, id, {active}, x'{blob}', NULL, NULL, NULL, NULL FROM cases WHERE id IN ({{}})"),

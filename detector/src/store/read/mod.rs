@@ -1,4 +1,4 @@
-//! Reading the ledger, also while the agent writes it: SQLite's write-ahead log gives every statement one state of it.
+//! Reading the ledger, also while the agent writes it: `SQLite`'s write-ahead log gives every statement one state of it.
 
 mod activity;
 mod cases;
@@ -129,12 +129,11 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, ReadError> {
     match File::open(path).and_then(|file| file.metadata()) {
         Ok(file) if !file.is_file() => return Err(ReadError::Foreign { path: whole, what: "not a file" }),
         Ok(file) if file.len() == 0 => return Err(ReadError::Foreign { path: whole, what: "it is empty" }),
-        Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(ReadError::Missing(whole)),
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             return Err(ReadError::NotPermitted(whole));
         }
-        Err(_) => {}
+        Ok(_) | Err(_) => {}
     }
     // Only one thread uses the connection.
     let opened = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX);

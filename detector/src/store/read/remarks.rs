@@ -199,11 +199,11 @@ mod tests {
         let fixture = Fixture::new();
         let id = fixture.case("10.0.0.1", "192.0.2.1:1");
         let other = fixture.case("10.0.0.2", "192.0.2.1:1");
-        let mut marker = Marker::open(&fixture.path()).unwrap();
+        let mut writer = Marker::open(&fixture.path()).unwrap();
         let both = [id.to_string(), other.to_string()[..8].to_owned(), id.to_string()];
-        let marked = marker.mark(&both, &remark("notified")).unwrap();
+        let marked = writer.mark(&both, &remark("notified")).unwrap();
         assert_eq!(marked.iter().map(|marked| marked.case_id).collect::<Vec<_>>(), [id, other]);
-        let again = marker.mark(&["10.0.0.1".to_owned()], &remark("fixed")).unwrap();
+        let again = writer.mark(&["10.0.0.1".to_owned()], &remark("fixed")).unwrap();
         assert_eq!((again[0].before.as_str(), again[0].state.as_str()), ("notified", "fixed"));
         let said = fixture.reader().remarks(id.0.cast_signed()).unwrap();
         assert_eq!(said, [remark("notified"), remark("fixed")]);

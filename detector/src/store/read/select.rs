@@ -77,7 +77,7 @@ impl Reader {
         self.select(filter, key, |row, head| Ok(Brief { head, key: Value::of(row.get_ref(at)?) }))
     }
 
-    /// What is made of each case that a filter lets through, from the columns behind [`HEAD`].
+    /// What is taken of each case that a filter lets through, from the columns behind [`HEAD`].
     pub(super) fn select<T>(
         &self,
         filter: &Filter,
@@ -87,7 +87,7 @@ impl Reader {
         let (miners, pools) = (filter.miners(&self.connection)?, filter.pools(&self.connection)?);
         let identified = filter.identified(&self.connection)?;
         let states = if filter.states.is_empty() { None } else { Some(self.states()?) };
-        let is_meant = |head: &Head| {
+        let is_let_through = |head: &Head| {
             let is_among = |ids: &Option<Ids>, id| ids.as_ref().is_none_or(|ids| ids.contain(id));
             is_among(&miners, head.miner)
                 && is_among(&pools, head.pool)
@@ -98,10 +98,10 @@ impl Reader {
                 })
         };
         let nodes = !filter.only_mining || !filter.verdicts.is_empty();
-        let (mut made, mut left) = (Vec::new(), Listing::default());
+        let (mut taken, mut left) = (Vec::new(), Listing::default());
         let take = |row: &Row<'_>| {
             let (head, is_hidden) = Head::of(row)?;
-            if !is_meant(&head) || (filter.hidden == Hidden::Only && !is_hidden) {
+            if !is_let_through(&head) || (filter.hidden == Hidden::Only && !is_hidden) {
                 return Ok(());
             }
             if is_hidden && filter.hidden == Hidden::Leave {
@@ -109,7 +109,7 @@ impl Reader {
             } else if head.verdict == 0 && !nodes {
                 left.nodes += 1;
             } else {
-                made.push(make(row, head)?);
+                taken.push(make(row, head)?);
             }
             Ok(())
         };
@@ -118,7 +118,7 @@ impl Reader {
         let narrowest = narrowest.into_iter().filter_map(|(column, ids)| Some((column, ids?)));
         let narrowest = narrowest.min_by_key(|(column, ids)| (*column == "c.pool", ids.len()));
         self.visit(filter, columns, narrowest, take)?;
-        Ok((made, left))
+        Ok((taken, left))
     }
 
     /// Reads the cases that fulfil a filter by themselves: all, or those with one of the values in a column.
