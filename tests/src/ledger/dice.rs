@@ -1,4 +1,4 @@
-/// Numbers that look like chance and are the same in every run (SplitMix64 by Sebastiano Vigna).
+/// Numbers that look like chance and are the same in every run (`SplitMix64` by Sebastiano Vigna).
 pub(super) struct Dice(u64);
 
 impl Dice {

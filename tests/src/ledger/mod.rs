@@ -211,10 +211,10 @@ impl Writer<'_> {
                 .execute(params![id, number, first + number * 1000, reason, verdict, stage])?;
         }
         if self.dice.percent(3) {
-            let state = *self.dice.of(&["notified", "blocked", "fixed", "false-alarm"]);
+            let remark = *self.dice.of(&["notified", "blocked", "fixed", "false-alarm"]);
             self.transaction
                 .prepare_cached("INSERT INTO remarks (\"case\", at, author, state) VALUES (?, ?, 'noc', ?)")?
-                .execute(params![id, last, state])?;
+                .execute(params![id, last, remark])?;
         }
         self.active(id, first.div_euclid(DAY), last)
     }

@@ -15,7 +15,10 @@ pub(super) const NETWORKS: &[&str] = &[
 ];
 
 /// Country, region, city, degrees north and east.
-pub(super) const PLACES: &[(&str, Option<&str>, Option<&str>, f64, f64)] = &[
+type Place = (&'static str, Option<&'static str>, Option<&'static str>, f64, f64);
+
+/// Where miners are.
+pub(super) const PLACES: &[Place] = &[
     ("CN", Some("Shandong"), Some("Jinan"), 36.65, 117.12),
     ("CN", Some("Shandong"), Some("Qingdao"), 36.07, 120.38),
     ("CN", Some("Shandong"), Some("Yantai"), 37.46, 121.45),

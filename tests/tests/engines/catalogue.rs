@@ -75,7 +75,8 @@ fn complaints(engine: &mut dyn Engine, entry: &Entry) -> Vec<String> {
             if last.stage != entry.stage {
                 complain(format!("{:?} and not {:?}", last.stage, entry.stage));
             }
-            let told = serde_json::to_value(Alert::new(last, Identities::Clear, None)).unwrap();
+            let told =
+                serde_json::to_value(Alert::new(&last.clone().into(), Identities::Clear, None)).unwrap();
             for (key, value) in &entry.facts {
                 let found = &told["mining"][*key];
                 if found.as_str().map_or_else(|| found.to_string(), str::to_owned) != *value {
@@ -140,7 +141,7 @@ fn findings(engine: &mut dyn Engine, family: &str, entry: &Entry) -> Findings {
     let verdict = |records: &[Record]| records.iter().map(|record| record.verdict).max();
     let mut extracted = Vec::new();
     if let Some(last) = both.last() {
-        let told = serde_json::to_value(Alert::new(last, Identities::Clear, None)).unwrap();
+        let told = serde_json::to_value(Alert::new(&last.clone().into(), Identities::Clear, None)).unwrap();
         let mining = &told["mining"];
         let filled =
             |key: &str| !mining[key].is_null() && (key != "shares" || last.facts.shares.submitted > 0);

@@ -178,7 +178,8 @@ fn told(engine: &mut dyn Engine, wrappings: &[Wrapping]) -> Value {
     };
     let packets: Vec<_> = (1..).zip(&frames).map(packet).collect();
     let records = records(engine, &packets);
-    serde_json::to_value(Alert::new(records.last().unwrap(), Identities::Clear, None)).unwrap()
+    let last = records.last().unwrap().clone();
+    serde_json::to_value(Alert::new(&last.into(), Identities::Clear, None)).unwrap()
 }
 
 fn check_records(engine: &mut dyn Engine) {
