@@ -443,7 +443,7 @@ fn the_ledger_is_as_the_configuration_says() {
         parsed("[ledger]\nfile = 'l.db'\nkeep-mib = 16\nquiet-hours = 2\nclose-days = 3\ncases = 4\n");
     let memory = ledger.settings();
     let hours = [memory.quiet, memory.close, memory.interval].map(|time| time.as_hours());
-    assert_eq!((hours, memory.cases, memory.update), ([2, 72, 1], 4, None));
+    assert_eq!((hours, memory.cases, memory.update), ([2, 72, 1], 4, Some(SignedDuration::from_secs(60))));
     let disk = ledger.store(Identities::Truncated).unwrap();
     assert_eq!((disk.keep_bytes, disk.identities), (16 << 20, Identities::Truncated));
     // What the file does not say is what the ledger does of itself.

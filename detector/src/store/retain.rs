@@ -25,7 +25,7 @@ pub struct Removed {
     pub crowded: u64,
     /// There is more to do.
     pub more: bool,
-    /// The limit of size is exceeded by what is not older than two days, which is kept.
+    /// The limit of size is exceeded by what is of today and the two days before, which is kept.
     pub exceeded: bool,
 }
 
@@ -45,8 +45,8 @@ pub(super) fn retain(
         let first: Option<i64> = connection.query_row("SELECT min(day) FROM days", (), |row| row.get(0))?;
         let first = first.map(|day| day * DAY);
         match [oldest, first].into_iter().flatten().min() {
-            // A day at a time, and never the last two.
-            Some(oldest) if oldest < now - 2 * DAY => {
+            // A day at a time, and neither today nor the two days before.
+            Some(oldest) if oldest < (now.div_euclid(DAY) - 2) * DAY => {
                 removed.crowded = remove(connection, (oldest / DAY + 1) * DAY)?;
                 removed.more = true;
             }

@@ -21,6 +21,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 pub(crate) fn ledger() -> Ledger {
     Ledger::new(ledger::Settings {
         update: Some(SignedDuration::from_secs(60)),
+        resumes: true,
         ..ledger::Settings::default()
     })
 }

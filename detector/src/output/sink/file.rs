@@ -11,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::backoff::Pace;
 use super::pending::{Item, Pending};
-use super::{Sink, Trouble, tail};
+use super::{LOOK, Sink, Trouble, tail};
 use crate::output::config::Target;
 use crate::output::error::OutputError;
 use crate::output::meter::Meter;
@@ -21,9 +21,6 @@ const BATCH: usize = 256 * 1024;
 
 /// How often a wait for a full pipe is broken off to see whether it is still wanted, in milliseconds.
 const SLICE: u16 = 1_000;
-
-/// How often a named pipe is looked after for a reader that went away.
-const LOOK: Duration = Duration::from_secs(1);
 
 nix::ioctl_read_bad!(
     /// How many bytes of a pipe nobody has read yet.
@@ -247,11 +244,12 @@ impl Sink for FileSink {
         (self.capacity > 0 && self.file.is_some()).then_some(LOOK)
     }
 
-    fn look(&mut self, pending: &mut Pending) {
+    fn look(&mut self, pending: &mut Pending) -> Result<(), Trouble> {
         let gone = |file: &File| poll_for(file, PollFlags::empty(), 0).contains(PollFlags::POLLERR);
         if self.capacity > 0 && self.file.as_ref().is_some_and(gone) {
             self.rewind(pending);
         }
+        Ok(())
     }
 
     fn already(&self) -> HashSet<String> {

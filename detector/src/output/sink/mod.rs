@@ -19,6 +19,9 @@ use std::time::Duration;
 use backoff::Pace;
 use pending::Pending;
 
+/// How often a receiver that may go away is looked after.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Why what waits was not delivered.
 #[derive(Debug)]
 pub(super) enum Trouble {
@@ -61,7 +64,9 @@ pub(super) trait Sink: Send {
     }
 
     /// Looks after it.
-    fn look(&mut self, _pending: &mut Pending) {}
+    fn look(&mut self, _pending: &mut Pending) -> Result<(), Trouble> {
+        Ok(())
+    }
 
     /// Which records the receiver has already, of a run that was killed.
     fn already(&self) -> HashSet<String> {

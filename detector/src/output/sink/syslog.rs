@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::backoff::Pace;
 use super::pending::{Item, Pending};
 use super::stream::{Stream, udp};
-use super::{Sink, Trouble, tls};
+use super::{LOOK, Sink, Trouble, tls};
 use crate::output::config::{Facility, Limits, Syslog, Transport};
 use crate::output::error::OutputError;
 use crate::output::meter::add;
@@ -207,6 +207,14 @@ impl Sink for SyslogSink {
             self.connection = None;
             cause.into()
         })
+    }
+
+    fn look_after(&self) -> Option<Duration> {
+        matches!(self.connection, Some(Connection::Stream(_))).then_some(LOOK)
+    }
+
+    fn look(&mut self, _pending: &mut Pending) -> Result<(), Trouble> {
+        self.connect().map(drop)
     }
 
     fn reads_records(&self) -> bool {

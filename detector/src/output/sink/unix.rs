@@ -8,7 +8,7 @@ use nix::libc;
 use super::backoff::Pace;
 use super::pending::Pending;
 use super::stream::{Stream, explain};
-use super::{Sink, Trouble};
+use super::{LOOK, Sink, Trouble};
 use crate::output::config::{Limits, SocketKind, Unix};
 
 /// Bytes sent at once, if as many wait.
@@ -104,6 +104,14 @@ impl Sink for UnixSink {
             self.socket = None;
             cause.into()
         })
+    }
+
+    fn look_after(&self) -> Option<Duration> {
+        matches!(self.socket, Some(Socket::Stream(_))).then_some(LOOK)
+    }
+
+    fn look(&mut self, _pending: &mut Pending) -> Result<(), Trouble> {
+        self.connect().map(drop)
     }
 
     fn pace(&self) -> Pace {

@@ -133,7 +133,9 @@ impl Running {
 
     /// Looks after the receiver while there is nothing to deliver.
     fn look(&mut self) {
-        self.worker.sink.look(&mut self.pending);
+        if let Err(trouble) = self.worker.sink.look(&mut self.pending) {
+            self.came_to(Err(trouble));
+        }
         if self.outage.as_ref().is_some_and(|outage| Instant::now() >= outage.retry) {
             let connected = self.worker.sink.connect();
             self.came_to(connected);
