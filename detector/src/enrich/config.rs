@@ -1,7 +1,8 @@
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+
+use crate::config::within;
 
 /// Files about addresses, section `[enrich]`. Each may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -15,18 +16,13 @@ pub struct Config {
     pub pools: Option<PathBuf>,
     /// Who had which address when, CSV.
     pub leases: Option<PathBuf>,
-    /// How often the files are looked at for changes, in seconds.
-    pub check_seconds: NonZeroU32,
+    /// How often the files are looked at for changes, in seconds, from 1 to 86400.
+    #[serde(deserialize_with = "within::<_, _, 1, 86400>")]
+    pub check_seconds: u32,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            prefixes: None,
-            databases: Vec::new(),
-            pools: None,
-            leases: None,
-            check_seconds: NonZeroU32::MIN.saturating_add(9),
-        }
+        Self { prefixes: None, databases: Vec::new(), pools: None, leases: None, check_seconds: 10 }
     }
 }

@@ -42,7 +42,7 @@ impl Reloader {
         if let Some(reading) = self.reading.take_if(|reading| reading.is_finished()) {
             return Some(self.end(reading));
         }
-        let interval = Duration::from_secs(self.config.check_seconds.get().into());
+        let interval = Duration::from_secs(self.config.check_seconds.into());
         if self.reading.is_none() && now.saturating_duration_since(self.looked) >= interval {
             self.looked = now;
             let stamps = stamps(&self.config);

@@ -10,6 +10,7 @@ use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::config::within;
 use crate::enrich::NetworkType;
 
 mod counters;
@@ -30,7 +31,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// Whether other machines may read it, that is, whether `listen` may be another address than a loopback address.
     pub allow_remote: bool,
-    /// For how many seconds the agent counts as ready after it last emptied the ring buffer.
+    /// For how many seconds the agent counts as ready after it last emptied the ring buffer, from 1 to 3600.
+    #[serde(deserialize_with = "within::<_, _, 1, 3600>")]
     pub ready_within: u32,
 }
 

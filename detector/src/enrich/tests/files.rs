@@ -30,8 +30,8 @@ fn ages_are_those_of_the_files_and_of_the_build_of_databases() {
 fn the_section_of_the_configuration_knows_its_keys() {
     let config: Config =
         toml::from_str("prefixes = 'a.csv'\ndatabases = ['b.mmdb']\ncheck-seconds = 3").unwrap();
-    assert_eq!((config.check_seconds.get(), config.databases.len()), (3, 1));
-    assert_eq!(Config::default().check_seconds.get(), 10);
+    assert_eq!((config.check_seconds, config.databases.len()), (3, 1));
+    assert_eq!(Config::default().check_seconds, 10);
     assert!(toml::from_str::<Config>("prefix = 'a.csv'").is_err());
     assert!(toml::from_str::<Config>("check-seconds = 0").is_err());
 }
