@@ -186,9 +186,11 @@ fn piece() -> impl Strategy<Value = Evidence> {
         Kind::KEEPALIVE_ANSWER.name,
     ]);
     let sides = prop::sample::select(vec![Side::Miner, Side::Pool, Side::Peer]);
-    (names, sides, 0..30u8, any::<bool>()).prop_map(|(kind, side, halves, message)| {
+    // What is a message, or a series, weighs something, and speaks for mining.
+    (names, sides, 1..30u8, any::<bool>()).prop_map(|(kind, side, halves, message)| {
         let weight = f64::from(halves) / 2.0;
         let against = kind.ends_with("-lines") || kind == "wrong-side";
+        let message = message && !against;
         Evidence { message, ..Evidence::new(kind, side, "", if against { -weight / 3.0 } else { weight }) }
     })
 }
