@@ -6,6 +6,7 @@ use detector::config::{Loaded, Overrides, Sort, sort};
 use detector::problem::Problem;
 use detector::signature::{Sources, check};
 
+use super::ledger::format;
 use super::print;
 
 #[derive(Args)]
@@ -101,6 +102,6 @@ impl Report {
     }
 }
 
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+fn counted(count: usize, noun: &str) -> String {
+    format::counted(u64::try_from(count).unwrap_or(u64::MAX), noun)
 }

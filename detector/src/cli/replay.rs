@@ -14,6 +14,7 @@ use detector::replay;
 use detector::replay::engine::{Engine, HostEngine, KernelEngine};
 use detector::store::Store;
 
+use super::ledger::format::counted;
 use super::{Common, target, warn};
 
 #[derive(Args)]
@@ -83,7 +84,7 @@ pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitC
         replay::Options { files: options.files, pipeline: config.pipeline(&signatures, identities) };
     let summary = replay::run(engine.as_mut(), &replay_options, &dispatch)?;
     let (desk, counts) = dispatch.finish(None);
-    anyhow::ensure!(desk.unkept == 0, "{} records did not reach the ledger", desk.unkept);
+    anyhow::ensure!(desk.unkept == 0, "{} did not reach the ledger", counted(desk.unkept, "record"));
     if summary.closed || counts.closed {
         return Ok(ExitCode::SUCCESS);
     }
@@ -102,6 +103,11 @@ pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitC
         start.elapsed().as_secs_f64(),
     );
     let lost = counts.lost + counts.shed + desk.unwritable;
-    anyhow::ensure!(lost == 0, "{lost} records could not be written to {}", target(&options.output));
+    anyhow::ensure!(
+        lost == 0,
+        "{} could not be written to {}",
+        counted(lost, "record"),
+        target(&options.output)
+    );
     Ok(if summary.incomplete == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -16,6 +16,7 @@ use detector::metrics::{Metrics, Server};
 use detector::output::{Archive, Outputs};
 use detector::store::{self, Store, StoreError};
 
+use super::ledger::format::counted;
 use super::{Common, target, usage, warn};
 
 #[derive(Args)]
@@ -105,12 +106,12 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
         ended.as_ref().map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()));
     let (desk, counts) = dispatch.finish(Some(patience));
     ended?;
-    anyhow::ensure!(desk.unkept == 0, "{} records did not reach the ledger", desk.unkept);
+    anyhow::ensure!(desk.unkept == 0, "{} did not reach the ledger", counted(desk.unkept, "record"));
     if counts.closed {
         return Ok(ExitCode::SUCCESS);
     }
     let lost = counts.lost + counts.shed + desk.shed + desk.unwritable;
-    anyhow::ensure!(lost == 0, "{lost} records could not be written");
+    anyhow::ensure!(lost == 0, "{} could not be written", counted(lost, "record"));
     Ok(ExitCode::SUCCESS)
 }
 

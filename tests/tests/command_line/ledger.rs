@@ -199,7 +199,7 @@ fn what_is_not_there_gets_the_nearest_name() -> Result<()> {
         (&["cases", "--since", "lately"], "how long ago"),
         (&["cases", "--since", "2026-11-23", "--until", "2026-11-22"], "is later than"),
         (&["pools", "--prefix", "10.0.0.0/33"], "'10.0.0.0/33'"),
-        (&["pools", "--asn", "ASX"], "64500"),
+        (&["pools", "--asn", "ASX"], "AS64500"),
     ] {
         ledger.says(arguments)?.fails(USAGE, &[word]);
     }

@@ -93,7 +93,7 @@ fn a_named_pipe_that_nobody_reads_does_not_keep_from_watching() -> Result<()> {
     let mut agent = inside(&namespace, &["run", "--iface", "lo", "--output", text(&pipe)?])?;
     agent.attached()?;
     let outcome = agent.stop()?;
-    outcome.fails(FAILURE, &["waiting for a reader of", "records could not be written to"]);
+    outcome.fails(FAILURE, &["waiting for a reader of", "1 record could not be written"]);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use firedamp_tests::conversation::{Conversation, Cut};
 use firedamp_tests::dialects::Dialect;
 use firedamp_tests::lab::{Namespace, WATCHING};
@@ -100,15 +100,22 @@ impl Running {
 
     pub(crate) fn wait(mut self) -> Result<Outcome> {
         let deadline = Instant::now() + SOON;
+        // Read meanwhile: who fills a pipe that nobody reads does not end.
+        let reading = self.child.stdout.take().map(|mut pipe| {
+            std::thread::spawn(move || {
+                let mut out = String::new();
+                pipe.read_to_string(&mut out).map(|_| out)
+            })
+        });
         while self.child.try_wait()?.is_none() {
             ensure!(Instant::now() < deadline, "still running; it said: {}", self.said);
             std::thread::sleep(Duration::from_millis(10));
         }
-        let (mut out, mut said) = (String::new(), std::mem::take(&mut self.said));
+        let mut said = std::mem::take(&mut self.said);
         self.err.read_to_string(&mut said)?;
-        if let Some(mut pipe) = self.child.stdout.take() {
-            pipe.read_to_string(&mut out)?;
-        }
+        let read = reading.map(std::thread::JoinHandle::join).transpose();
+        let out = read.map_err(|_| anyhow!("the reader of standard output panicked"))?.transpose()?;
+        let out = out.unwrap_or_default();
         Ok(Outcome { code: self.child.wait()?.code(), out, err: said })
     }
 }

@@ -14,7 +14,7 @@ fn help_and_version_go_to_standard_output() -> Result<()> {
         (&["--help"][..], &["Usage: firedamp", "replay", "Exit codes: 0 success, 1 failure, 2 usage"][..]),
         (&["run", "--help"], &["--iface <IF>", "--xdp-mode", "--hash-identities"]),
         (&["replay", "--help"], &["--engine", "<FILE>...", "pcapng", "--no-built-in-signatures"]),
-        (&["check-config", "--help"], &["Signature files", "<PATH>..."]),
+        (&["check-config", "--help"], &["configuration files", "signature files", "<PATH>..."]),
         (&["signatures", "--help"], &["list", "test"]),
         (&["signatures", "test", "--help"], &["<FILE>...", "--json", "--signatures <PATH>"]),
         (&["--version"], &["firedamp "]),

@@ -130,7 +130,7 @@ pub(super) fn grouped(count: u64) -> String {
 }
 
 /// A number with its noun.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(in crate::cli) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 

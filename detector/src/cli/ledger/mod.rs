@@ -2,7 +2,7 @@
 
 pub(super) mod cases;
 pub(super) mod explain;
-mod format;
+pub(super) mod format;
 pub(super) mod mark;
 pub(super) mod miners;
 mod options;

@@ -170,7 +170,7 @@ mod tests {
             "NAME    PLACE              SIZE\none     Shandong province     7\n另一个  -                  1234"
         );
         assert_eq!(drawn(Some(20)), "NAME    PLACE   SIZE\none     Shand…     7\n另一个  -       1234");
-        assert_eq!(drawn(Some(19)), "NAME    PLACE\none     Shandong…\n另一个  -");
+        assert_eq!(drawn(Some(19)), "NAME    PLACE\none     Shandong p…\n另一个  -");
         assert_eq!(drawn(Some(10)), "NAME\none\n另一个");
         assert_eq!(drawn(Some(1)), "NAME\none\n另一个", "what says who it is stays whole");
     }
