@@ -127,7 +127,12 @@ impl Agent<'_> {
         settings.resumes = self.config.ledger.file.is_some();
         settings.update = settings.update.filter(|_| settings.resumes);
         self.pipeline.set_ledger(settings);
-        tracing::info!("configuration read anew: {changes}; signatures: {signatures}");
+        if signatures == Changes::default() {
+            tracing::info!("configuration read anew: {changes}; signatures: {signatures}");
+        } else {
+            let size = self.signatures.size();
+            tracing::info!("configuration read anew: {changes}; signatures: {signatures}; now {size}");
+        }
         self.config = config;
         Ok(())
     }

@@ -146,7 +146,7 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
     std::fs::write(&file, ZORK)?;
     agent.signal(Signal::SIGHUP)?;
     let changes = "2 added (zork-login, zork-work), 2 removed (quux-login, quux-work)";
-    agent.wait_for_log(soon(), &["signatures read anew", changes, "of 4096 states"])?;
+    agent.wait_for_log(soon(), &["configuration read anew", changes, "of 4096 states"])?;
     early.login()?;
     early.is_found(&mut agent, "probable")?;
     early.work()?;
@@ -168,7 +168,7 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
     for weight in 0..5 {
         std::fs::write(&file, ZORK.replace("weight = 6", &format!("weight = {weight}")))?;
         agent.signal(Signal::SIGHUP)?;
-        agent.wait_for_log(soon(), &["signatures read anew", "1 changed (zork-work)"])?;
+        agent.wait_for_log(soon(), &["configuration read anew", "1 changed (zork-work)"])?;
     }
     let shares = pair.miner.counts().submitted();
     pair.submits(shares + 5)?;

@@ -99,7 +99,7 @@ impl Troubles {
                 self.done.reloads += 1;
                 self.write()?;
                 agent.signal(Signal::SIGHUP)?;
-                agent.wait_for_log(SOON, &["signatures read anew", "changed"])
+                agent.wait_for_log(SOON, &["configuration read anew", "changed"])
             }
             Trouble::Flap(side) => {
                 self.done.flaps += 1;

@@ -78,7 +78,7 @@ fn troubles(checks: &mut Checks, evidence: &Evidence<'_>) {
             done.flaps
         ),
     );
-    let read = report.log.iter().filter(|line| line.contains("signatures read anew")).count();
+    let read = report.log.iter().filter(|line| line.contains("configuration read anew")).count();
     checks.add("signatures are read anew", read as u64 == done.reloads, format!("{read} times"));
 }
 
