@@ -94,6 +94,15 @@ impl State {
     fn front(&self) -> Option<u64> {
         self.slots.front().map(|slot| slot.entry.sequence)
     }
+
+    /// Lets go of what every reader has read.
+    fn forget(&mut self) {
+        let least =
+            self.places.iter().filter(|place| place.until.is_none_or(|until| place.after < Some(until)));
+        let Some(least) = least.map(|place| place.after).min().flatten() else { return };
+        let read = self.slots.partition_point(|slot| slot.entry.sequence <= least);
+        self.bytes -= self.slots.drain(..read).map(|slot| slot.entry.line.len()).sum::<usize>();
+    }
 }
 
 /// The latest entries, in memory, for readers that each go at their own pace.
@@ -441,6 +450,7 @@ fn take(state: &mut State, id: u64, most: usize) -> Vec<Slot> {
     if let (Some(last), Some(place)) = (slots.last(), state.place(id)) {
         place.after = Some(last.entry.sequence);
     }
+    state.forget();
     slots
 }
 
