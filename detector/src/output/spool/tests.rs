@@ -63,11 +63,8 @@ fn each_reader_goes_at_its_own_pace() {
     assert_eq!(behind(&spool, 2), Some((10, 6)));
     assert_eq!(read(&slow), (7..=16).collect::<Vec<_>>(), "the oldest were lost");
     assert_eq!(behind(&spool, 2), Some((0, 6)));
-    assert_eq!(
-        (spool.state().slots.len(), spool.state().bytes),
-        (0, 0),
-        "what all have read takes no memory"
-    );
+    let state = spool.state();
+    assert_eq!((state.slots.len(), state.bytes), (0, 0), "what all have read takes no memory");
 }
 
 #[test]
