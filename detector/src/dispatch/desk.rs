@@ -18,7 +18,7 @@ use crate::output::{Counts as OutputCounts, Entry, Outputs, alert_signature};
 const TICK: Duration = Duration::from_secs(1);
 
 /// Records taken at once.
-const BATCH: usize = 4_096;
+const BATCH: usize = 16_384;
 
 /// What the desk is told.
 pub(super) enum Message {
@@ -56,6 +56,8 @@ pub(super) struct Desk {
     pub(super) outputs: Arc<Outputs>,
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
+    /// Room in which records become text.
+    pub(super) text: Vec<u8>,
 }
 
 impl Desk {
@@ -124,8 +126,11 @@ impl Desk {
         let state = self.keeper.operator_state(dossier.record.case);
         dossier.advice = advice(&dossier, state.as_deref(), self.rules.language());
         let alert = Alert::new(&dossier, self.rules.identities(), capture);
-        let line = match serde_json::to_string(&alert) {
-            Ok(line) => Some((self.keeper.next_sequence(), line.into())),
+        self.text.clear();
+        let text = serde_json::to_writer(&mut self.text, &alert)
+            .and_then(|()| str::from_utf8(&self.text).map_err(serde::ser::Error::custom));
+        let line = match text {
+            Ok(text) => Some((self.keeper.next_sequence(), text.into())),
             Err(error) => {
                 self.shared.unwritable();
                 tracing::error!("a record has no JSON form and was lost: {error}");

@@ -13,7 +13,7 @@ use crate::store::{Entry, Store, StoreError};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Updates that are written together.
-const TOGETHER: usize = 4_096;
+const TOGETHER: usize = 16_384;
 
 /// Records and updates kept in memory while the ledger cannot be written.
 const BACKLOG: usize = 262_144;

@@ -75,6 +75,7 @@ impl Dispatch {
             outputs: Arc::clone(&outputs),
             shared: Arc::clone(&shared),
             pace,
+            text: Vec::new(),
         };
         std::thread::Builder::new().name("dispatch".to_owned()).spawn(move || {
             // Who waits for it may have given up.

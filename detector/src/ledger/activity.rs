@@ -33,12 +33,19 @@ pub(super) struct Activity {
     days: [Day; 2],
     /// Whether they changed since they were taken.
     changed: [bool; 2],
+    /// Whether something happened on them since they were taken, be it as before.
+    touched: [bool; 2],
 }
 
 impl Activity {
     pub(super) fn new(now: Timestamp) -> Self {
         let today = hour(now).div_euclid(HOURS);
-        Self { total: 0, days: [Day::new(today - 1), Day::new(today)], changed: [false; 2] }
+        Self {
+            total: 0,
+            days: [Day::new(today - 1), Day::new(today)],
+            changed: [false; 2],
+            touched: [false; 2],
+        }
     }
 
     /// As it was kept; of `days` the latest two count.
@@ -60,14 +67,19 @@ impl Activity {
         if day > latest.day {
             self.days = [latest, Day::new(day)];
             self.changed = [self.changed[1], false];
+            self.touched = [self.touched[1], false];
         }
         let Some(place) = self.days.iter().position(|known| known.day == day) else { return };
-        if let (Some(day), Some(changed)) = (self.days.get_mut(place), self.changed.get_mut(place)) {
+        if let (Some(day), Some(changed), Some(touched)) =
+            (self.days.get_mut(place), self.changed.get_mut(place), self.touched.get_mut(place))
+        {
+            let before = *day;
             day.active |= 1 << index(hour);
             if connection && let Some(count) = day.connections.get_mut(index(hour)) {
                 *count = count.saturating_add(1);
             }
-            *changed = true;
+            *changed |= *day != before;
+            *touched = true;
         }
     }
 
@@ -75,9 +87,19 @@ impl Activity {
         self.total
     }
 
+    /// Days on which something happened count as changed.
+    pub(super) fn tell_touched(&mut self) {
+        for (changed, touched) in self.changed.iter_mut().zip(self.touched) {
+            *changed |= touched;
+        }
+    }
+
     /// The days that changed since this was asked last.
     pub(super) fn take_changed(&mut self) -> Vec<Day> {
         let changed = std::mem::take(&mut self.changed);
+        for (touched, changed) in self.touched.iter_mut().zip(changed) {
+            *touched &= !changed;
+        }
         self.days.iter().zip(changed).filter(|(_, changed)| *changed).map(|(day, _)| *day).collect()
     }
 
@@ -157,6 +179,12 @@ mod tests {
         let told = activity.take_changed();
         assert_eq!(told.iter().map(|day| day.day).collect::<Vec<_>>(), [19_999, 20_000]);
         assert_eq!((told[0].connections[23], told[1].connections[0], activity.total()), (1, 1, 3));
+        activity.note(after(61), false);
+        assert!(activity.take_changed().is_empty(), "the same hour, and no connection");
+        activity.tell_touched();
+        assert_eq!(activity.take_changed().iter().map(|day| day.day).collect::<Vec<_>>(), [20_000]);
+        activity.tell_touched();
+        assert!(activity.take_changed().is_empty());
         let again = Activity::restore(3, after(60), &told);
         assert_eq!(again.per_hour(after(-7_200), after(60)), activity.per_hour(after(-7_200), after(60)));
     }

@@ -254,7 +254,10 @@ impl Ledger {
         let reason = if self.settings.resumes { Reason::Update } else { Reason::Final };
         let quiet = quiet.into_iter().map(|(_, case)| (Life::Quiet, case));
         let active = active.into_iter().map(|(_, case)| (Life::Open, case));
-        quiet.chain(active).map(move |(life, mut case)| case.record(reason, life, time, now))
+        quiet.chain(active).map(move |(life, mut case)| {
+            case.tell_days();
+            case.record(reason, life, time, now)
+        })
     }
 
     /// How many cases are open, those of nodes among them.

@@ -336,11 +336,18 @@ impl Case {
         }
     }
 
+    /// The next record or update is to have all days on which something happened, so that what is kept of a day beside its
+    /// hours is as it is then.
+    pub(super) fn tell_days(&mut self) {
+        self.activity.tell_touched();
+    }
+
     /// A record of the case as it is at `time`, which is `now` for the ledger.
     pub(super) fn record(&mut self, reason: Reason, life: Life, time: Timestamp, now: Timestamp) -> Record {
         if reason != Reason::Update {
             self.recorded = now;
             self.records += 1;
+            self.tell_days();
         }
         let mut facts = self.facts.clone();
         facts.jobs = self.tally.jobs;

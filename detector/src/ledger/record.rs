@@ -104,7 +104,8 @@ pub struct Record {
     pub parallel: u32,
     /// How many different names of machines there were, at most 64.
     pub workers: u32,
-    /// Activity on the days that changed since the last record or update.
+    /// Activity on the days that changed since the last record or update; in a record and at the end, on all days on which
+    /// something happened since then.
     pub days: Vec<Day>,
     /// What the ledger needs to go on with the case.
     pub state: State,

@@ -131,8 +131,8 @@ pub(super) fn fill(connection: &mut Connection, size: &Size) {
 fn miners(connection: &Connection, size: &Size, begin: i64) -> Vec<i64> {
     let mut insert = connection
         .prepare(
-            "INSERT INTO miners (id, address, first_seen, last_seen, network_type, asn, as_org, country, region, city, \
-             latitude, longitude, site) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "INSERT INTO miners (id, address, first_seen, network_type, asn, as_org, country, region, city, \
+             latitude, longitude, site) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )
         .unwrap();
     let mut first_days = Vec::new();
@@ -153,7 +153,6 @@ fn miners(connection: &Connection, size: &Size, begin: i64) -> Vec<i64> {
                 i64::try_from(number).unwrap() + 1,
                 address(number),
                 moment,
-                LAST_DAY * 24 * HOUR,
                 kind,
                 asn,
                 asn.map(|asn| format!("EXAMPLE-NET-{} Example Telecom", asn - 64_495)),
@@ -173,8 +172,8 @@ fn miners(connection: &Connection, size: &Size, begin: i64) -> Vec<i64> {
 fn pools(connection: &Connection) {
     let mut insert = connection
         .prepare(
-            "INSERT INTO pools (id, address, port, first_seen, last_seen, name, as_org, country) \
-             VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6)",
+            "INSERT INTO pools (id, address, port, first_seen, name, as_org, country) \
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
         )
         .unwrap();
     for (number, (_, name)) in (0..).zip(&POOLS).flat_map(|(number, it)| [(number, it), (number + 100, it)]) {
@@ -203,9 +202,9 @@ struct Made {
 fn cases(connection: &Connection, size: &Size, first_days: &[i64]) -> Vec<Made> {
     let mut insert = connection
         .prepare(
-            "INSERT INTO cases (id, miner, pool, protocol, transport, encrypted, life, verdict, stage, confidence, coin, \
+            "INSERT INTO cases (id, miner, pool, miner_port, protocol, transport, encrypted, life, verdict, stage, confidence, coin, \
              algorithm, first_seen, last_seen, updated, records, returns, connections, parallel, workers, jobs, submitted, \
-             accepted, rejected, bytes, rate, rate_low, rate_high, rate_unit, power, hidden, state) VALUES (?1, ?2, ?3, ?4, \
+             accepted, rejected, bytes, rate, rate_low, rate_high, rate_unit, power, hidden, state) VALUES (?1, ?2, ?3, 4000, ?4, \
              'tcp', 0, ?5, ?6, 'submitting', 0.99, ?7, ?8, ?9, ?9, ?9, 3, 0, 40, 1, 1, 100, 90, 90, 0, 100000, ?10, ?11, \
              ?12, ?13, ?14, ?15, zeroblob(400))",
         )

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use super::digest::digest;
 use crate::intern::intern;
-use crate::judge::{Evidence, Facts};
+use crate::judge::Facts;
 use crate::ledger::Record;
 use crate::output::Identities;
 
@@ -9,8 +10,6 @@ use crate::output::Identities;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Details {
-    /// The miner's port of the latest connection.
-    pub miner_port: u16,
     /// The interface that last saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
@@ -50,9 +49,6 @@ pub struct Details {
     /// On what hardware the power is estimated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub power_assumption: Option<String>,
-    /// The reasons for the verdict.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub evidence: Vec<Evidence>,
 }
 
 impl Details {
@@ -65,7 +61,6 @@ impl Details {
         let (wallet, wallet_sha256) = if hashed { (None, facts.wallet) } else { (facts.wallet, None) };
         let (worker, worker_sha256) = if hashed { (None, facts.worker) } else { (facts.worker, None) };
         Self {
-            miner_port: record.miner.port(),
             interface: record.interface.clone(),
             agent: facts.agent,
             wallet,
@@ -82,8 +77,25 @@ impl Details {
                 .estimate
                 .and_then(|estimate| estimate.power)
                 .map(|power| power.assumption.to_owned()),
-            evidence: record.evidence.clone(),
         }
+    }
+
+    /// Of a record with the same details always the same within this process.
+    pub(super) fn digest(record: &Record) -> u64 {
+        let facts = &record.facts;
+        let bits = |number: Option<f64>| number.map(f64::to_bits);
+        let (algorithm, power) =
+            record.estimate.map_or((None, None), |estimate| (estimate.algorithm, estimate.power));
+        digest((
+            (&record.interface, &facts.agent, &facts.wallet, &facts.worker, &facts.pool_name),
+            (
+                facts.implied_algorithm,
+                facts.work.mixed,
+                bits(facts.difficulty),
+                bits(facts.claimed_hash_rate),
+            ),
+            (algorithm, power.map(|power| power.assumption)),
+        ))
     }
 
     /// The facts of a case to go on with, but for those that have columns of their own.

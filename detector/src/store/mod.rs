@@ -5,7 +5,9 @@
 
 mod adopt;
 mod details;
+mod digest;
 mod error;
+mod evidence;
 mod open;
 mod outbox;
 pub mod read;
@@ -16,6 +18,7 @@ pub mod schema;
 #[cfg(test)]
 pub(crate) mod tests;
 mod writer;
+mod written;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -36,7 +39,7 @@ use adopt::Adopted;
 use outbox::Outbox;
 use retain::Retention;
 use row::{count, counted, id};
-use writer::Written;
+use written::Written;
 
 /// Where a ledger is, and how much of it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +100,7 @@ impl Store {
         let sequence =
             connection.query_row("SELECT sequence FROM progress", (), |row| row.get(0)).map_err(sqlite)?;
         let waiting = connection
-            .query_row("SELECT coalesce(sum(length(line)), 0) FROM outbox", (), |row| row.get(0))
+            .query_row("SELECT coalesce(sum(octet_length(line)), 0) FROM outbox", (), |row| row.get(0))
             .map_err(sqlite)?;
         Ok(Self {
             outbox: Arc::new(Outbox::new(settings.file.clone())),
@@ -203,8 +206,9 @@ impl Store {
         }
         let reached = cursors.iter().map(|(_, sequence)| *sequence).min().unwrap_or(self.sequence);
         let bytes = |until: u64| {
-            let mut sum = transaction
-                .prepare_cached("SELECT coalesce(sum(length(line)), 0) FROM outbox WHERE sequence <= ?")?;
+            let mut sum = transaction.prepare_cached(
+                "SELECT coalesce(sum(octet_length(line)), 0) FROM outbox WHERE sequence <= ?",
+            )?;
             sum.query_row([count(until)], |row| row.get(0)).map(counted)
         };
         let mut gone = bytes(reached)?;
@@ -276,5 +280,17 @@ impl Store {
 
     fn error(&self, cause: rusqlite::Error) -> StoreError {
         StoreError::Sqlite { path: self.settings.file.clone(), cause }
+    }
+}
+
+impl Drop for Store {
+    /// Takes the log over into the file. `SQLite` leaves it beside the file if an output still has the file open.
+    fn drop(&mut self) {
+        if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::debug!(
+                "{}: the log is taken over at the next start: {error}",
+                self.settings.file.display()
+            );
+        }
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::details::Details;
+use super::evidence::unpack;
 use super::row::{address, case, count, counted, day, id};
 use crate::intern::intern;
 use crate::judge::{Carrier, Protocol, Shares};
@@ -72,12 +73,12 @@ fn day_of(row: &Row<'_>) -> rusqlite::Result<Day> {
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let details: Details = parsed(row, 22)?;
-    let miner = SocketAddr::new(address(row.get(1)?), details.miner_port);
+    let miner = SocketAddr::new(address(row.get(1)?), row.get(26)?);
     let pool = SocketAddr::new(address(row.get(2)?), row.get(3)?);
     let carrier: Carrier = worded(row, 5)?;
     let key = if carrier == Carrier::Udp { FlowKey::udp } else { FlowKey::tcp };
     let interface = details.interface.clone();
-    let evidence = details.evidence.clone();
+    let evidence = unpack(row.get_ref(27)?.as_blob()?).map_err(|error| failed(27, Type::Blob, error))?;
     let mut facts = details.facts();
     let coin: Option<String> = row.get(11)?;
     facts.coin = coin.as_deref().map(intern);

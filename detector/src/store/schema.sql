@@ -5,7 +5,6 @@ CREATE TABLE miners (
     id INTEGER PRIMARY KEY,
     address BLOB NOT NULL UNIQUE,
     first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL,
     network_type TEXT NOT NULL,
     type_source TEXT,
     type_confidence REAL,
@@ -29,7 +28,6 @@ CREATE TABLE pools (
     address BLOB NOT NULL,
     port INTEGER NOT NULL,
     first_seen INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL,
     name TEXT,                  -- as a miner addressed it
     listed TEXT,                -- as the operator's list of pools has it
     asn INTEGER,
@@ -42,10 +40,12 @@ CREATE TABLE cases (
     id INTEGER PRIMARY KEY,
     miner INTEGER NOT NULL REFERENCES miners (id),
     pool INTEGER NOT NULL REFERENCES pools (id),
+    miner_port INTEGER NOT NULL, -- of the latest connection
     protocol TEXT NOT NULL,
     transport TEXT NOT NULL,
     encrypted INTEGER NOT NULL,
     life TEXT NOT NULL,         -- open, quiet, closed
+    hidden TEXT,                -- the reason of the exclusion that hides it
     verdict TEXT NOT NULL,
     stage TEXT NOT NULL,
     confidence REAL NOT NULL,
@@ -72,7 +72,6 @@ CREATE TABLE cases (
     power REAL,                 -- watts
     power_low REAL,
     power_high REAL,
-    hidden TEXT,                -- the reason of the exclusion that hides it
     state BLOB NOT NULL         -- what the agent needs to go on with it
 ) STRICT;
 
@@ -83,6 +82,13 @@ CREATE INDEX cases_of_pool ON cases (pool);
 CREATE TABLE details (
     "case" INTEGER PRIMARY KEY REFERENCES cases (id) ON DELETE CASCADE,
     body TEXT NOT NULL
+) STRICT;
+
+-- The reasons for the verdict with the beginnings of the messages behind them: a JSON array, compressed with zlib
+-- (RFC 1950).
+CREATE TABLE evidence (
+    "case" INTEGER PRIMARY KEY REFERENCES cases (id) ON DELETE CASCADE,
+    body BLOB NOT NULL
 ) STRICT;
 
 -- Who is paid, in the clear or as a hash.

@@ -1,14 +1,12 @@
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{CachedStatement, Connection, Transaction, params};
 use serde::Serialize;
 
 use super::details::Details;
-use super::row::{count, hours, id, octets};
+use super::evidence;
+use super::row::{count, hours, id};
+use super::written::Written;
 use crate::dispatch::Dossier;
-use crate::enrich::{Origin, PoolOrigin};
-use crate::ledger::{CaseId, Life, Reason, Record};
+use crate::ledger::{Life, Reason, Record};
 use crate::output::Identities;
 
 /// A record to be written, or an update.
@@ -22,31 +20,6 @@ pub struct Entry<'a> {
     pub line: Option<(u64, &'a str)>,
 }
 
-/// What is known to be in the file, so that it is not written again. Bounded by the cases that the ledger in memory follows.
-#[derive(Default)]
-pub(super) struct Written {
-    miners: HashMap<[u8; 16], Known>,
-    pools: HashMap<([u8; 16], u16), Known>,
-    details: HashMap<CaseId, u64>,
-}
-
-struct Known {
-    id: i64,
-    /// Of all that was written.
-    digest: u64,
-}
-
-impl Written {
-    pub(super) fn forget(&mut self, record: &Record) {
-        self.details.remove(&record.case);
-        self.miners.remove(&octets(record.miner.ip()));
-    }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
-}
-
 /// Writes entries, all of them or none.
 pub(super) fn write(
     connection: &mut Connection,
@@ -55,27 +28,33 @@ pub(super) fn write(
     entries: &[Entry<'_>],
 ) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
+    let mut statements = Statements::new(&transaction)?;
     let mut latest = 0;
     for entry in entries {
         let record = &entry.dossier.record;
-        let miner = miner(&transaction, written, entry.dossier)?;
-        let pool = pool(&transaction, written, entry.dossier)?;
-        case(&transaction, entry, miner, pool)?;
-        details(&transaction, written, identities, record)?;
-        days(&transaction, record)?;
+        let miner = written.miner(&transaction, entry.dossier)?;
+        let pool = written.pool(&transaction, entry.dossier)?;
+        statements.case(entry, miner, pool)?;
+        let (details, evidence) = written.changed(record);
+        if details {
+            statements.details(record, identities)?;
+        }
+        if evidence {
+            statements.evidence(record)?;
+        }
+        statements.days(record)?;
         if record.reason != Reason::Update {
-            history(&transaction, record)?;
+            statements.history(record)?;
         }
         if let Some((sequence, line)) = entry.line {
-            let mut insert =
-                transaction.prepare_cached("INSERT OR REPLACE INTO outbox (sequence, line) VALUES (?, ?)")?;
-            insert.execute(params![count(sequence), line])?;
+            statements.line.execute(params![count(sequence), line])?;
             latest = latest.max(sequence);
         }
         if record.life == Life::Closed {
             written.forget(record);
         }
     }
+    drop(statements);
     if latest > 0 {
         let mut progress =
             transaction.prepare_cached("UPDATE progress SET sequence = max(sequence, ?) WHERE id = 1")?;
@@ -84,189 +63,128 @@ pub(super) fn write(
     transaction.commit()
 }
 
-fn miner(transaction: &Transaction<'_>, written: &mut Written, dossier: &Dossier) -> rusqlite::Result<i64> {
-    let Dossier { record, origin, .. } = dossier;
-    let address = octets(record.miner.ip());
-    let digest = digest(origin);
-    let (first, last) = (record.first_seen.as_millisecond(), record.last_seen.as_millisecond());
-    if let Some(known) = written.miners.get(&address).filter(|known| known.digest == digest) {
-        let mut seen = transaction.prepare_cached(
-            "UPDATE miners SET last_seen = max(last_seen, ?2), first_seen = min(first_seen, ?3) WHERE id = ?1",
-        )?;
-        seen.execute(params![known.id, last, first])?;
-        return Ok(known.id);
+/// What is executed again and again.
+struct Statements<'a> {
+    case: CachedStatement<'a>,
+    details: CachedStatement<'a>,
+    evidence: CachedStatement<'a>,
+    day: CachedStatement<'a>,
+    history: CachedStatement<'a>,
+    line: CachedStatement<'a>,
+}
+
+impl<'a> Statements<'a> {
+    fn new(transaction: &'a Transaction<'_>) -> rusqlite::Result<Self> {
+        let prepared = |statement| transaction.prepare_cached(statement);
+        Ok(Self {
+            case: prepared(include_str!("sql/case.sql"))?,
+            details: prepared(r#"INSERT OR REPLACE INTO details ("case", body) VALUES (?, ?)"#)?,
+            evidence: prepared(r#"INSERT OR REPLACE INTO evidence ("case", body) VALUES (?, ?)"#)?,
+            day: prepared(
+                r#"INSERT OR REPLACE INTO days
+                   (day, "case", active, connections, rate, power, power_low, power_high) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"#,
+            )?,
+            history: prepared(
+                r#"INSERT OR REPLACE INTO history ("case", number, at, reason, verdict, stage) VALUES (?, ?, ?, ?, ?, ?)"#,
+            )?,
+            line: prepared("INSERT OR REPLACE INTO outbox (sequence, line) VALUES (?, ?)")?,
+        })
     }
-    let Origin { network, lease } = origin;
-    let mut insert = transaction.prepare_cached(include_str!("sql/miner.sql"))?;
-    let id = insert.query_row(
-        params![
-            address,
-            first,
-            last,
-            network.kind.to_string(),
-            network.type_source.map(|source| source.to_string()),
-            network.type_confidence,
-            network.asn,
-            network.as_org,
-            network.country,
-            network.region,
-            network.city,
-            network.latitude,
-            network.longitude,
-            network.prefix,
-            network.site,
-            network.owner,
-            network.contact,
-            lease.as_ref().and_then(|lease| lease.mac.as_deref()),
-            lease.as_ref().and_then(|lease| lease.user.as_deref()),
-        ],
-        |row| row.get(0),
-    )?;
-    written.miners.insert(address, Known { id, digest });
-    Ok(id)
-}
 
-fn pool(transaction: &Transaction<'_>, written: &mut Written, dossier: &Dossier) -> rusqlite::Result<i64> {
-    let Dossier { record, pool, .. } = dossier;
-    let key = (octets(record.pool.ip()), record.pool.port());
-    let name = record.facts.pool_name.as_deref();
-    let digest = digest(&(name, pool));
-    let (first, last) = (record.first_seen.as_millisecond(), record.last_seen.as_millisecond());
-    if let Some(known) = written.pools.get(&key).filter(|known| known.digest == digest) {
-        let mut seen = transaction.prepare_cached(
-            "UPDATE pools SET last_seen = max(last_seen, ?2), first_seen = min(first_seen, ?3) WHERE id = ?1",
-        )?;
-        seen.execute(params![known.id, last, first])?;
-        return Ok(known.id);
-    }
-    let PoolOrigin { listed, asn, as_org, country } = pool;
-    let mut insert = transaction.prepare_cached(include_str!("sql/pool.sql"))?;
-    let id = insert
-        .query_row(params![key.0, key.1, first, last, name, listed, asn, as_org, country], |row| {
-            row.get(0)
-        })?;
-    written.pools.insert(key, Known { id, digest });
-    Ok(id)
-}
-
-fn case(transaction: &Transaction<'_>, entry: &Entry<'_>, miner: i64, pool: i64) -> rusqlite::Result<()> {
-    let record = &entry.dossier.record;
-    let facts = &record.facts;
-    let rate = record.estimate.map(|estimate| estimate.rate);
-    let power = record.estimate.and_then(|estimate| estimate.power).map(|power| power.watts);
-    let state = postcard::to_stdvec(&record.state)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-    let mut upsert = transaction.prepare_cached(include_str!("sql/case.sql"))?;
-    upsert.execute(params![
-        id(record.case),
-        miner,
-        pool,
-        record.protocol.name(),
-        word(record.carrier),
-        record.encrypted,
-        word(record.life),
-        word(record.verdict),
-        word(record.stage),
-        record.confidence,
-        facts.coin,
-        facts.algorithm,
-        record.first_seen.as_millisecond(),
-        record.last_seen.as_millisecond(),
-        record.time.as_millisecond(),
-        count(record.number),
-        count(record.returns),
-        count(record.connections),
-        record.connections_per_hour,
-        record.parallel,
-        record.workers,
-        count(facts.jobs),
-        count(facts.shares.submitted),
-        count(facts.shares.accepted),
-        count(facts.shares.rejected),
-        count(record.bytes),
-        rate.map(|rate| rate.value),
-        rate.map(|rate| rate.low),
-        rate.map(|rate| rate.high),
-        record.estimate.map(|estimate| word(estimate.unit)),
-        power.map(|power| power.value),
-        power.map(|power| power.low),
-        power.map(|power| power.high),
-        entry.hidden,
-        state,
-    ])?;
-    Ok(())
-}
-
-fn details(
-    transaction: &Transaction<'_>,
-    written: &mut Written,
-    identities: Identities,
-    record: &Record,
-) -> rusqlite::Result<()> {
-    let details = Details::of(record, identities);
-    let body = serde_json::to_string(&details)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-    let digest = digest_of_text(&body);
-    if written.details.get(&record.case) == Some(&digest) {
-        return Ok(());
-    }
-    let mut upsert =
-        transaction.prepare_cached(r#"INSERT OR REPLACE INTO details ("case", body) VALUES (?, ?)"#)?;
-    upsert.execute(params![id(record.case), body])?;
-    written.details.insert(record.case, digest);
-    Ok(())
-}
-
-fn days(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
-    let rate = record.estimate.map(|estimate| estimate.rate.value);
-    let power = record.estimate.and_then(|estimate| estimate.power).map(|power| power.watts);
-    for day in &record.days {
-        let mut upsert = transaction.prepare_cached(
-            r#"INSERT OR REPLACE INTO days (day, "case", active, connections, rate, power, power_low, power_high)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?)"#,
-        )?;
-        upsert.execute(params![
-            day.day,
+    fn case(&mut self, entry: &Entry<'_>, miner: i64, pool: i64) -> rusqlite::Result<()> {
+        let record = &entry.dossier.record;
+        let facts = &record.facts;
+        let rate = record.estimate.map(|estimate| estimate.rate);
+        let power = record.estimate.and_then(|estimate| estimate.power).map(|power| power.watts);
+        let state = postcard::to_stdvec(&record.state).map_err(unwritable)?;
+        self.case.execute(params![
             id(record.case),
-            day.active,
-            hours(day),
-            rate,
+            miner,
+            pool,
+            record.miner.port(),
+            record.protocol.name(),
+            word(record.carrier),
+            record.encrypted,
+            word(record.life),
+            word(record.verdict),
+            word(record.stage),
+            record.confidence,
+            facts.coin,
+            facts.algorithm,
+            record.first_seen.as_millisecond(),
+            record.last_seen.as_millisecond(),
+            record.time.as_millisecond(),
+            count(record.number),
+            count(record.returns),
+            count(record.connections),
+            record.connections_per_hour,
+            record.parallel,
+            record.workers,
+            count(facts.jobs),
+            count(facts.shares.submitted),
+            count(facts.shares.accepted),
+            count(facts.shares.rejected),
+            count(record.bytes),
+            rate.map(|rate| rate.value),
+            rate.map(|rate| rate.low),
+            rate.map(|rate| rate.high),
+            record.estimate.map(|estimate| word(estimate.unit)),
             power.map(|power| power.value),
             power.map(|power| power.low),
             power.map(|power| power.high),
+            entry.hidden,
+            state,
         ])?;
+        Ok(())
     }
-    Ok(())
+
+    fn details(&mut self, record: &Record, identities: Identities) -> rusqlite::Result<()> {
+        let body = serde_json::to_string(&Details::of(record, identities)).map_err(unwritable)?;
+        self.details.execute(params![id(record.case), body]).map(drop)
+    }
+
+    fn evidence(&mut self, record: &Record) -> rusqlite::Result<()> {
+        let body = evidence::pack(&record.evidence).map_err(unwritable)?;
+        self.evidence.execute(params![id(record.case), body]).map(drop)
+    }
+
+    fn days(&mut self, record: &Record) -> rusqlite::Result<()> {
+        let rate = record.estimate.map(|estimate| estimate.rate.value);
+        let power = record.estimate.and_then(|estimate| estimate.power).map(|power| power.watts);
+        for day in &record.days {
+            self.day.execute(params![
+                day.day,
+                id(record.case),
+                day.active,
+                hours(day),
+                rate,
+                power.map(|power| power.value),
+                power.map(|power| power.low),
+                power.map(|power| power.high),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn history(&mut self, record: &Record) -> rusqlite::Result<()> {
+        let row = params![
+            id(record.case),
+            count(record.number),
+            record.time.as_millisecond(),
+            word(record.reason),
+            word(record.verdict),
+            word(record.stage),
+        ];
+        self.history.execute(row).map(drop)
+    }
 }
 
-fn history(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
-    let mut insert = transaction.prepare_cached(
-        r#"INSERT OR REPLACE INTO history ("case", number, at, reason, verdict, stage) VALUES (?, ?, ?, ?, ?, ?)"#,
-    )?;
-    insert.execute(params![
-        id(record.case),
-        count(record.number),
-        record.time.as_millisecond(),
-        word(record.reason),
-        word(record.verdict),
-        word(record.stage),
-    ])?;
-    Ok(())
+fn unwritable(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(error.into())
 }
 
 /// A value that is one word in records.
 pub(super) fn word(value: impl Serialize) -> String {
     let quoted = serde_json::to_string(&value).unwrap_or_default();
     quoted.trim_matches('"').to_owned()
-}
-
-/// Of the same contents always the same within this process.
-fn digest(value: &impl Serialize) -> u64 {
-    digest_of_text(&serde_json::to_string(value).unwrap_or_default())
-}
-
-fn digest_of_text(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }

@@ -1,12 +1,12 @@
 /// Numbers that look like chance and are the same in every run (`SplitMix64` by Sebastiano Vigna).
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(20_261_123)
     }
 
-    pub(super) const fn next(&mut self) -> u64 {
+    pub(crate) const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -15,22 +15,22 @@ impl Dice {
     }
 
     /// From 0 to one less than `end`, which is above 0.
-    pub(super) fn below(&mut self, end: i64) -> i64 {
+    pub(crate) fn below(&mut self, end: i64) -> i64 {
         i64::try_from(self.next() % end.unsigned_abs().max(1)).unwrap_or(0)
     }
 
-    pub(super) const fn percent(&mut self, percent: u64) -> bool {
+    pub(crate) const fn percent(&mut self, percent: u64) -> bool {
         self.next() % 100 < percent
     }
 
     /// From 0.1 to 10, low numbers more often.
-    pub(super) fn factor(&mut self) -> f64 {
+    pub(crate) fn factor(&mut self) -> f64 {
         let even = f64::from(u32::try_from(self.next() >> 32).unwrap_or(0)) / f64::from(u32::MAX);
         10_f64.powf(even.mul_add(2.0, -1.0))
     }
 
     /// From 0 to one less than `end`; a few of them most of the time.
-    pub(super) fn skewed(&mut self, end: u32) -> u32 {
+    pub(crate) fn skewed(&mut self, end: u32) -> u32 {
         let even = f64::from(u32::try_from(self.next() >> 32).unwrap_or(0)) / (f64::from(u32::MAX) + 1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below `end`")]
         let number = (f64::from(end) * even.powi(4)) as u32;
@@ -39,7 +39,7 @@ impl Dice {
 
     /// One of them.
     #[expect(clippy::indexing_slicing, reason = "the remainder is below the length")]
-    pub(super) fn of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
+    pub(crate) fn of<'a, T>(&mut self, things: &'a [T]) -> &'a T {
         &things[usize::try_from(self.next() % things.len() as u64).unwrap_or(0)]
     }
 }

@@ -1,8 +1,9 @@
 //! Ledgers of invented miners, of any size, always the same for the same size: to try the commands that read them.
 
-mod dice;
-mod world;
+pub(crate) mod dice;
+pub(crate) mod world;
 
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
@@ -10,6 +11,8 @@ use anyhow::Result;
 use detector::judge::Protocol;
 use detector::ledger::CaseId;
 use detector::store::schema;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 use serde_json::json;
@@ -94,13 +97,12 @@ impl Writer<'_> {
         let name = self.dice.percent(80).then(|| format!("pool{number}.mining.example"));
         let listed = self.dice.percent(60).then(|| format!("Pool {}", number / 3));
         let (asn, system) = *self.dice.of(SYSTEMS);
-        self.transaction.prepare_cached("INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
+        self.transaction.prepare_cached("INSERT INTO pools VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?.execute(
             params![
                 number + 1,
                 octets(endpoint.ip()),
                 endpoint.port(),
                 self.now - 90 * DAY,
-                self.now,
                 name,
                 listed,
                 asn,
@@ -124,13 +126,12 @@ impl Writer<'_> {
         let site = is_ours.then(|| format!("Site {}", number % 12));
         self.transaction
             .prepare_cached(
-                "INSERT INTO miners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+                "INSERT INTO miners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
             )?
             .execute(params![
                 number + 1,
                 octets(miner(number)),
                 self.now - 60 * DAY,
-                self.now,
                 network,
                 source,
                 sure,
@@ -168,15 +169,17 @@ impl Writer<'_> {
         let is_hidden = self.dice.percent(1);
         self.transaction
             .prepare_cached(
-                "INSERT INTO cases VALUES (?, ?, ?, ?, 'tcp', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-                 ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, zeroblob(400))",
+                "INSERT INTO cases VALUES (?, ?, ?, ?, ?, 'tcp', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+                 ?, ?, ?, ?, ?, NULL, ?, ?, ?, zeroblob(400))",
             )?
             .execute(params![
                 id,
                 miner_number + 1,
                 pool_number + 1,
+                40_000 + miner_number % 20_000,
                 coin.protocol,
                 life,
+                is_hidden.then_some("our own laboratory"),
                 verdict,
                 stage,
                 if verdict == "confirmed" { 0.999_999 } else { 0.9 },
@@ -202,7 +205,6 @@ impl Writer<'_> {
                 power,
                 power.map(|power| power * 0.5),
                 power.map(|power| power * 2.0),
-                is_hidden.then_some("our own laboratory"),
             ])?;
         self.details(id, miner_number, coin, last)?;
         for (number, reason) in (1..).zip(["opened", "stage", "periodic"]) {
@@ -230,7 +232,6 @@ impl Writer<'_> {
                    "excerpt": {"time": time, "direction": "up", "length": bytes.len(), "text": bytes}})
         };
         let body = json!({
-            "miner_port": 40_000 + miner_number % 20_000,
             "interface": "lan0",
             "agent": "XMRig/6.22.2",
             "wallet": wallet,
@@ -239,12 +240,29 @@ impl Writer<'_> {
             "difficulty": 120_001.0,
             "hashrate_algorithm": coin.algorithm,
             "power_assumption": "an invented machine",
-            "evidence": [
-                said("client-login", "miner", "method login with a list of algorithms", 16.0, &login),
-                said("pool-login-result", "pool", "a result with a job and a status", 10.0, &login.replace("login", "result")),
-                said("client-submit", "miner", "method submit with a nonce and a result", 9.0, r#"{"id":2,"method":"submit"}\n"#),
-            ],
         });
+        let evidence = json!([
+            said("client-login", "miner", "method login with a list of algorithms", 16.0, &login),
+            said(
+                "pool-login-result",
+                "pool",
+                "a result with a job and a status",
+                10.0,
+                &login.replace("login", "result")
+            ),
+            said(
+                "client-submit",
+                "miner",
+                "method submit with a nonce and a result",
+                9.0,
+                r#"{"id":2,"method":"submit"}\n"#
+            ),
+        ]);
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(evidence.to_string().as_bytes())?;
+        self.transaction
+            .prepare_cached("INSERT INTO evidence VALUES (?, ?)")?
+            .execute(params![id, packed.finish()?])?;
         self.transaction
             .prepare_cached("INSERT INTO details VALUES (?, ?)")?
             .execute(params![id, body.to_string()])?;

@@ -1,7 +1,7 @@
 //! What invented miners are made of. What appears more than once is chosen more often.
 
 /// Types of networks.
-pub(super) const NETWORKS: &[&str] = &[
+pub(crate) const NETWORKS: &[&str] = &[
     "home-broadband",
     "home-broadband",
     "home-broadband",
@@ -15,10 +15,10 @@ pub(super) const NETWORKS: &[&str] = &[
 ];
 
 /// Country, region, city, degrees north and east.
-type Place = (&'static str, Option<&'static str>, Option<&'static str>, f64, f64);
+pub(crate) type Place = (&'static str, Option<&'static str>, Option<&'static str>, f64, f64);
 
 /// Where miners are.
-pub(super) const PLACES: &[Place] = &[
+pub(crate) const PLACES: &[Place] = &[
     ("CN", Some("Shandong"), Some("Jinan"), 36.65, 117.12),
     ("CN", Some("Shandong"), Some("Qingdao"), 36.07, 120.38),
     ("CN", Some("Shandong"), Some("Yantai"), 37.46, 121.45),
@@ -35,7 +35,7 @@ pub(super) const PLACES: &[Place] = &[
 ];
 
 /// Autonomous systems for documentation (RFC 5398).
-pub(super) const SYSTEMS: &[(u32, &str)] = &[
+pub(crate) const SYSTEMS: &[(u32, &str)] = &[
     (64496, "Example Telecom Backbone"),
     (64496, "Example Telecom Backbone"),
     (64496, "Example Telecom Backbone"),
@@ -51,14 +51,14 @@ pub(super) const SYSTEMS: &[(u32, &str)] = &[
 
 /// What is mined.
 #[derive(Clone, Copy)]
-pub(super) struct Coin {
-    pub(super) ticker: Option<&'static str>,
-    pub(super) protocol: &'static str,
-    pub(super) algorithm: &'static str,
+pub(crate) struct Coin {
+    pub(crate) ticker: Option<&'static str>,
+    pub(crate) protocol: &'static str,
+    pub(crate) algorithm: &'static str,
     /// Hashes a second of a usual machine.
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
     /// For a hash.
-    pub(super) joules: f64,
+    pub(crate) joules: f64,
 }
 
 const fn coin(
@@ -75,7 +75,7 @@ const MONERO: Coin = coin(Some("XMR"), "cryptonote", "rx/0", 4e3, 0.0125);
 const BITCOIN: Coin = coin(Some("BTC"), "stratum-v1", "sha256d", 1e14, 2.4e-11);
 
 /// Coins.
-pub(super) const COINS: &[Coin] = &[
+pub(crate) const COINS: &[Coin] = &[
     MONERO,
     MONERO,
     MONERO,

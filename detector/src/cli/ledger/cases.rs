@@ -35,7 +35,7 @@ pub(in crate::cli) fn cases(options: &Options) -> anyhow::Result<ExitCode> {
     if listing.found == 0 {
         filters.hints(&reader)?.iter().for_each(|hint| eprintln!("note: {hint}"));
     }
-    let mut cases = cases.map(|case| Ok(without_evidence(case?)));
+    let mut cases = cases.map(|case| Ok(case?));
     to_stdout(|out| {
         let shown = if output.json {
             let mut count = 0;
@@ -55,12 +55,6 @@ pub(in crate::cli) fn cases(options: &Options) -> anyhow::Result<ExitCode> {
         };
         output.footnotes(out, &view, (shown, "case"), listing)
     })
-}
-
-/// Evidence, with the bytes behind it, is what `explain` tells.
-fn without_evidence(mut case: Case) -> Case {
-    case.details.evidence.clear();
-    case
 }
 
 /// So wide must a table be for numbers of cases in full; the beginning is enough to find one.
@@ -112,7 +106,7 @@ const COLUMNS: &[Column<Case>] = &[
 const FIELDS: &[Field<Case>] = &[
     ("case_id", |case| case.case_id.to_string()),
     ("miner_ip", |case| case.miner_ip.to_string()),
-    ("miner_port", |case| case.details.miner_port.to_string()),
+    ("miner_port", |case| case.miner_port.to_string()),
     ("pool_ip", |case| case.pool_ip.to_string()),
     ("pool_port", |case| case.pool_port.to_string()),
     ("pool_name", |case| field(case.details.pool_name.as_ref())),

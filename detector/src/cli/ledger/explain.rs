@@ -93,14 +93,14 @@ fn known<T: DeserializeOwned>(word: &str) -> Option<T> {
 fn otherwise(story: &Story) -> Option<Counterfactuals> {
     let case = &story.case;
     let stage = known(&case.stage)?;
-    let evidence = case.details.evidence.as_slice();
+    let evidence = case.evidence.as_slice();
     let protocol = Protocol::named(&case.protocol);
     let judged = Judged { protocol, stage, encrypted: case.encrypted, evidence };
     (!evidence.is_empty()).then(|| counterfactuals(&judged))
 }
 
 fn object(story: &Story, counterfactuals: &Counterfactuals) -> Value {
-    let evidence = &story.case.details.evidence;
+    let evidence = &story.case.evidence;
     let kinds = |places: &[usize]| -> Vec<&str> {
         places.iter().filter_map(|&place| Some(evidence.get(place)?.kind)).collect()
     };

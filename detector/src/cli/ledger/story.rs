@@ -87,7 +87,7 @@ fn joined(parts: impl IntoIterator<Item = Option<String>>) -> Option<String> {
 
 fn who(case: &Case) -> Vec<Fact> {
     let network = &case.network;
-    let address = match case.details.miner_port {
+    let address = match case.miner_port {
         0 => case.miner_ip.to_string(),
         port => SocketAddr::new(case.miner_ip, port).to_string(),
     };
@@ -316,7 +316,7 @@ fn changes(case: &Case, otherwise: Option<&Counterfactuals>) -> Vec<Fact> {
     else {
         return Vec::new();
     };
-    let evidence = &case.details.evidence;
+    let evidence = &case.evidence;
     let kinds = |places: &[usize]| {
         let kinds: Vec<&str> = places.iter().filter_map(|&place| Some(evidence.get(place)?.kind)).collect();
         (!kinds.is_empty()).then(|| clean(&kinds.join(" and ")))
@@ -371,7 +371,7 @@ impl Page<'_> {
 
     /// Each piece of evidence with its weight, and the bytes behind it.
     fn evidence(&self, case: &Case, otherwise: Option<&Counterfactuals>) -> String {
-        let evidence = &case.details.evidence;
+        let evidence = &case.evidence;
         if evidence.is_empty() {
             return String::new();
         }

@@ -85,8 +85,8 @@ fn ledger(cases: &[Case]) -> Connection {
         let seen = cases.iter().filter(|case| case.miner == miner).map(first).min().unwrap_or(0);
         connection
             .execute(
-                "INSERT INTO miners (id, address, first_seen, last_seen, network_type, asn, region) \
-                 VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+                "INSERT INTO miners (id, address, first_seen, network_type, asn, region) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
                     miner + 1,
                     [miner; 16],
@@ -99,18 +99,15 @@ fn ledger(cases: &[Case]) -> Connection {
             .unwrap();
     }
     connection
-        .execute(
-            "INSERT INTO pools (id, address, port, first_seen, last_seen) VALUES (1, ?1, 1, 0, 0)",
-            [[9; 16]],
-        )
+        .execute("INSERT INTO pools (id, address, port, first_seen) VALUES (1, ?1, 1, 0)", [[9; 16]])
         .unwrap();
     for (number, case) in (0_i64..).zip(cases) {
         // Numbers of cases are signed, and in another order than the miners.
         let id = (number + 1) * if number % 2 == 0 { 1000 } else { -1000 };
         connection
             .execute(
-                "INSERT INTO cases VALUES (?1, ?2, 1, 'stratum-v1', 'tcp', 0, 'open', ?3, 'working', 1.0, ?4, NULL, ?5, 0, 0, \
-                 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ?6, zeroblob(1))",
+                "INSERT INTO cases VALUES (?1, ?2, 1, 4000, 'stratum-v1', 'tcp', 0, 'open', ?6, ?3, 'working', 1.0, ?4, NULL, ?5, 0, 0, \
+                 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, zeroblob(1))",
                 params![id, case.miner + 1, VERDICTS[case.verdict], COINS[case.coin], first(case), case.hidden.then_some("x")],
             )
             .unwrap();

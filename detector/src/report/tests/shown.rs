@@ -102,18 +102,18 @@ fn csv_is_a_table_of_four_columns_in_which_no_name_is_a_formula() {
 fn one_case(connection: &Connection, hours: u32, remarks: &[(i64, &str)]) {
     sample::empty(connection);
     connection
-        .execute("INSERT INTO miners (id, address, first_seen, last_seen, network_type) VALUES (1, ?1, 0, 0, 'unknown')", [[1; 16]])
-        .unwrap();
-    connection
         .execute(
-            "INSERT INTO pools (id, address, port, first_seen, last_seen) VALUES (1, ?1, 1, 0, 0)",
-            [[9; 16]],
+            "INSERT INTO miners (id, address, first_seen, network_type) VALUES (1, ?1, 0, 'unknown')",
+            [[1; 16]],
         )
         .unwrap();
     connection
+        .execute("INSERT INTO pools (id, address, port, first_seen) VALUES (1, ?1, 1, 0)", [[9; 16]])
+        .unwrap();
+    connection
         .execute(
-            "INSERT INTO cases VALUES (7, 1, 1, 'cryptonote', 'tcp', 0, 'quiet', 'confirmed', 'working', 1.0, 'XMR', 'randomx', \
-             0, 0, 0, 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, 200.0, 100.0, 300.0, 'hashes/s', NULL, NULL, NULL, NULL, zeroblob(1))",
+            "INSERT INTO cases VALUES (7, 1, 1, 4000, 'cryptonote', 'tcp', 0, 'quiet', NULL, 'confirmed', 'working', 1.0, 'XMR', 'randomx', \
+             0, 0, 0, 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, 200.0, 100.0, 300.0, 'hashes/s', NULL, NULL, NULL, zeroblob(1))",
             [],
         )
         .unwrap();

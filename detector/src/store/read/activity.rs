@@ -60,6 +60,11 @@ impl Window {
         Self { first: self.first_day() * 24, last: self.last_day() * 24 + 23 }
     }
 
+    /// Its last 24 hours.
+    fn last_24(self) -> Self {
+        Self { first: self.first.max(self.last - 23), ..self }
+    }
+
     /// The hours of a day that are in it, as bits.
     fn hours_of(self, day: i64) -> u32 {
         let hours = (0..24).filter(|hour| (self.first..=self.last).contains(&(day * 24 + hour)));
@@ -130,29 +135,29 @@ pub struct Activity {
     pub active_hours: u32,
     /// Of these, those of the last 24 hours of the window.
     pub active_hours_last_day: u32,
+    /// The latest day, and its hours in which something happened.
     #[serde(skip)]
-    days: Vec<(i64, u32)>,
+    latest: (i64, u32),
 }
 
 impl Activity {
-    fn add(&mut self, day: &Day) {
+    /// Adds a day that is not before the one that was added last; `last` are its hours among the last 24 of the window.
+    fn add(&mut self, day: &Day, last: u32) {
         if day.active == 0 {
             return;
         }
         self.connections_in_window += day.connections.iter().copied().map(u64::from).sum::<u64>();
-        match self.days.iter_mut().rev().find(|(known, _)| *known == day.day) {
-            Some((_, active)) => *active |= day.active,
-            None => self.days.push((day.day, day.active)),
+        if self.days_seen == 0 || self.latest.0 != day.day {
+            self.days_seen += 1;
+            self.latest = (day.day, 0);
         }
+        let new = day.active & !self.latest.1;
+        self.active_hours += new.count_ones();
+        self.active_hours_last_day += (new & last).count_ones();
+        self.latest.1 |= new;
     }
 
-    fn finish(&mut self, window: Window) {
-        let days = std::mem::take(&mut self.days);
-        self.days_seen = u32::try_from(days.len()).unwrap_or(u32::MAX);
-        self.active_hours = days.iter().map(|(_, active)| active.count_ones()).sum();
-        let last_day = Window { first: window.first.max(window.last - 23), ..window };
-        let latest = days.iter().map(|&(day, active)| (active & last_day.hours_of(day)).count_ones());
-        self.active_hours_last_day = latest.sum();
+    fn finish(&mut self) {
         #[expect(clippy::cast_precision_loss, reason = "nobody sees the difference beyond 2^53")]
         let connections = self.connections_in_window as f64;
         self.connections_per_day = (self.days_seen > 0).then(|| connections / f64::from(self.days_seen));
@@ -175,15 +180,18 @@ impl Reader {
                 self.whole_day(day, window, &cases, &mut activities)?;
             }
         } else {
-            for (case, group) in cases {
-                if let Some(activity) = activities.get_mut(group) {
-                    self.days(case, window)?.iter().for_each(|day| activity.add(day));
+            for day in window.first_day()..=window.last_day() {
+                let last = window.last_24().hours_of(day);
+                for &(case, group) in &cases {
+                    if let Some(activity) = activities.get_mut(group)
+                        && let Some(day) = self.day(case, day, window)?
+                    {
+                        activity.add(&day, last);
+                    }
                 }
             }
         }
-        for activity in &mut activities {
-            activity.finish(window);
-        }
+        activities.iter_mut().for_each(Activity::finish);
         Ok(activities)
     }
 
@@ -197,14 +205,14 @@ impl Reader {
     ) -> Result<(), ReadError> {
         let mut statement = self.connection.prepare_cached(DAY_OF)?;
         let mut rows = statement.query([day])?;
-        let hours = window.hours_of(day);
+        let (hours, last) = (window.hours_of(day), window.last_24().hours_of(day));
         let mut cases = cases.iter().peekable();
         while let Some(row) = rows.next()? {
             let id: i64 = row.get(0)?;
             while cases.next_if(|(case, _)| *case < id).is_some() {}
             let Some((_, group)) = cases.next_if(|(case, _)| *case == id) else { continue };
             if let Some(activity) = activities.get_mut(*group) {
-                activity.add(&Day::of(row, day)?.within(hours));
+                activity.add(&Day::of(row, day)?.within(hours), last);
             }
         }
         Ok(())
@@ -212,15 +220,16 @@ impl Reader {
 
     /// The days of a case within a window, the earliest first.
     pub(super) fn days(&self, case: i64, window: Window) -> Result<Vec<Day>, ReadError> {
+        let days = window.first_day()..=window.last_day();
+        days.filter_map(|day| self.day(case, day, window).transpose()).collect()
+    }
+
+    /// A case on one day, as far as that is within a window.
+    fn day(&self, case: i64, day: i64, window: Window) -> Result<Option<Day>, ReadError> {
         let mut statement = self.connection.prepare_cached(&format!("{DAY_OF} AND \"case\" = ?"))?;
-        let mut days = Vec::new();
-        for day in window.first_day()..=window.last_day() {
-            let mut rows = statement.query([day, case])?;
-            if let Some(row) = rows.next()? {
-                days.push(Day::of(row, day)?.within(window.hours_of(day)));
-            }
-        }
-        Ok(days)
+        let mut rows = statement.query([day, case])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(Day::of(row, day)?.within(window.hours_of(day))))
     }
 }
 
@@ -243,7 +252,7 @@ mod tests {
         for day in window.first_day()..=window.last_day() {
             reader.whole_day(day, window, &cases, &mut all).unwrap();
         }
-        all[0].finish(window);
+        all[0].finish();
         let one = reader.activity(window, cases, 1).unwrap().remove(0);
         assert_eq!(one, all[0], "either way of reading finds the same");
         one

@@ -11,9 +11,10 @@ use super::select::{Brief, Head, Listing};
 use super::sort::{Sort, Value, order};
 use super::{ReadError, Reader};
 use crate::enrich::{Lease, Network, PoolOrigin};
-use crate::judge::Shares;
+use crate::judge::{Evidence, Shares};
 use crate::ledger::CaseId;
 use crate::store::Details;
+use crate::store::evidence::unpack;
 
 /// All that the ledger has of a case at this moment, but for what it was before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,6 +42,8 @@ pub struct Case {
     pub encrypted: bool,
     /// The miner.
     pub miner_ip: IpAddr,
+    /// Its port of the latest connection.
+    pub miner_port: u16,
     /// Where it is.
     pub network: Network,
     /// Who had the address.
@@ -61,6 +64,9 @@ pub struct Case {
     /// What changes seldom.
     #[serde(flatten)]
     pub details: Details,
+    /// The reasons for the verdict; none in a listing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
     /// Jobs received.
     pub jobs: u64,
     /// Shares.
@@ -206,12 +212,18 @@ impl Reader {
     /// # Errors
     /// If the ledger cannot be read.
     pub fn case(&self, id: CaseId) -> Result<Option<Case>, ReadError> {
-        self.case_row(id.0.cast_signed())
+        let Some(case) = self.case_row(id.0.cast_signed())? else { return Ok(None) };
+        let mut statement = self.connection.prepare_cached("SELECT body FROM evidence WHERE \"case\" = ?")?;
+        let mut rows = statement.query([id.0.cast_signed()])?;
+        let Some(row) = rows.next()? else { return Ok(Some(case)) };
+        let body: Vec<u8> = row.get(0)?;
+        let evidence = unpack(&body).map_err(|source| ReadError::Details { case: id, source })?;
+        Ok(Some(Case { evidence, ..case }))
     }
 
     fn case_row(&self, id: i64) -> Result<Option<Case>, ReadError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT m.address, {NETWORK}, p.address, p.port, {POOL_ORIGIN}, {CASE}, d.body FROM cases c \
+            "SELECT m.address, c.miner_port, {NETWORK}, p.address, p.port, {POOL_ORIGIN}, {CASE}, d.body FROM cases c \
              JOIN miners m ON m.id = c.miner JOIN pools p ON p.id = c.pool LEFT JOIN details d ON d.\"case\" = c.id \
              WHERE c.id = ?"
         ))?;
@@ -283,11 +295,13 @@ impl CaseKey {
 fn case(case_id: CaseId, state: &'static str, row: &Row<'_>) -> Result<Case, ReadError> {
     let mut columns = Columns::of(row);
     let miner_ip = columns.address()?;
+    let miner_port = columns.get()?;
     let (network, lease) = columns.network()?;
     let case = Case {
         case_id,
         state,
         miner_ip,
+        miner_port,
         network,
         lease,
         pool_ip: columns.address()?,
@@ -327,6 +341,7 @@ fn case(case_id: CaseId, state: &'static str, row: &Row<'_>) -> Result<Case, Rea
         last_seen: columns.time()?,
         updated: columns.time()?,
         details: Details::default(),
+        evidence: Vec::new(),
     };
     let Some(body) = columns.get::<Option<String>>()? else { return Ok(case) };
     let details =
@@ -340,6 +355,7 @@ mod tests {
 
     use super::super::fixture::Fixture;
     use super::*;
+    use crate::judge::Side;
     use crate::judge::Stage;
 
     fn listed(fixture: &Fixture, sort: Sort<CaseKey>) -> Vec<Case> {
@@ -391,10 +407,8 @@ mod tests {
         for unknown in ["hashrate_hs", "hidden", "coin", "lease", "wallet", "evidence", "power_w"] {
             assert_eq!(json.get(unknown), None, "{unknown}");
         }
-        fixture.details(
-            "10.0.0.1",
-            r#"{"wallet":"4x","evidence":[{"kind":"k","side":"pool","detail":"d","weight":2}],"later":1}"#,
-        );
+        fixture.details("10.0.0.1", r#"{"wallet":"4x","later":1}"#);
+        fixture.evidence(id, &[Evidence::new("k", Side::Pool, "d", 2.0)]);
         fixture.change("miners", "10.0.0.1", "mac = '02:00:00:00:00:01', asn = 64500");
         let json = serde_json::to_value(fixture.reader().case(id).unwrap()).unwrap();
         assert_eq!((&json["wallet"], &json["lease"]["mac"]), (&"4x".into(), &"02:00:00:00:00:01".into()));
@@ -407,7 +421,10 @@ mod tests {
         let id = fixture.case("10.0.0.1", "192.0.2.1:1");
         fixture.connection.execute("INSERT INTO details VALUES (?, '{')", [id.0.cast_signed()]).unwrap_err();
         fixture.details("10.0.0.1", r#"{"wallet":5}"#);
-        let error = fixture.reader().case(id).unwrap_err().to_string();
-        assert!(error.contains(&id.to_string()) && error.contains("damaged"), "{error}");
+        let says = || fixture.reader().case(id).unwrap_err().to_string();
+        assert!(says().contains(&id.to_string()) && says().contains("damaged"), "{}", says());
+        fixture.details("10.0.0.1", r#"{"later":1}"#);
+        fixture.connection.execute("INSERT INTO evidence VALUES (?, x'00')", [id.0.cast_signed()]).unwrap();
+        assert!(says().contains(&id.to_string()) && says().contains("damaged"), "{}", says());
     }
 }

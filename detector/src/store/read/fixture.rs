@@ -9,8 +9,9 @@ use tempfile::TempDir;
 
 use super::Reader;
 use super::row::octets;
-use crate::judge::Protocol;
+use crate::judge::{Evidence, Protocol};
 use crate::ledger::CaseId;
+use crate::store::evidence::pack;
 use crate::store::schema;
 
 pub(super) struct Fixture {
@@ -42,21 +43,21 @@ impl Fixture {
         let (miner, port) = (octets(miner), pool.port());
         self.connection
             .execute(
-                "INSERT OR IGNORE INTO miners (address, first_seen, last_seen, network_type) VALUES (?, 1000, 1000, 'unknown')",
+                "INSERT OR IGNORE INTO miners (address, first_seen, network_type) VALUES (?, 1000, 'unknown')",
                 [miner],
             )
             .unwrap();
         self.connection
             .execute(
-                "INSERT OR IGNORE INTO pools (address, port, first_seen, last_seen) VALUES (?, ?, 1000, 1000)",
+                "INSERT OR IGNORE INTO pools (address, port, first_seen) VALUES (?, ?, 1000)",
                 params![octets(pool.ip()), port],
             )
             .unwrap();
         self.connection
             .execute(
-                "INSERT INTO cases SELECT ?1, m.id, p.id, 'stratum-v1', 'tcp', 0, 'open', 'confirmed', 'working', 0.99, \
+                "INSERT INTO cases SELECT ?1, m.id, p.id, 4000, 'stratum-v1', 'tcp', 0, 'open', NULL, 'confirmed', 'working', 0.99, \
                  NULL, NULL, 1000, 1000, 1000, 1, 0, 1, NULL, 1, 1, 0, 0, 0, 0, 100, NULL, NULL, NULL, NULL, NULL, NULL, \
-                 NULL, NULL, x'' FROM miners m, pools p WHERE m.address = ?2 AND p.address = ?3 AND p.port = ?4",
+                 NULL, x'' FROM miners m, pools p WHERE m.address = ?2 AND p.address = ?3 AND p.port = ?4",
                 params![id.0.cast_signed(), miner, octets(pool.ip()), port],
             )
             .unwrap();
@@ -80,7 +81,17 @@ impl Fixture {
     }
 
     pub(super) fn details(&self, miner: &str, body: &str) {
-        self.of(miner, &format!("INSERT INTO details SELECT id, '{body}' FROM cases WHERE id IN ({{}})"));
+        self.of(
+            miner,
+            &format!("INSERT OR REPLACE INTO details SELECT id, '{body}' FROM cases WHERE id IN ({{}})"),
+        );
+    }
+
+    pub(super) fn evidence(&self, case: CaseId, evidence: &[Evidence]) {
+        let body = pack(evidence).unwrap();
+        self.connection
+            .execute("INSERT INTO evidence VALUES (?, ?)", params![case.0.cast_signed(), body])
+            .unwrap();
     }
 
     pub(super) fn remark(&self, miner: &str, state: &str) {

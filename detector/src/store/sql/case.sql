@@ -1,11 +1,12 @@
 INSERT INTO cases (
-    id, miner, pool, protocol, transport, encrypted, life, verdict, stage, confidence, coin, algorithm,
+    id, miner, pool, miner_port, protocol, transport, encrypted, life, verdict, stage, confidence, coin, algorithm,
     first_seen, last_seen, updated, records, returns, connections, connections_per_hour, parallel, workers,
     jobs, submitted, accepted, rejected, bytes, rate, rate_low, rate_high, rate_unit, power, power_low, power_high,
     hidden, state
 )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
+    miner_port = excluded.miner_port,
     protocol = excluded.protocol,
     transport = excluded.transport,
     encrypted = excluded.encrypted,

@@ -1,11 +1,10 @@
 INSERT INTO miners (
-    address, first_seen, last_seen, network_type, type_source, type_confidence, asn, as_org, country, region, city,
+    address, first_seen, network_type, type_source, type_confidence, asn, as_org, country, region, city,
     latitude, longitude, prefix, site, owner, contact, mac, user
 )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (address) DO UPDATE SET
     first_seen = min(first_seen, excluded.first_seen),
-    last_seen = max(last_seen, excluded.last_seen),
     network_type = excluded.network_type,
     type_source = excluded.type_source,
     type_confidence = excluded.type_confidence,

@@ -1,8 +1,7 @@
-INSERT INTO pools (address, port, first_seen, last_seen, name, listed, asn, as_org, country)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO pools (address, port, first_seen, name, listed, asn, as_org, country)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (address, port) DO UPDATE SET
     first_seen = min(first_seen, excluded.first_seen),
-    last_seen = max(last_seen, excluded.last_seen),
     name = coalesce(excluded.name, name),
     listed = excluded.listed,
     asn = excluded.asn,

@@ -1,4 +1,5 @@
 DELETE FROM details WHERE "case" IN (SELECT id FROM old);
+DELETE FROM evidence WHERE "case" IN (SELECT id FROM old);
 DELETE FROM remarks WHERE "case" IN (SELECT id FROM old);
 DELETE FROM history WHERE "case" IN (SELECT id FROM old);
 DELETE FROM cases WHERE id IN (SELECT id FROM old);
