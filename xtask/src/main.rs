@@ -65,7 +65,7 @@ enum Verb {
         #[arg(last = true)]
         harness: Vec<String>,
     },
-    /// Measure nanoseconds per packet
+    /// Measure nanoseconds per packet, or what the ledger costs
     Bench(Bench),
     /// Run the agent for minutes or hours in the laboratory, or on a made-up capture of any length, and see that
     /// nothing grows, nothing is left behind and nobody is missed
@@ -118,7 +118,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Test { kernel: Some(kernel), modules, cargo, harness } => {
             verbs::test_under(&workspace, &kernel, modules.as_deref(), &[cargo, harness].concat())
         }
-        Verb::Bench(_) => verbs::bench(&workspace, &further()),
+        Verb::Bench(bench) => verbs::bench(&workspace, &bench, &further()),
         Verb::Soak(_) => verbs::soak(&workspace, &further()),
         Verb::Fuzz { target, minutes } => fuzz::fuzz(&workspace, target.as_deref(), minutes),
         Verb::Lint => verbs::lint(&workspace),
@@ -145,16 +145,26 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused_before_anything_is_built() {
-        for words in
-            ["bench bogus", "bench --rounds 0", "soak --minutes x", "soak --engine host", "fuzz bogus"]
-        {
+        for words in [
+            "bench bogus",
+            "bench --rounds 0",
+            "bench ledger --rounds 3",
+            "bench --rounds 3 ledger",
+            "soak --minutes x",
+            "soak --engine host",
+            "fuzz bogus",
+        ] {
             let error = parse(words).err().unwrap();
             assert_ne!(error.kind(), ErrorKind::DisplayHelp, "{words}");
             assert_eq!(error.exit_code(), 2, "{words}: {error}");
         }
-        for words in
-            ["bench --json a --rounds 3", "soak --minutes 5", "soak --packets 5000 -- --flows 9", "fuzz http"]
-        {
+        for words in [
+            "bench --json a --rounds 3",
+            "bench ledger --json a --miners 9",
+            "soak --minutes 5",
+            "soak --packets 5000 -- --flows 9",
+            "fuzz http",
+        ] {
             assert!(parse(words).is_ok(), "{words}");
         }
     }
@@ -162,7 +172,8 @@ mod tests {
     #[test]
     fn the_help_shows_all_there_is() {
         for (words, told) in [
-            ("bench --help", &["--json <FILE>", "--repeat", "--rounds"][..]),
+            ("bench --help", &["--json <FILE>", "--repeat", "--rounds", "ledger"][..]),
+            ("bench ledger --help", &["--json <FILE>", "--updates", "--miners", "--keep"]),
             ("soak --help", &["--minutes", "--packets", "--capture-hours", "--engine", "[REPLAY]"]),
             ("fuzz --help", &["packet, recogniser,", "websocket", "--minutes"]),
         ] {

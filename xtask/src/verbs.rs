@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use firedamp_arguments::Bench;
 
 use crate::command::{become_program, privileged, run, run_quietly, step};
 use crate::object;
@@ -74,20 +75,23 @@ pub(crate) fn test_under(
     vm::test(workspace, kernel, modules, arguments)
 }
 
-pub(crate) fn bench(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
-    measure(workspace, "firedamp-bench", arguments)
+/// Only a program that goes into the kernel needs rights.
+pub(crate) fn bench(workspace: &Workspace, bench: &Bench, arguments: &[OsString]) -> Result<()> {
+    let program = released(workspace, "firedamp-bench")?;
+    let mut command = if bench.subject.is_some() { Command::new(&program) } else { privileged(&program)? };
+    become_program(command.args(arguments))
 }
 
 pub(crate) fn soak(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
-    measure(workspace, "firedamp-soak", arguments)
+    let program = released(workspace, "firedamp-soak")?;
+    become_program(privileged(&program)?.args(arguments))
 }
 
 /// What is measured is what is shipped, so it is built for release.
-fn measure(workspace: &Workspace, program: &str, arguments: &[OsString]) -> Result<()> {
+fn released(workspace: &Workspace, program: &str) -> Result<PathBuf> {
     kernel_program(workspace, &[Extra::Ip])?;
     programs(workspace, Profile::Release, &[AGENT, TESTS])?;
-    let program = workspace.program(Profile::Release, program);
-    become_program(privileged(&program)?.args(arguments))
+    Ok(workspace.program(Profile::Release, program))
 }
 
 pub(crate) fn lint(workspace: &Workspace) -> Result<()> {

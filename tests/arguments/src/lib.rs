@@ -3,11 +3,16 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 /// What `firedamp-bench` measures.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Bench {
+    /// Something else than packets.
+    #[command(subcommand)]
+    pub subject: Option<Subject>,
+
     /// Write the figures to this file as JSON, too
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -23,6 +28,41 @@ pub struct Bench {
     /// How often all is measured, from 1 to 200; the medians count
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub rounds: u32,
+}
+
+/// What is measured instead of packets.
+#[derive(Debug, Subcommand)]
+pub enum Subject {
+    /// Fill a ledger with a simulated day, and read it: updates a second, bytes, and how long the commands take
+    Ledger(Ledger),
+}
+
+/// A simulated day and its ledger.
+#[derive(Args, Debug)]
+pub struct Ledger {
+    /// Write the figures to this file as JSON, too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+
+    /// About how many updates of cases there are
+    #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub updates: u64,
+
+    /// How many addresses mine, from 1 to 2000000
+    #[arg(long, value_name = "N", default_value_t = 109_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    pub miners: u32,
+
+    /// How often each command is run, from 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub runs: u16,
+
+    /// Put the ledger and the other files into this folder, which must not exist, and keep them
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+
+    /// The agent [default: `firedamp` beside this program]
+    #[arg(long, value_name = "PATH")]
+    pub firedamp: Option<PathBuf>,
 }
 
 /// What `firedamp-soak` does.

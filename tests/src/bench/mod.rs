@@ -1,4 +1,4 @@
-//! What a packet costs in the kernel.
+//! What a packet costs in the kernel, and, in [`ledger`], what a case costs on disk.
 //!
 //! The program runs on the machine's own clock, as in a live run, by way of `BPF_PROG_TEST_RUN`.
 //! There are two ways to measure. *Warm*: one packet many times over, everything it touches in the
@@ -10,6 +10,7 @@
 //! median over the rounds.
 
 mod classes;
+pub mod ledger;
 mod measure;
 mod report;
 

@@ -1,4 +1,4 @@
-//! Measures what a packet costs in the kernel. Exit codes: 0 success, 1 failure, 2 usage, 3 not permitted.
+//! Measures what a packet costs in the kernel, or a case on disk. Exit codes: 0 success, 1 failure, 2 usage, 3 not permitted.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use firedamp_arguments::Bench;
-use firedamp_tests::bench::{Options, measure};
-use firedamp_tests::privileges;
+use firedamp_arguments::{Bench, Ledger, Subject};
+use firedamp_tests::bench::{Options, ledger, measure};
+use firedamp_tests::{lab, privileges};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
-/// Nanoseconds per packet in the kernel, by class of packet
+/// Measures nanoseconds per packet in the kernel, by class of packet
 #[derive(Parser)]
 #[command(name = "firedamp-bench")]
 struct Arguments {
@@ -21,13 +21,18 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let missing = privileges::missing();
-    if !missing.is_empty() {
-        eprintln!("error: not permitted: {} missing; run as root", missing.join(" and "));
-        return ExitCode::from(3);
-    }
-    match run(&arguments.bench) {
+    let Arguments { bench } = Arguments::parse();
+    let done = if let Some(Subject::Ledger(options)) = &bench.subject {
+        ledger(options)
+    } else {
+        let missing = privileges::missing();
+        if !missing.is_empty() {
+            eprintln!("error: not permitted: {} missing; run as root", missing.join(" and "));
+            return ExitCode::from(3);
+        }
+        run(&bench)
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -40,6 +45,23 @@ fn run(arguments: &Bench) -> Result<()> {
     let &Bench { repeat, flows, rounds, .. } = arguments;
     pin().context("cannot stay on one processor")?;
     let report = measure(Options { repeat, flows, rounds })?;
+    println!("{report}");
+    arguments.json.as_deref().map_or(Ok(()), |path| write(path, &report.json().to_string()))
+}
+
+fn ledger(arguments: &Ledger) -> Result<()> {
+    let &Ledger { updates, miners, runs, .. } = arguments;
+    let firedamp = lab::agent_binary(arguments.firedamp.as_deref())?;
+    let passing = tempfile::tempdir()?;
+    let folder = match &arguments.keep {
+        Some(folder) => {
+            fs::create_dir(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            folder
+        }
+        None => passing.path(),
+    };
+    let options = ledger::Options { updates, miners, firedamp, runs: runs.into() };
+    let report = ledger::measure(&options, folder, |line| eprintln!("{line}"))?;
     println!("{report}");
     arguments.json.as_deref().map_or(Ok(()), |path| write(path, &report.json().to_string()))
 }
