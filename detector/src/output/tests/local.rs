@@ -20,10 +20,11 @@ fn a_socket_is_connected_again_after_its_reader_died() {
         outputs.offer(&alert(record)).unwrap();
     }
     until("it is missed", || outputs.per_output()[0].outages == 1);
-    assert!(outputs.per_output()[0].lag > 0.0);
+    until("they wait", || outputs.per_output()[0].lag > 0.0);
     let listener = UnixListener::bind(&path).unwrap();
-    let mut first = BufReader::new(listener.accept().unwrap().0).lines();
-    assert_eq!(record_of(&first.next().unwrap().unwrap()), 0);
+    let mut first = listener.accept().unwrap().0;
+    // It dies in the middle of the first record.
+    first.read_exact(&mut [0; 9]).unwrap();
     drop(first);
     let mut second = BufReader::new(listener.accept().unwrap().0).lines();
     // It is not known what of the first delivery was read, so that all of it comes again.
