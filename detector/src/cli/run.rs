@@ -13,7 +13,7 @@ use detector::kernel::{XdpMode, preflight};
 use detector::ledger::Record;
 use detector::live;
 use detector::metrics::{Metrics, Server};
-use detector::output::{Archive, Outputs};
+use detector::output::{self, Archive, Outputs};
 use detector::store::{self, Store, StoreError};
 
 use super::ledger::format::counted;
@@ -89,8 +89,9 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     warn(&loaded);
     preflight()?;
     let Loaded { config, signatures, exclusions, enricher, identities, .. } = loaded;
-    let kept = Kept::open(config.ledger.store(identities), config.ledger.cases as usize)?;
-    let outputs = Outputs::start(config.outputs(), kept.archive(), &kept.cursors)?;
+    let outputs = config.outputs();
+    let kept = Kept::open(config.ledger.store(identities), config.ledger.cases as usize, &outputs)?;
+    let outputs = Outputs::start(outputs, kept.archive(), &kept.cursors)?;
     let rules = Rules::new(&config.enrich, enricher, exclusions, identities, config.advice.language);
     let metrics = Arc::new(Metrics::default());
     let server = Server::start(&config.metrics, Arc::clone(&metrics))?;
@@ -124,10 +125,15 @@ struct Kept {
 }
 
 impl Kept {
-    fn open(settings: Option<store::Settings>, most: usize) -> Result<Self, StoreError> {
+    fn open(
+        settings: Option<store::Settings>,
+        most: usize,
+        outputs: &[output::Config],
+    ) -> Result<Self, StoreError> {
         let Some(settings) = settings else { return Ok(Self::default()) };
-        let store = Store::open(settings)?;
-        let (cases, cursors) = (store.restore(most)?, store.cursors()?);
+        let mut store = Store::open(settings)?;
+        let cases = store.restore(most)?;
+        let cursors = store.begin(outputs.iter().map(|output| output.name.as_str()))?;
         tracing::info!("the ledger {} has {} cases that go on", store.path().display(), cases.len());
         Ok(Self { store: Some(store), cases, cursors })
     }

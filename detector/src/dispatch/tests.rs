@@ -45,9 +45,9 @@ impl Place {
     }
 
     fn start(&self, rules: Rules) -> Dispatch {
-        let store = Store::open(self.settings()).unwrap();
+        let mut store = Store::open(self.settings()).unwrap();
         let target = Target::File(self.directory.path().join("eve.json"));
-        let cursors = store.cursors().unwrap();
+        let cursors = store.begin(["file"]).unwrap();
         let outputs = Outputs::start(vec![target.into()], Some(store.archive()), &cursors).unwrap();
         Dispatch::live(rules, Some(store), outputs).unwrap()
     }

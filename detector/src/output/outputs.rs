@@ -118,13 +118,15 @@ impl Outputs {
         predecessor: Option<Predecessor>,
     ) -> Result<Output, OutputError> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let meter = Arc::new(Meter::resuming(after));
+        let reader = self.spool.reader(id, after);
+        // One that begins anew is to miss nothing from here on, even if the agent is killed before it has had a record.
+        let meter = Arc::new(Meter::resuming(after.or_else(|| reader.after())));
         let worker = Worker {
             name: config.to.to_string(),
             sink,
             filter: config.filter.clone(),
             format: config.format,
-            reader: self.spool.reader(id, after),
+            reader,
             meter: Arc::clone(&meter),
             resumes: resumes && self.spool.has_archive(),
             predecessor,

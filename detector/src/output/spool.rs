@@ -80,6 +80,7 @@ impl Place {
 struct State {
     slots: VecDeque<Slot>,
     bytes: usize,
+    first: Option<u64>,
     last: Option<u64>,
     places: Vec<Place>,
     /// No more will come. True within: the end is waited for, however long it takes.
@@ -177,6 +178,7 @@ impl Spool {
     }
 
     fn put(state: &mut State, entry: Entry) {
+        state.first.get_or_insert(entry.sequence);
         state.last = Some(entry.sequence);
         for place in state.places.iter_mut().filter(|place| place.after.is_none()) {
             place.after = Some(entry.sequence.saturating_sub(1));
@@ -228,6 +230,11 @@ impl Spool {
     pub(super) fn end(&self, patient: bool) {
         self.state().ended = Some(patient);
         self.news.notify_all();
+    }
+
+    /// Whether an entry was published by this process, and not by an earlier one.
+    pub(super) fn is_new(&self, sequence: u64) -> bool {
+        self.state().first.is_some_and(|first| first <= sequence)
     }
 
     /// Calls a reader back from waiting.

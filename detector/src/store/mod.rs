@@ -97,8 +97,9 @@ impl Store {
         let lock = open::lock(&settings.file)?;
         let connection = open::open(&settings.file)?;
         let sqlite = |cause| StoreError::Sqlite { path: settings.file.clone(), cause };
-        let sequence =
-            connection.query_row("SELECT sequence FROM progress", (), |row| row.get(0)).map_err(sqlite)?;
+        // An output may have had counters of the agent after the latest record, which have numbers too.
+        let latest = "SELECT max(sequence) FROM (SELECT sequence FROM progress UNION ALL SELECT sequence FROM outputs)";
+        let sequence = connection.query_row(latest, (), |row| row.get(0)).map_err(sqlite)?;
         let waiting = connection
             .query_row("SELECT coalesce(sum(octet_length(line)), 0) FROM outbox", (), |row| row.get(0))
             .map_err(sqlite)?;
@@ -152,9 +153,13 @@ impl Store {
     pub fn write(&mut self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
         let identities = self.settings.identities;
         let done = writer::write(&mut self.connection, &mut self.written, identities, entries);
-        if done.is_err() {
+        if let Err(cause) = &done {
             // What it noted as written was taken back.
             self.written.clear();
+            if cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+                // The log may have pages over and over that the file has room for.
+                let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+            }
         }
         done.map_err(|cause| self.error(cause))?;
         let lines = entries.iter().filter_map(|entry| entry.line);
@@ -168,11 +173,31 @@ impl Store {
         Arc::clone(&self.outbox) as _
     }
 
-    /// How far each output had come.
+    /// How far each of these outputs had come. One that is new begins with the next record. That is kept at once, unless
+    /// the disk is full, so that it gets all from there on even if the agent is killed before this is kept again.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn cursors(&self) -> Result<HashMap<String, u64>, StoreError> {
+    pub fn begin<'a>(
+        &mut self,
+        outputs: impl IntoIterator<Item = &'a str>,
+    ) -> Result<HashMap<String, u64>, StoreError> {
+        let known = self.cursors()?;
+        let cursor = |name: &str| known.get(name).copied().unwrap_or(self.sequence);
+        let cursors: HashMap<String, u64> =
+            outputs.into_iter().map(|name| (name.to_owned(), cursor(name))).collect();
+        let mut sorted: Vec<(String, u64)> = cursors.clone().into_iter().collect();
+        sorted.sort_unstable();
+        if cursors != known
+            && let Err(error) = self.acknowledge(&sorted)
+        {
+            tracing::warn!("{error}; where new outputs begin is kept later");
+        }
+        Ok(cursors)
+    }
+
+    /// How far each output had come.
+    fn cursors(&self) -> Result<HashMap<String, u64>, StoreError> {
         let cursors = || {
             let mut select = self.connection.prepare("SELECT name, sequence FROM outputs")?;
             let rows = select.query_map((), |row| Ok((row.get(0)?, counted(row.get(1)?))))?;

@@ -229,6 +229,35 @@ fn outputs_read_what_they_have_not_got() {
 }
 
 #[test]
+fn numbers_that_an_output_has_had_are_not_given_again() {
+    let disk = Disk::new();
+    let mut store = disk.open();
+    write(&mut store, observe(&mut ledger(), "10.0.0.2:40000", 3, 0));
+    let counters = store.next_sequence();
+    store.acknowledge(&[("eve".to_owned(), counters)]).unwrap();
+    drop(store);
+    let mut store = disk.open();
+    assert_eq!(store.begin(["eve"]).unwrap()["eve"], counters);
+    assert_eq!(store.next_sequence(), counters + 1, "else the next record would be taken for written");
+}
+
+#[test]
+fn a_new_output_misses_nothing_though_the_agent_is_killed_at_once() {
+    let disk = Disk::new();
+    let mut store = disk.open();
+    let mut memory = ledger();
+    write(&mut store, observe(&mut memory, "10.0.0.2:40000", 3, 0));
+    store.acknowledge(&[("eve".to_owned(), 1)]).unwrap();
+    let began = HashMap::from([("eve".to_owned(), 1), ("siem".to_owned(), 1)]);
+    assert_eq!(store.begin(["eve", "siem"]).unwrap(), began);
+    write(&mut store, observe(&mut memory, "10.0.0.3:40000", 3, 1));
+    drop(store);
+    let mut store = disk.open();
+    assert_eq!(store.begin(["eve", "siem"]).unwrap(), began);
+    assert_eq!(store.archive().read(1, 9).unwrap().len(), 1);
+}
+
+#[test]
 fn an_output_that_takes_nothing_does_not_fill_the_disk() {
     let disk = Disk::new();
     let mut memory = ledger();

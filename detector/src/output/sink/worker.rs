@@ -144,6 +144,10 @@ impl Running {
 
     /// Puts a record into its shape, unless it is not to leave here.
     fn take(&mut self, slot: &Slot) {
+        // What this run found no earlier one can have written, even if the ledger began anew and numbers come again.
+        if !self.already.is_empty() && self.worker.reader.spool().is_new(slot.entry.sequence) {
+            self.already = HashSet::new();
+        }
         let Worker { format, filter, sink, meter, .. } = &self.worker;
         let line = &slot.entry.line;
         let plain = *format == Format::Eve && filter.lets_all_pass() && self.already.is_empty();

@@ -45,6 +45,20 @@ fn a_file_has_each_record_once_though_the_agent_was_killed() {
 }
 
 #[test]
+fn what_is_new_is_written_though_a_lost_ledger_gave_its_number_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("eve.json");
+    let written: String = (1..=5).map(|record| format!("{}\n", alert(record))).collect();
+    fs::write(&path, written).unwrap();
+    let cursors = HashMap::from([("file".to_owned(), 0)]);
+    let outputs = Outputs::start(vec![Target::File(path.clone()).into()], Some(store(0)), &cursors).unwrap();
+    outputs.publish((1..=2).map(entry).collect()).unwrap();
+    until("all is acknowledged", || outputs.acknowledged()["file"] == 2);
+    assert_eq!(outputs.per_output()[0].repeated, 0);
+    assert_eq!(records(&path), [1, 2, 3, 4, 5, 1, 2]);
+}
+
+#[test]
 fn what_a_dead_receiver_did_not_take_is_taken_after_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sock");
