@@ -63,7 +63,13 @@ fn an_interrupted_soak_judges_what_there_was() -> Result<()> {
 fn what_makes_no_sense_is_refused() -> Result<()> {
     let soak =
         |arguments: &[&str]| Command::new(env!("CARGO_BIN_EXE_firedamp-soak")).args(arguments).output();
-    for arguments in [&["--minutes", "0"][..], &["--capture-hours", "3"], &["--packets", "9"]] {
+    for arguments in [
+        &["--minutes", "0"][..],
+        &["--capture-hours", "3"],
+        &["--packets", "9"],
+        &["--kills", "0"],
+        &["--seed", "1"],
+    ] {
         assert_eq!(soak(arguments)?.status.code(), Some(2), "{arguments:?}");
     }
     let missing = soak(&["--packets", "1000", "--firedamp", "/nowhere"])?;

@@ -68,7 +68,8 @@ enum Verb {
     /// Measure nanoseconds per packet, or what the ledger costs
     Bench(Bench),
     /// Run the agent for minutes or hours in the laboratory, or on a made-up capture of any length, and see that
-    /// nothing grows, nothing is left behind and nobody is missed
+    /// nothing grows, nothing is left behind and nobody is missed; or kill it again and again, and see that nothing is
+    /// lost
     Soak(Soak),
     /// Look with libFuzzer for bytes that the agent cannot take
     Fuzz {
@@ -174,7 +175,10 @@ mod tests {
         for (words, told) in [
             ("bench --help", &["--json <FILE>", "--repeat", "--rounds", "ledger"][..]),
             ("bench ledger --help", &["--json <FILE>", "--updates", "--miners", "--keep"]),
-            ("soak --help", &["--minutes", "--packets", "--capture-hours", "--engine", "[REPLAY]"]),
+            (
+                "soak --help",
+                &["--minutes", "--packets", "--kills", "--capture-hours", "--engine", "[REPLAY]"],
+            ),
             ("fuzz --help", &["packet, recogniser,", "websocket", "--minutes"]),
         ] {
             let help = parse(words).err().unwrap().to_string();

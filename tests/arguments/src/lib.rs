@@ -85,6 +85,15 @@ pub struct Soak {
           value_parser = clap::value_parser!(u64).range(1000..=10_000_000_000))]
     pub packets: Option<u64>,
 
+    /// Instead, kill the agent so many times while records flow, from 1 to 100000
+    #[arg(long, value_name = "N", conflicts_with_all = ["minutes", "pause", "packets"],
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub kills: Option<u32>,
+
+    /// Decides when it is killed [default: another each time]
+    #[arg(long, value_name = "N", requires = "kills")]
+    pub seed: Option<u64>,
+
     /// The time between the first and the last packet of the capture, from 1 to 8760
     #[arg(long, value_name = "H", default_value_t = 24, requires = "packets",
           value_parser = clap::value_parser!(u32).range(1..=8760))]

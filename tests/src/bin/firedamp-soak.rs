@@ -1,5 +1,6 @@
-//! `firedamp-soak`: the agent in the long run, in a laboratory or on an endless capture.
+//! `firedamp-soak`: the agent in the long run, in a laboratory or on an endless capture, and killed again and again.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use clap::Parser;
 use firedamp_arguments::Soak;
 use firedamp_tests::lab;
 use firedamp_tests::privileges;
-use firedamp_tests::soak::{Checks, capture, live};
+use firedamp_tests::soak::{Checks, capture, crash, live};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
@@ -57,10 +58,15 @@ fn soak(options: &Soak) -> Result<Checks> {
     }
     wanted.thread_block()?;
     let signals = SignalFd::with_flags(&wanted, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+    let interrupted = || matches!(signals.read_signal(), Ok(Some(_)));
+    if let Some(kills) = options.kills {
+        let seed = options.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+        return crash::run(&crash::Plan { binary, kills, seed }, interrupted, say);
+    }
     let plan = live::Plan {
         binary,
         duration: Duration::from_secs_f64(options.minutes * 60.0),
         pause: Duration::from_secs_f64(options.pause),
     };
-    live::run(&plan, || matches!(signals.read_signal(), Ok(Some(_))), say)
+    live::run(&plan, interrupted, say)
 }

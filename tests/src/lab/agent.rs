@@ -106,20 +106,31 @@ impl Agent {
             command.args(["--iface", interface]);
         }
         command.args(["--output", output]).args(further);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        die_with_parent(&mut command);
-        lab.gateway.confine(&mut command)?;
-        let mut child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
-        let (sender, news) = channel();
-        read(child.stdout.take(), &sender, |line| Said::Out(Instant::now(), line));
-        read(child.stderr.take(), &sender, Said::Log);
-        let mut this =
-            Self { child, news, open: 2, unread: VecDeque::new(), records: Vec::new(), log: Vec::new() };
+        let mut this = Self::spawn(lab, command)?;
         this.attached(interfaces.len())?;
         Ok(this)
     }
 
-    fn attached(&mut self, interfaces: usize) -> Result<()> {
+    /// Runs a command that starts the agent, in the gateway, and waits for nothing.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn spawn(lab: &Lab, mut command: Command) -> Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        die_with_parent(&mut command);
+        lab.gateway.confine(&mut command)?;
+        let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let (sender, news) = channel();
+        read(child.stdout.take(), &sender, |line| Said::Out(Instant::now(), line));
+        read(child.stderr.take(), &sender, Said::Log);
+        Ok(Self { child, news, open: 2, unread: VecDeque::new(), records: Vec::new(), log: Vec::new() })
+    }
+
+    /// Waits until it watches so many interfaces.
+    ///
+    /// # Errors
+    /// It ends, or is not attached in time; with its log.
+    pub fn attached(&mut self, interfaces: usize) -> Result<()> {
         let deadline = Instant::now() + patience(ATTACH);
         let mut heard = Vec::new();
         let mut watching = 0;
@@ -244,6 +255,18 @@ impl Agent {
     pub fn signal(&self, signal: Signal) -> Result<()> {
         let id = Pid::from_raw(self.child.id().cast_signed());
         kill(id, signal).with_context(|| format!("cannot send {signal} to the agent"))
+    }
+
+    /// Sends SIGKILL, waits until it has ended, and gives its log.
+    ///
+    /// # Errors
+    /// It cannot be waited for.
+    pub fn kill(mut self) -> Result<Vec<String>> {
+        self.child.kill()?;
+        self.child.wait()?;
+        // Nobody else writes to its pipes.
+        while !matches!(self.receive(Instant::now() + patience(ATTACH)), Some(News::Ended) | None) {}
+        Ok(std::mem::take(&mut self.log))
     }
 
     /// Sends SIGTERM, waits until the agent has ended, and gives all it said.

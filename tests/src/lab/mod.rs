@@ -11,6 +11,7 @@
 //! ```
 
 mod agent;
+mod disk;
 mod namespace;
 mod report;
 mod tap;
@@ -23,6 +24,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 pub use agent::{Agent, News, WATCHING, agent_binary};
+pub use disk::Disk;
 pub use namespace::{Namespace, Segments};
 pub use report::{Record, Report, losses};
 pub use tap::Tap;
