@@ -1,10 +1,11 @@
 use std::net::{IpAddr, SocketAddr};
 
+use detector::judge::Protocol;
+
 use super::files::address;
 use super::hearing::Talk;
 use crate::ledger::dice::Dice;
 use crate::ledger::pool;
-use detector::judge::Protocol;
 
 /// Pools that there are.
 pub(super) const POOLS: u32 = 300;

@@ -1,3 +1,6 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
 use anyhow::{Result, ensure};
 use detector::estimate::Effort;
 use detector::judge::{Assessment, Conversation, Protocol};
@@ -5,8 +8,6 @@ use detector::signature::Signatures;
 use detector::stream::Limits;
 use detector_common::flow::{Direction, FlowKey};
 use jiff::{SignedDuration, Timestamp};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use crate::catalogue::{self, Entry};
 use crate::conversation::Speaker;

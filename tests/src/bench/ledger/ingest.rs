@@ -26,7 +26,7 @@ use super::day::{Day, Seen};
 use super::{Options, files};
 
 /// How long a record may wait for room.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Between two looks at the size of the files, in updates.
 const LOOK: u64 = 50_000;
@@ -107,7 +107,7 @@ pub(super) fn ingest(options: &Options, folder: &Path, path: &Path, say: impl Fn
     })?;
     let (counts, outputs) = dispatch.finish(None);
     let time = start.elapsed();
-    let cpu = elsewhere()? - cpu;
+    let cpu = elsewhere()?.saturating_sub(cpu);
     let written = (counts.store_entries, counts.unkept, counts.shed, counts.store_errors);
     if written != (updates, 0, 0, 0) {
         bail!("of {updates} updates not all were written once (written, lost, shed, errors): {written:?}");

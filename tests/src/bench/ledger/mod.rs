@@ -2,7 +2,7 @@
 //!
 //! A simulated day: [`day`] lets miners connect, hand in shares, fall quiet and come back, hour by hour, and gives what the
 //! agent's own ledger in memory makes of it: records and updates. [`ingest`] hands them to the agent's own dispatch thread,
-//! which enriches them, writes them to SQLite and to one output. That thread and the output have one processor; the miners
+//! which enriches them, writes them to `SQLite` and to one output. That thread and the output have one processor; the miners
 //! and the ledger in memory, which stand for detection, have another. It ends when the last update is committed, and what
 //! the file holds is compared with what was seen. [`reading`] then runs the commands that an operator runs, as processes.
 

@@ -32,6 +32,9 @@ const FILTERS: [&str; 18] = [
     "--coin BTC --since 2d --sort first-seen",
 ];
 
+/// The same, for lists without end.
+const EXPORTS: [&str; 2] = ["", "--region Shandong"];
+
 /// One command and how long it took.
 #[derive(Clone, Debug)]
 pub struct Command {
@@ -91,7 +94,7 @@ pub(super) fn read(options: &Options, folder: &Path, ledger: &Path, day: Date) -
     let readings = Readings {
         reports: reports.into_iter().map(run).collect::<Result<_>>()?,
         filters: both.map(run).collect::<Result<_>>()?,
-        exports: FILTERS
+        exports: EXPORTS
             .iter()
             .map(|filter| run(format!("{} --json", miners(filter))))
             .collect::<Result<_>>()?,

@@ -124,12 +124,12 @@ pub(super) fn name(key: &Key) -> String {
     format!("{:016x}-{}", key.0, key.1)
 }
 
-/// Those of `these` that are not among `those`.
+/// Names of those that are not known.
 pub(super) fn missing<'a>(
     these: impl IntoIterator<Item = &'a Key>,
-    those: impl Fn(&Key) -> bool,
+    is_known: impl Fn(&Key) -> bool,
 ) -> Vec<String> {
-    these.into_iter().filter(|key| !those(key)).map(name).collect()
+    these.into_iter().filter(|key| !is_known(key)).map(name).collect()
 }
 
 /// What an output file holds, read as it grows.
