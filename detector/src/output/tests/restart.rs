@@ -48,8 +48,8 @@ fn a_file_has_each_record_once_though_the_agent_was_killed() {
 fn what_is_new_is_written_though_a_lost_ledger_gave_its_number_before() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("eve.json");
-    let written: String = (1..=5).map(|record| format!("{}\n", alert(record))).collect();
-    fs::write(&path, written).unwrap();
+    let written: Vec<String> = (1..=5).map(|record| alert(record).to_string()).collect();
+    fs::write(&path, written.join("\n") + "\n").unwrap();
     let cursors = HashMap::from([("file".to_owned(), 0)]);
     let outputs = Outputs::start(vec![Target::File(path.clone()).into()], Some(store(0)), &cursors).unwrap();
     outputs.publish((1..=2).map(entry).collect()).unwrap();
