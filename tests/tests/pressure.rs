@@ -104,7 +104,8 @@ fn ten_thousand_watched_flows_take_bounded_memory() -> Result<()> {
     agent.wait_for_counter(SOON, "conversations", |conversations| conversations == 10_000)?;
     agent.wait_for_counter(SOON, "cases", |cases| cases == 10_000)?;
     let grown = agent.memory()?.saturating_sub(empty);
-    assert!(grown < 150 * MIB, "{} KiB for each flow", grown / 10_000 / 1024);
+    // With the beginnings of the messages behind each reason, in the conversation and in the case.
+    assert!(grown < 200 * MIB, "{} KiB for each flow", grown / 10_000 / 1024);
     let report = agent.stop(SOON)?;
     assert_eq!(report.lost(), Some(0), "{:?}", report.stats);
     assert_eq!(confirmed(report.alerts()).len(), 10_000);
@@ -181,7 +182,8 @@ fn a_reader_of_records_that_stalls_does_not_hold_up_the_ring() -> Result<()> {
         }
     }
     let grown = most.saturating_sub(empty);
-    assert!(grown < 150 * MIB, "{} MiB", grown / MIB);
+    // With the beginnings of the messages behind each reason, in the conversation and in the case.
+    assert!(grown < 200 * MIB, "{} MiB", grown / MIB);
     let report = agent.stop(SOON)?;
     let summary = report.log.iter().find(|line| line.contains("segments lost")).context("no summary")?;
     assert!(summary.contains(" 0 segments lost, 4000 cases"), "{summary}");

@@ -157,8 +157,10 @@ fn new_signatures_take_the_place_of_old_ones_under_traffic() -> Result<()> {
 
     std::fs::write(&file, ZORK.replace("weight = 6", "weight = 66"))?;
     agent.signal(Signal::SIGHUP)?;
-    agent
-        .wait_for_log(soon(), &["ERROR", "the old signatures stay in use", "zork.toml:14: weight must be"])?;
+    agent.wait_for_log(
+        soon(),
+        &["ERROR", "the old configuration and signatures stay in use", "zork.toml:14: weight must be"],
+    )?;
     let mut late = Line::open(&lab, 2)?;
     late.login()?;
     late.work()?;
