@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use detector::judge::escape;
 use detector::losses::{LOSSES, UNREAD, lost, unread};
 use detector::replay::{Found, TrialSummary, trial};
 use detector::signature::Signature;
@@ -130,9 +131,9 @@ const HEADING: &str = "TIME  FRAME  FROM -> TO  SIGNATURE  PROTOCOL  OFFSET  TEX
 fn hit_line(found: &Found<'_>) -> String {
     let Found { time, frame, from, to, signature, offset, text, .. } = found;
     let (offset, text) = match offset {
-        Some(offset) => (offset.to_string(), escaped(text)),
+        Some(offset) => (offset.to_string(), escape(text)),
         None if text.is_empty() => ("-".to_owned(), "(began in an earlier segment)".to_owned()),
-        None => ("-".to_owned(), escaped(text)),
+        None => ("-".to_owned(), escape(text)),
     };
     let Signature { name, protocol, .. } = signature;
     format!("{time:.6}  {frame}  {from} -> {to}  {name}  {protocol}  {offset}  {text}")
@@ -151,7 +152,7 @@ fn hit_object(found: &Found<'_>) -> Value {
         "protocol": found.signature.protocol,
         "side": found.signature.side,
         "offset": found.offset,
-        "text": escaped(&found.text),
+        "text": escape(&found.text),
     })
 }
 
@@ -200,16 +201,4 @@ fn summary_object(summary: &TrialSummary) -> Value {
             "missed": missed,
         }
     })
-}
-
-/// Printable ASCII as it is; other bytes, and the backslash, as they are written in Rust.
-fn escaped(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\'' => text.push(char::from(byte)),
-            _ => text.extend(byte.escape_ascii().map(char::from)),
-        }
-    }
-    text
 }

@@ -1,19 +1,11 @@
-use std::fmt::Write as _;
-
-/// Bytes as printable ASCII.
-pub(super) fn escape(bytes: &[u8]) -> String {
+/// Printable ASCII as it is; other bytes, and the backslash, as they are written in Rust.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for &byte in bytes {
         match byte {
-            b'\n' => text.push_str("\\n"),
-            b'\r' => text.push_str("\\r"),
-            b'\t' => text.push_str("\\t"),
-            b'\\' => text.push_str("\\\\"),
-            b' '..=b'~' => text.push(char::from(byte)),
-            _ => {
-                // Writing to a string does not fail.
-                let _ = write!(text, "\\x{byte:02x}");
-            }
+            b'"' | b'\'' => text.push(char::from(byte)),
+            _ => text.extend(byte.escape_ascii().map(char::from)),
         }
     }
     text

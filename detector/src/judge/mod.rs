@@ -24,6 +24,7 @@ mod weighing;
 pub use assessment::{Assessment, Carrier, Facts, Shares, Side, Stage, Verdict};
 pub use conversation::{Conversation, Losses, datagram};
 pub use counterfactual::{Alternative, Counterfactuals, Judged, Need, Way, counterfactuals};
+pub use escape::escape;
 pub use evidence::{Brief, Evidence, brief};
 pub use excerpt::{EXCERPT_BYTES, Excerpt};
 pub use protocol::Protocol;

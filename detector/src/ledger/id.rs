@@ -7,6 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::judge::Protocol;
 
+/// The 16 bytes that stand for an address.
+pub(crate) const fn octets(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
+    }
+}
+
 /// The number of a case: the same whenever and by whichever agent it is seen. 16 hexadecimal digits in text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CaseId(pub u64);
@@ -15,10 +23,6 @@ impl CaseId {
     /// The case of a miner, a pool and a family of protocols.
     #[must_use]
     pub fn of(miner: IpAddr, pool: SocketAddr, protocol: Protocol) -> Self {
-        let octets = |address: IpAddr| match address {
-            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            IpAddr::V6(address) => address.octets(),
-        };
         let mut hash = Sha256::new();
         hash.update(octets(miner));
         hash.update(octets(pool.ip()));

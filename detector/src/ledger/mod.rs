@@ -21,5 +21,6 @@ mod tests;
 pub use activity::Day;
 pub use book::{Ledger, Observation, Settings};
 pub use id::CaseId;
+pub(crate) use id::octets;
 pub use record::{Life, Reason, Record};
 pub use state::State;

@@ -20,7 +20,7 @@ use crate::advice::Advice;
 use crate::dispatch::Dossier;
 use crate::enrich::{Lease, Network, PoolOrigin};
 use crate::judge::{self, Carrier, Evidence, Protocol, Shares, Stage, Verdict};
-use crate::ledger::{CaseId, Reason, Record};
+use crate::ledger::{CaseId, Reason, Record, octets};
 
 /// IP protocol numbers.
 const TCP: u8 = 6;
@@ -296,10 +296,7 @@ fn flow_id(key: &FlowKey) -> u64 {
     let mut hash = Sha256::new();
     for direction in [Direction::Up, Direction::Down] {
         let end = key.sender(direction);
-        match end.ip() {
-            IpAddr::V4(address) => hash.update(address.to_ipv6_mapped().octets()),
-            IpAddr::V6(address) => hash.update(address.octets()),
-        }
+        hash.update(octets(end.ip()));
         hash.update(end.port().to_be_bytes());
     }
     let number = hash.finalize().first_chunk().copied().map_or(0, u64::from_be_bytes);

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::row::counted;
+
 /// Cases removed at once: a moment's work.
 const CASES: i64 = 2_000;
 
@@ -77,8 +79,4 @@ fn remove(connection: &mut Connection, before: i64) -> rusqlite::Result<u64> {
     }
     transaction.commit()?;
     Ok(cases as u64)
-}
-
-fn counted(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
 }

@@ -1,14 +1,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
+pub(super) use crate::ledger::octets;
 use crate::ledger::{CaseId, Day};
-
-/// The 16 bytes that stand for an address.
-pub(super) const fn octets(address: IpAddr) -> [u8; 16] {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => address.octets(),
-    }
-}
 
 /// The address that 16 bytes stand for.
 pub(super) fn address(octets: [u8; 16]) -> IpAddr {

@@ -1,6 +1,7 @@
 //! Numbers, times and foreign text as people read them.
 
 use detector::enrich::Network;
+use detector::report::thousands;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -115,23 +116,9 @@ pub(super) fn per(value: f64) -> String {
     if value >= 99.95 { format!("{value:.0}") } else { format!("{value:.1}") }
 }
 
-/// Thousands apart.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let places = digits.len();
-    let mut text = String::with_capacity(places + places / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (places - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A number with its noun.
 pub(in crate::cli) fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
+    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -156,7 +143,7 @@ mod tests {
         assert_eq!(hash_rate(1500.0, Some("solutions/s")), "1.50 kSol/s");
         assert_eq!(hash_rate(2.5, Some("graphs/s")), "2.50 graph/s");
         assert_eq!(
-            (grouped(0), grouped(999), grouped(109_000), grouped(1_234_567)),
+            (thousands(0), thousands(999), thousands(109_000), thousands(1_234_567)),
             ("0".into(), "999".into(), "109,000".into(), "1,234,567".into())
         );
     }

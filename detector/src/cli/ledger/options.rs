@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use detector::config::{Overrides, Settled};
+use detector::report::thousands;
 use detector::store::read::{
     Filter, Hidden, Known, LIVES, Listing, NETWORK_TYPES, PoolTerm, Reader, STATES, Sort, VERDICTS, nearest,
 };
@@ -279,7 +280,7 @@ impl Output {
         let mut notes = Vec::new();
         if shown < listing.found {
             let all = counted(count(listing.found), noun);
-            notes.push(format!("{} of {all}; --limit 0 lists all", super::format::grouped(count(shown))));
+            notes.push(format!("{} of {all}; --limit 0 lists all", thousands(count(shown))));
         } else if !self.json && !self.csv {
             notes.push(if shown == 0 { format!("no {noun}s") } else { counted(count(shown), noun) });
         }

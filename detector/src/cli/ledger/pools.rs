@@ -1,9 +1,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use detector::report::thousands;
 use detector::store::read::{Pool, PoolKey, Sort};
 
-use super::format::{View, grouped, listed, or_nothing, system};
+use super::format::{View, listed, or_nothing, system};
 use super::miners::{speed_field, speeds, watts};
 use super::options::{
     Field, Filters, Output, Source, csv, field, json_line, sort, sort_help, time_field, to_stdout,
@@ -58,7 +59,7 @@ const fn number(title: &'static str, rank: u8, text: Text) -> Column<Pool> {
 }
 
 fn count(count: usize) -> String {
-    grouped(u64::try_from(count).unwrap_or(u64::MAX))
+    thousands(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
 const COLUMNS: &[Column<Pool>] = &[
@@ -70,8 +71,8 @@ const COLUMNS: &[Column<Pool>] = &[
     column("VERDICT", 12, 0, |pool, _| pool.totals.verdict.to_owned()),
     number("MINERS", 0, |pool, _| count(pool.miners)),
     number("CASES", 9, |pool, _| count(pool.totals.cases)),
-    number("CONNS", 11, |pool, _| grouped(pool.totals.connections)),
-    number("SHARES", 6, |pool, _| grouped(pool.totals.shares.submitted)),
+    number("CONNS", 11, |pool, _| thousands(pool.totals.connections)),
+    number("SHARES", 6, |pool, _| thousands(pool.totals.shares.submitted)),
     number("HASH RATE", 3, |pool, _| speeds(&pool.totals.rates)),
     number("POWER", 5, |pool, _| watts(&pool.totals.rates)),
     column("AS", 10, 16, |pool, _| system(pool.origin.asn, pool.origin.as_org.as_deref())),

@@ -8,10 +8,11 @@ use comfy_table::presets::NOTHING as NO_LINES;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use detector::advice::{Advice, Language};
 use detector::judge::{Alternative, Counterfactuals, Evidence, PRIOR};
+use detector::report::thousands;
 use detector::store::read::{Case, Day, Story};
 use jiff::civil::Date;
 
-use super::format::{NOTHING, View, clean, counted, grouped, hash_rate, per, place, scaled, system};
+use super::format::{NOTHING, View, clean, counted, hash_rate, per, place, scaled, system};
 
 /// Lines are not longer, in columns: longer ones are hard to read.
 const WIDEST: u16 = 120;
@@ -163,8 +164,8 @@ fn what(case: &Case) -> Vec<Fact> {
                 Some(format!(
                     "{} handed in, {} accepted, {} rejected",
                     counted(shares.submitted, "share"),
-                    grouped(shares.accepted),
-                    grouped(shares.rejected)
+                    thousands(shares.accepted),
+                    thousands(shares.rejected)
                 )),
                 difficulty,
             ]),
@@ -209,7 +210,7 @@ fn when(case: &Case, view: &View) -> Vec<Fact> {
         (
             "connections",
             joined([
-                Some(format!("{} in all", grouped(case.connections))),
+                Some(format!("{} in all", thousands(case.connections))),
                 case.connections_per_hour.map(|rate| format!("{} an hour lately", per(rate))),
                 (case.parallel_connections > 1)
                     .then(|| format!("up to {} at the same time", case.parallel_connections)),

@@ -1,5 +1,4 @@
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
@@ -7,9 +6,9 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use sha2::{Digest as _, Sha256};
 
 use super::row::octets;
+use crate::output::{Identities, Salt};
 
 /// Which cases are meant. Several values of one kind are alternatives; different kinds all have to hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -283,10 +282,7 @@ pub(super) fn of_identity(connection: &Connection, key: &str, name: &str) -> rus
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::new(), |mut hexadecimal, byte| {
-        let _ = write!(hexadecimal, "{byte:02x}");
-        hexadecimal
-    })
+    Identities::Hashed { salt: Salt::NONE }.kept(text).into_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From the columns of a row to values.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -10,23 +10,11 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
 use crate::enrich::{Lease, Network, PoolOrigin};
+pub(super) use crate::store::row::{address, octets};
 
 /// Milliseconds since the epoch as a time.
 pub(super) fn time(milliseconds: i64) -> Option<Timestamp> {
     Timestamp::from_millisecond(milliseconds).ok()
-}
-
-/// The 16 bytes that stand for an address.
-pub(super) fn octets(address: IpAddr) -> [u8; 16] {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-        IpAddr::V6(address) => address.octets(),
-    }
-}
-
-/// The address that 16 bytes stand for.
-pub(super) fn address(octets: [u8; 16]) -> IpAddr {
-    Ipv6Addr::from(octets).to_canonical()
 }
 
 /// Takes one column after the other.
