@@ -14,6 +14,7 @@ mod intern;
 pub mod judge;
 pub mod kernel;
 pub mod ledger;
+pub mod legible;
 pub mod live;
 pub mod losses;
 pub mod metrics;

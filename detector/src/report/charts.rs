@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use super::figures::{NETWORK_TYPES, Report, TrendDay};
-use super::format::{compact, float, thousands};
+use super::format::{compact, float};
 use super::map::tenth;
 use super::words::Words;
 use crate::enrich::NetworkType;
+use crate::legible::thousands;
 
 const WIDTH: f64 = 760.0;
 

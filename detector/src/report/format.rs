@@ -5,20 +5,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::figures::Energy;
-
-/// With commas between thousands.
-#[must_use]
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+use crate::legible::thousands;
 
 #[expect(clippy::cast_precision_loss, reason = "a share or a length on paper needs few digits")]
 pub(super) const fn float(number: u64) -> f64 {
@@ -77,69 +64,23 @@ pub(super) fn kwh_range(energy: &Energy) -> Option<(String, String)> {
     (energy.cases > 0).then(|| (amount(energy.kwh_low), amount(energy.kwh_high)))
 }
 
-/// Three digits and a prefix of the SI.
-pub(super) fn scaled(number: f64) -> (String, &'static str) {
-    const PREFIXES: [(f64, &str); 7] =
-        [(1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")];
-    let (size, prefix) = PREFIXES.into_iter().find(|&(size, _)| number >= size * 0.9995).unwrap_or((1.0, ""));
-    let number = number / size;
-    let text = match number {
-        _ if number >= 99.95 => format!("{number:.0}"),
-        _ if number >= 9.995 => format!("{number:.1}"),
-        _ => format!("{number:.2}"),
-    };
-    (text, prefix)
-}
-
-/// A hash rate with its unit.
-pub(super) fn rate(rate: f64, unit: Option<&str>) -> String {
-    let (number, prefix) = scaled(rate);
-    match unit {
-        Some("solutions/s") => format!("{number} {prefix}Sol/s"),
-        Some("graphs/s") => format!("{number} {prefix}graph/s"),
-        _ => format!("{number} {prefix}H/s"),
-    }
-}
-
 /// A count in little room: two digits and a prefix.
 pub(super) fn compact(number: u64) -> String {
-    if number < 1000 {
-        return number.to_string();
-    }
-    let (_, prefix) = scaled(float(number));
-    let size = match prefix {
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        _ => return format!("{:.0e}", float(number)),
+    let whole = float(number);
+    let (size, prefix) = match whole {
+        _ if number < 1000 => return number.to_string(),
+        _ if whole < 999.5e3 => (1e3, "k"),
+        _ if whole < 999.5e6 => (1e6, "M"),
+        _ if whole < 999.5e9 => (1e9, "G"),
+        _ => return format!("{whole:.0e}"),
     };
-    let number = float(number) / size;
+    let number = whole / size;
     if number < 9.95 { format!("{number:.1}{prefix}") } else { format!("{number:.0}{prefix}") }
 }
 
 /// Four digits count in an estimate: more would be noise.
 pub(super) fn significant(value: f64) -> f64 {
     format!("{value:.3e}").parse().unwrap_or(value)
-}
-
-/// Names come from the wire: what moves the cursor, turns the direction of writing or cannot be seen is shown by its code.
-pub(super) fn visible(name: &str) -> Cow<'_, str> {
-    let hides = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    if !name.contains(hides) {
-        return Cow::Borrowed(name);
-    }
-    Cow::Owned(name.chars().fold(String::new(), |mut text, letter| {
-        if hides(letter) {
-            text.extend(letter.escape_unicode());
-        } else {
-            text.push(letter);
-        }
-        text
-    }))
 }
 
 /// At most so many columns wide; letters of Chinese take two.
@@ -165,29 +106,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_by_thousands() {
-        for (number, text) in
-            [(0, "0"), (999, "999"), (1000, "1,000"), (109_000, "109,000"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(thousands(number), text);
-        }
-    }
-
-    #[test]
     fn changes_have_a_sign_and_a_share_only_if_there_was_something() {
         assert_eq!(change(110.0, 100.0), "+10 (+10.0%)");
         assert_eq!(change(90.0, 100.0), "\u{2212}10 (\u{2212}10.0%)");
         assert_eq!(change(100.0, 100.0), "\u{b1}0");
         assert_eq!(change(5.0, 0.0), "+5");
         assert_eq!(change(500.0, 1.0), "+499");
-    }
-
-    #[test]
-    fn rates_have_three_digits() {
-        assert_eq!(rate(10_300_000_000_000_000.0, Some("hashes/s")), "10.3 PH/s");
-        assert_eq!(rate(999.9, Some("solutions/s")), "1.00 kSol/s");
-        assert_eq!(rate(0.25, Some("graphs/s")), "0.25 graph/s");
-        assert_eq!(rate(640_200.0, None), "640 kH/s");
     }
 
     #[test]
@@ -204,12 +128,6 @@ mod tests {
         assert_eq!(percent(1, 100_000), "<0.1%");
         assert_eq!(percent(0, 100_000), "0.0%");
         assert_eq!(percent(0, 0), "-");
-    }
-
-    #[test]
-    fn names_cannot_hide_or_turn_what_follows() {
-        assert_eq!(visible("pool\u{202e}gro.\u{1b}[2J\n"), "pool\\u{202e}gro.\\u{1b}[2J\\u{a}");
-        assert_eq!(visible("矿池.example"), "矿池.example");
     }
 
     #[test]

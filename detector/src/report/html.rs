@@ -6,11 +6,12 @@ mod tables;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figures::Report;
-use super::format::{change, float, kwh, kwh_range, percent, rate, thousands, visible};
+use super::format::{change, float, kwh, kwh_range, percent};
 use super::text::{notices, period, period_in_utc, states, utc};
 use super::words::Words;
 use super::{charts, format};
 use crate::advice::Language;
+use crate::legible::{hash_rate, thousands, visible};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -109,7 +110,7 @@ fn summary(report: &Report, words: &Words) -> Markup {
             figure {
                 figcaption { (words.trend) }
                 (charts::legend(report, words))
-                div class="scroll" { (charts::trend(report, words)) }
+                div class="scroll latest" { (charts::trend(report, words)) }
             }
             details { summary { (words.exact) } (tables::trend(report, words)) }
         }
@@ -134,7 +135,7 @@ fn rates_tile(report: &Report, words: &Words) -> Markup {
                 @for (it, value) in known.clone().take(4) {
                     li {
                         b { (format::shortened(&visible(it.algorithm.as_deref().or(it.coin.as_deref()).unwrap_or(words.unknown)), 20)) }
-                        " " (rate(value, it.unit.as_deref()))
+                        " " (hash_rate(value, it.unit.as_deref()))
                     }
                 }
                 @if known.count() == 0 { li { "-" } }

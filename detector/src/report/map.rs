@@ -7,8 +7,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::coast;
 use super::figures::{Place, Report};
-use super::format::{float, shortened, thousands, visible};
+use super::format::{float, shortened};
 use super::words::Words;
+use crate::legible::{thousands, visible};
 
 /// The size of the picture.
 const WIDTH: u16 = 760;

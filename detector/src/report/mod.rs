@@ -32,7 +32,6 @@ pub use figures::{
     Apart, Dimension, Energy, Group, HashRate, Hour, Miner, Place, Pool, Reason, Report, State, Totals,
     TrendDay, Work,
 };
-pub use format::thousands;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]

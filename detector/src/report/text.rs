@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::figures::{Dimension, Miner, Report, State};
-use super::format::{
-    amount, change, compact, float, kwh, kwh_range, percent, rate, shortened, thousands, visible,
-};
+use super::format::{amount, change, compact, float, kwh, kwh_range, percent, shortened};
 use super::words::{Words, assumption, method};
 use crate::advice::Language;
+use crate::legible::{hash_rate, thousands, visible};
 
 /// Groups that are shown of a dimension.
 const SHOWN: usize = 8;
@@ -161,7 +160,7 @@ fn rates(page: &mut Page, report: &Report) {
         .into_iter()
         .map(|it| {
             let [low, middle, high] = [it.rate_low, it.rate, it.rate_high]
-                .map(|value| rate(value.unwrap_or_default(), it.unit.as_deref()));
+                .map(|value| hash_rate(value.unwrap_or_default(), it.unit.as_deref()));
             vec![
                 it.coin.as_deref().map_or_else(unknown, |it| name(it, 8)),
                 it.algorithm.as_deref().map_or_else(unknown, |it| name(it, 16)),

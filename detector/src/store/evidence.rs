@@ -1,14 +1,13 @@
 //! The reasons for a verdict as the file holds them. They are long, since each has the beginning of its message; several of
 //! them often have the same.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::io::{self, BufReader, Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
-use foldhash::quality::FixedState;
 
+use super::digest::digest;
 use crate::judge::Evidence;
 
 /// More is never written.
@@ -29,13 +28,12 @@ pub(super) fn unpack(body: &[u8]) -> serde_json::Result<Vec<Evidence>> {
 
 /// Of the same reasons always the same within this process. The ledger in memory puts others in their place all at once,
 /// so that what they are and when they were heard tells them apart.
-pub(super) fn digest(evidence: &[Evidence]) -> u64 {
-    let mut hasher = FixedState::default().build_hasher();
-    for Evidence { kind, side, weight, message, excerpt, .. } in evidence {
+pub(super) fn digest_of(evidence: &[Evidence]) -> u64 {
+    let parts = evidence.iter().map(|Evidence { kind, side, weight, message, excerpt, .. }| {
         let heard = excerpt.as_ref().map(|excerpt| (excerpt.time, excerpt.direction, excerpt.length));
-        (kind, side, weight.to_bits(), message, heard).hash(&mut hasher);
-    }
-    hasher.finish()
+        digest((kind, side, weight.to_bits(), message, heard))
+    });
+    digest(parts.collect::<Vec<u64>>())
 }
 
 #[cfg(test)]
@@ -72,10 +70,10 @@ mod tests {
     #[test]
     fn other_reasons_have_another_digest() {
         let mut changed = evidence("a");
-        let before = digest(&changed);
-        assert_eq!(before, digest(&evidence("a")));
+        let before = digest_of(&changed);
+        assert_eq!(before, digest_of(&evidence("a")));
         changed[2].weight += 1.0;
-        assert_ne!(before, digest(&changed));
-        assert_ne!(digest(&changed), digest(&changed[..2]));
+        assert_ne!(before, digest_of(&changed));
+        assert_ne!(digest_of(&changed), digest_of(&changed[..2]));
     }
 }

@@ -10,7 +10,11 @@ use crate::dispatch::Dossier;
 use crate::enrich::{Origin, PoolOrigin};
 use crate::ledger::{CaseId, Record};
 
-/// What is known to be in the file, so that it is not written again. Bounded by the cases that the ledger in memory follows.
+/// Of more, all are forgotten and written once more: peers of a botnet may be many.
+const MAX_POOLS: usize = 65_536;
+
+/// What is known to be in the file, so that it is not written again. Miners and cases are forgotten with the cases that the
+/// ledger in memory follows.
 #[derive(Default)]
 pub(super) struct Written {
     miners: HashMap<[u8; 16], Miner>,
@@ -117,13 +121,17 @@ impl Written {
         )?;
         let first_seen = known.map_or(first_seen, |known| known.first_seen.min(first_seen));
         let name = name.or_else(|| known.and_then(|known| known.name.as_ref())).cloned();
+        if self.pools.len() >= MAX_POOLS {
+            self.pools.clear();
+        }
         self.pools.insert(key, Pool { id, first_seen, name, origin: origin.clone() });
         Ok(id)
     }
 
     /// What of that which changes seldom is to be written, as a record has it now.
     pub(super) fn changed(&mut self, record: &Record) -> (bool, bool) {
-        let now = Seldom { details: Details::digest(record), evidence: evidence::digest(&record.evidence) };
+        let now =
+            Seldom { details: Details::digest(record), evidence: evidence::digest_of(&record.evidence) };
         let before = self.cases.insert(record.case, now);
         let differs = |of: fn(&Seldom) -> u64| before.as_ref().map(of) != Some(of(&now));
         (differs(|it| it.details), differs(|it| it.evidence))

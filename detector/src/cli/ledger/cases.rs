@@ -2,13 +2,13 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
+use detector::legible::{hash_rate, scaled};
 use detector::store::read::{Case, CaseKey, Sort};
 
-use super::format::{NOTHING, View, hash_rate, or_nothing, per, place, scaled};
-use super::options::{
-    Field, Filters, Output, Source, csv, field, json_line, sort, sort_help, time_field, to_stdout,
-};
-use super::table::{Column, table};
+use super::format::{NOTHING, View, or_nothing, per, place};
+use super::list::Shape;
+use super::options::{Field, Filters, Output, Source, field, sort, sort_help, time_field};
+use super::table::{Column, column, number};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -26,35 +26,12 @@ pub(in crate::cli) struct Options {
     output: Output,
 }
 
-/// JSON and CSV are written case by case, so that a ledger of any size takes no memory.
 pub(in crate::cli) fn cases(options: &Options) -> anyhow::Result<ExitCode> {
     let Options { source, sort, filters, output } = options;
     let (view, reader) = (output.view(), source.reader()?);
     let filter = filters.filter(false, &view.zone)?;
     let (cases, listing) = reader.cases(&filter, *sort, output.limit())?;
-    if listing.found == 0 {
-        filters.hints(&reader)?.iter().for_each(|hint| eprintln!("note: {hint}"));
-    }
-    let mut cases = cases.map(|case| Ok(case?));
-    to_stdout(|out| {
-        let shown = if output.json {
-            let mut count = 0;
-            cases.try_for_each(|case| {
-                count += 1;
-                json_line(out, &case?)
-            })?;
-            count
-        } else if output.csv {
-            csv(out, FIELDS, cases)?
-        } else {
-            let cases = cases.collect::<anyhow::Result<Vec<Case>>>()?;
-            if !cases.is_empty() {
-                writeln!(out, "{}", table(&cases, COLUMNS, &view))?;
-            }
-            cases.len()
-        };
-        output.footnotes(out, &view, (shown, "case"), listing)
-    })
+    CASES.write((output, &view), (filters, &reader), cases.map(|case| Ok(case?)), listing)
 }
 
 /// So wide must a table be for numbers of cases in full; the beginning is enough to find one.
@@ -68,13 +45,7 @@ fn id(case: &Case, view: &View) -> String {
     id
 }
 
-const fn column(title: &'static str, rank: u8, least: u16, text: fn(&Case, &View) -> String) -> Column<Case> {
-    Column { title, number: false, rank, least, text }
-}
-
-const fn number(title: &'static str, rank: u8, text: fn(&Case, &View) -> String) -> Column<Case> {
-    Column { title, number: true, rank, least: 0, text }
-}
+const CASES: Shape<Case> = Shape { noun: "case", columns: COLUMNS, fields: FIELDS };
 
 const COLUMNS: &[Column<Case>] = &[
     column("CASE", 0, 0, id),

@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use detector::legible::{hash_rate, scaled};
 use detector::store::read::{Activity, HashRate, Miner, MinerKey, Rates, Sort, Window};
 use jiff::Timestamp;
 
-use super::format::{NOTHING, View, clean, hash_rate, listed, or_nothing, per, place, scaled, system};
-use super::options::{
-    Field, Filters, Output, Source, csv, field, json_line, sort, sort_help, time_field, to_stdout,
-};
-use super::table::{Column, table};
+use super::format::{NOTHING, clean, listed, or_nothing, per, place, system};
+use super::list::Shape;
+use super::options::{Field, Filters, Output, Source, field, sort, sort_help, time_field};
+use super::table::{Column, column, number};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -38,20 +38,7 @@ pub(in crate::cli) fn miners(options: &Options) -> anyhow::Result<ExitCode> {
     let filter = filters.filter(true, &view.zone)?;
     let window = window(filter.since, filter.until);
     let (miners, listing) = reader.miners(&filter, *sort, output.limit(), window)?;
-    if miners.is_empty() {
-        filters.hints(&reader)?.iter().for_each(|hint| eprintln!("note: {hint}"));
-    }
-    to_stdout(|out| {
-        let shown = miners.len();
-        if output.json {
-            miners.iter().try_for_each(|miner| json_line(out, miner))?;
-        } else if output.csv {
-            csv(out, FIELDS, miners.into_iter().map(Ok))?;
-        } else if shown > 0 {
-            writeln!(out, "{}", table(&miners, COLUMNS, &view))?;
-        }
-        output.footnotes(out, &view, (shown, "miner"), listing)
-    })
+    MINERS.write((output, &view), (filters, &reader), miners.into_iter().map(Ok), listing)
 }
 
 /// The speed at which most mine, and how many others there are.
@@ -90,16 +77,7 @@ fn site(miner: &Miner) -> String {
     or_nothing(miner.network.site.as_ref().or(miner.network.owner.as_ref()))
 }
 
-/// The zone does not matter to most columns.
-type Text = fn(&Miner, &View) -> String;
-
-const fn column(title: &'static str, rank: u8, least: u16, text: Text) -> Column<Miner> {
-    Column { title, number: false, rank, least, text }
-}
-
-const fn number(title: &'static str, rank: u8, text: Text) -> Column<Miner> {
-    Column { title, number: true, rank, least: 0, text }
-}
+const MINERS: Shape<Miner> = Shape { noun: "miner", columns: COLUMNS, fields: FIELDS };
 
 const COLUMNS: &[Column<Miner>] = &[
     column("MINER", 0, 0, |miner, _| miner.miner_ip.to_string()),

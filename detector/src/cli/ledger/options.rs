@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use detector::config::{Overrides, Settled};
-use detector::report::thousands;
+use detector::legible::thousands;
 use detector::store::read::{
     Filter, Hidden, Known, LIVES, Listing, NETWORK_TYPES, PoolTerm, Reader, STATES, Sort, VERDICTS, nearest,
 };

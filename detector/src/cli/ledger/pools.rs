@@ -1,15 +1,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use detector::report::thousands;
+use detector::legible::thousands;
 use detector::store::read::{Pool, PoolKey, Sort};
 
-use super::format::{View, listed, or_nothing, system};
+use super::format::{listed, or_nothing, system};
+use super::list::Shape;
 use super::miners::{speed_field, speeds, watts};
-use super::options::{
-    Field, Filters, Output, Source, csv, field, json_line, sort, sort_help, time_field, to_stdout,
-};
-use super::table::{Column, table};
+use super::options::{Field, Filters, Output, Source, field, sort, sort_help, time_field};
+use super::table::{Column, column, number};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -32,35 +31,14 @@ pub(in crate::cli) fn pools(options: &Options) -> anyhow::Result<ExitCode> {
     let (view, reader) = (output.view(), source.reader()?);
     let filter = filters.filter(true, &view.zone)?;
     let (pools, listing) = reader.pools(&filter, *sort, output.limit())?;
-    if pools.is_empty() {
-        filters.hints(&reader)?.iter().for_each(|hint| eprintln!("note: {hint}"));
-    }
-    to_stdout(|out| {
-        let shown = pools.len();
-        if output.json {
-            pools.iter().try_for_each(|pool| json_line(out, pool))?;
-        } else if output.csv {
-            csv(out, FIELDS, pools.into_iter().map(Ok))?;
-        } else if shown > 0 {
-            writeln!(out, "{}", table(&pools, COLUMNS, &view))?;
-        }
-        output.footnotes(out, &view, (shown, "pool"), listing)
-    })
-}
-
-type Text = fn(&Pool, &View) -> String;
-
-const fn column(title: &'static str, rank: u8, least: u16, text: Text) -> Column<Pool> {
-    Column { title, number: false, rank, least, text }
-}
-
-const fn number(title: &'static str, rank: u8, text: Text) -> Column<Pool> {
-    Column { title, number: true, rank, least: 0, text }
+    POOLS.write((output, &view), (filters, &reader), pools.into_iter().map(Ok), listing)
 }
 
 fn count(count: usize) -> String {
     thousands(u64::try_from(count).unwrap_or(u64::MAX))
 }
+
+const POOLS: Shape<Pool> = Shape { noun: "pool", columns: COLUMNS, fields: FIELDS };
 
 const COLUMNS: &[Column<Pool>] = &[
     column("POOL", 0, 0, |pool, _| pool.endpoint().to_string()),

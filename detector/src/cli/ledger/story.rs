@@ -8,11 +8,11 @@ use comfy_table::presets::NOTHING as NO_LINES;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use detector::advice::{Advice, Language};
 use detector::judge::{Alternative, Counterfactuals, Evidence, PRIOR};
-use detector::report::thousands;
+use detector::legible::{hash_rate, scaled, thousands};
 use detector::store::read::{Case, Day, Story};
 use jiff::civil::Date;
 
-use super::format::{NOTHING, View, clean, counted, hash_rate, per, place, scaled, system};
+use super::format::{NOTHING, View, clean, counted, per, place, system};
 
 /// Lines are not longer, in columns: longer ones are hard to read.
 const WIDEST: u16 = 120;

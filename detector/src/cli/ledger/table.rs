@@ -22,6 +22,21 @@ pub(super) struct Column<T> {
     pub(super) text: fn(&T, &View) -> String,
 }
 
+/// A column of text: its title, its rank and how narrow it may become.
+pub(super) const fn column<T>(
+    title: &'static str,
+    rank: u8,
+    least: u16,
+    text: fn(&T, &View) -> String,
+) -> Column<T> {
+    Column { title, number: false, rank, least, text }
+}
+
+/// A column of numbers, which are never shortened: its title and its rank.
+pub(super) const fn number<T>(title: &'static str, rank: u8, text: fn(&T, &View) -> String) -> Column<T> {
+    Column { title, number: true, rank, least: 0, text }
+}
+
 /// The table of these things, a line each, without trailing spaces.
 pub(super) fn table<T>(things: &[T], columns: &[Column<T>], view: &View) -> String {
     let mut table = Table::new();

@@ -1,10 +1,11 @@
 use maud::{Markup, html};
 
 use super::super::figures::{Dimension, Report};
-use super::super::format::{percent, thousands, visible};
+use super::super::format::percent;
 use super::super::map::map;
 use super::super::words::{Words, assumption, method as words_of_method};
 use super::tables;
+use crate::legible::{thousands, visible};
 
 pub(super) fn whereabouts(report: &Report, words: &Words) -> Markup {
     if report.totals.addresses == 0 {

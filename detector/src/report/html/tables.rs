@@ -2,9 +2,10 @@ use maud::{Markup, html};
 
 use super::super::charts::bar;
 use super::super::figures::{Dimension, HashRate, Miner, NETWORK_TYPES, Report};
-use super::super::format::{kwh, kwh_range, percent, rate, shortened, thousands, visible};
+use super::super::format::{kwh, kwh_range, percent, shortened};
 use super::super::text::utc;
 use super::super::words::Words;
+use crate::legible::{hash_rate, thousands, visible};
 
 /// Rows of a dimension; the others are added up.
 const SHOWN: usize = 15;
@@ -121,10 +122,10 @@ pub(super) fn hash_rates(rates: &[HashRate], with_coin: bool, words: &Words) -> 
                             }
                             td class="n" { (thousands(it.addresses)) }
                             td class="n" { (thousands(it.cases)) }
-                            td class="n" { (it.rate.map_or_else(|| "-".to_owned(), |it| rate(it, unit))) }
+                            td class="n" { (it.rate.map_or_else(|| "-".to_owned(), |it| hash_rate(it, unit))) }
                             td class="n" {
                                 @if let (Some(low), Some(high)) = (it.rate_low, it.rate_high) {
-                                    (words.between(&rate(low, unit), &rate(high, unit)))
+                                    (words.between(&hash_rate(low, unit), &hash_rate(high, unit)))
                                 }
                             }
                             td class="n" { (kwh(&it.energy)) }

@@ -35,12 +35,14 @@ struct Case {
 }
 
 fn a_day() -> impl Strategy<Value = Day> {
-    (0_u32..1 << 24, any::<u32>(), 0_u16..5, proptest::option::of(1_u16..500))
-        .prop_map(|(hours, fewer, connections, power)| Day { hours: hours & fewer, connections, power })
+    // A day is in the ledger if something happened in one of its hours.
+    (0_u32..1 << 24, any::<u32>(), 0_u8..24, 0_u16..5, proptest::option::of(1_u16..500)).prop_map(
+        |(hours, fewer, one, connections, power)| Day { hours: hours & fewer | 1 << one, connections, power },
+    )
 }
 
 fn a_case() -> impl Strategy<Value = Case> {
-    let days = proptest::collection::btree_map(0_i64..33, a_day(), 0..8);
+    let days = proptest::collection::btree_map(0_i64..33, a_day(), 1..8);
     let near = proptest::collection::btree_map(0_i64..4, a_day(), 0..4);
     (
         0_u8..5,

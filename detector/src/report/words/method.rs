@@ -1,7 +1,7 @@
 use super::super::figures::Report;
-use super::super::format::thousands;
 use super::Words;
 use crate::advice::Language;
+use crate::legible::thousands;
 
 /// How the figures came about, a paragraph each: a heading and what it says.
 pub(in super::super) fn method(report: &Report, words: &Words) -> Vec<(&'static str, String)> {
