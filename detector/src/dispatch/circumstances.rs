@@ -2,13 +2,11 @@ use super::dossier::Dossier;
 use crate::advice::{Advice, Circumstances, Language, advise};
 use crate::judge::Verdict;
 use crate::ledger::Record;
+use crate::store::OperatorState;
 
-/// The word for a case that the operator called fixed.
-const FIXED: &str = "fixed";
-
-/// What to do about a case of which the operator says `state`.
-pub(super) fn advice(dossier: &Dossier, state: Option<&str>, language: Language) -> Vec<Advice> {
-    let Dossier { record, origin, pool, .. } = dossier;
+/// What to do about a case of which the operator said `state` last.
+pub(super) fn advice(dossier: &Dossier, state: Option<&OperatorState>, language: Language) -> Vec<Advice> {
+    let Dossier { record, origin, .. } = dossier;
     let (network, lease) = (&origin.network, origin.lease.as_ref());
     let circumstances = Circumstances {
         network: network.kind,
@@ -19,10 +17,10 @@ pub(super) fn advice(dossier: &Dossier, state: Option<&str>, language: Language)
         stage: record.stage,
         farm: is_farm(record),
         returned: record.returns > 0,
-        returned_after_fixed: state == Some(FIXED),
+        returned_after_fixed: state.is_some_and(|state| state.is_refuted(record.last_seen)),
         miner: record.miner.ip(),
         pool: record.pool,
-        pool_name: pool.listed.as_deref().or(record.facts.pool_name.as_deref()),
+        pool_name: record.facts.pool_name.as_deref(),
         coin: record.facts.coin,
         site: network.site.as_deref(),
         owner: network.owner.as_deref(),

@@ -116,7 +116,8 @@ impl Desk {
     fn prepare(&mut self, mut record: Record, capture: Option<&str>) -> Ready {
         self.keeper.adopt(&mut record, &self.shared);
         let enricher = self.rules.enricher();
-        let origin = enricher.origin(record.miner.ip(), record.time);
+        // A record may be written long after something happened, for example when the case is closed.
+        let origin = enricher.origin(record.miner.ip(), record.last_seen);
         let pool = enricher.pool(record.pool, record.facts.pool_name.as_deref());
         let mut dossier = Dossier { record, origin, pool, advice: Vec::new() };
         let hidden = self.hidden(&dossier);
@@ -124,7 +125,7 @@ impl Desk {
             return Ready { dossier, hidden, line: None };
         }
         let state = self.keeper.operator_state(dossier.record.case);
-        dossier.advice = advice(&dossier, state.as_deref(), self.rules.language());
+        dossier.advice = advice(&dossier, state.as_ref(), self.rules.language());
         let alert = Alert::new(&dossier, self.rules.identities(), capture);
         self.text.clear();
         let text = serde_json::to_writer(&mut self.text, &alert)
@@ -150,7 +151,7 @@ impl Desk {
         let (signature_id, signature) = alert_signature(record.protocol, record.verdict);
         let evidence: Vec<&str> = record.evidence.iter().map(|evidence| evidence.kind).collect();
         let subject = Subject {
-            time: record.time,
+            time: record.last_seen,
             miner: record.miner.ip(),
             pool: record.pool,
             pool_name: record.facts.pool_name.as_deref(),

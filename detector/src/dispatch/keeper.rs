@@ -7,7 +7,7 @@ use super::desk::Ready;
 use super::shared::Shared;
 use crate::ledger::{CaseId, Reason, Record};
 use crate::output::Outputs;
-use crate::store::{Entry, Store, StoreError};
+use crate::store::{Entry, OperatorState, Store, StoreError};
 
 /// How long updates may wait to be written together.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -66,7 +66,7 @@ impl Keeper {
     }
 
     /// What the operator says of a case.
-    pub(super) fn operator_state(&self, case: CaseId) -> Option<String> {
+    pub(super) fn operator_state(&self, case: CaseId) -> Option<OperatorState> {
         self.store.as_ref()?.operator_state(case).ok().flatten()
     }
 

@@ -15,7 +15,7 @@ use crate::signature::Signatures;
 /// What a rule is held against.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
-    /// The moment of the record.
+    /// When the miner was last active.
     pub time: Timestamp,
     /// The miner's address.
     pub miner: IpAddr,

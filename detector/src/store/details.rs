@@ -1,15 +1,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::digest::digest;
+use crate::dispatch::Dossier;
+use crate::enrich::Lease;
 use crate::intern::intern;
 use crate::judge::Facts;
-use crate::ledger::Record;
 use crate::output::Identities;
 
 /// What the ledger on disk holds of a case beside its numbers: what changes seldom. Unknown is left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Details {
+    /// Who had the miner's address when it was last active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
     /// The interface that last saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
@@ -52,15 +56,17 @@ pub struct Details {
 }
 
 impl Details {
-    /// Those of a record whose names are in the form of `identities`.
+    /// Those of a case whose names are in the form of `identities`.
     #[must_use]
-    pub fn of(record: &Record, identities: Identities) -> Self {
+    pub fn of(dossier: &Dossier, identities: Identities) -> Self {
+        let Dossier { record, origin, .. } = dossier;
         let facts = record.facts.clone();
         let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
         let hashed = matches!(identities, Identities::Hashed { .. });
         let (wallet, wallet_sha256) = if hashed { (None, facts.wallet) } else { (facts.wallet, None) };
         let (worker, worker_sha256) = if hashed { (None, facts.worker) } else { (facts.worker, None) };
         Self {
+            lease: origin.lease.clone(),
             interface: record.interface.clone(),
             agent: facts.agent,
             wallet,
@@ -80,8 +86,9 @@ impl Details {
         }
     }
 
-    /// Of a record with the same details always the same within this process.
-    pub(super) fn digest(record: &Record) -> u64 {
+    /// Of a case with the same details always the same within this process.
+    pub(super) fn digest(dossier: &Dossier) -> u64 {
+        let Dossier { record, origin, .. } = dossier;
         let facts = &record.facts;
         let bits = |number: Option<f64>| number.map(f64::to_bits);
         let (algorithm, power) =
@@ -94,7 +101,7 @@ impl Details {
                 bits(facts.difficulty),
                 bits(facts.claimed_hash_rate),
             ),
-            (algorithm, power.map(|power| power.assumption)),
+            (algorithm, power.map(|power| power.assumption), &origin.lease),
         ))
     }
 

@@ -15,6 +15,7 @@ mod restore;
 mod retain;
 mod row;
 pub mod schema;
+mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 mod writer;
@@ -26,11 +27,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 pub use details::Details;
 pub use error::StoreError;
 pub use retain::Removed;
+pub use state::OperatorState;
 pub use writer::Entry;
 
 use crate::ledger::{CaseId, Record};
@@ -267,16 +269,17 @@ impl Store {
         self.dropped
     }
 
-    /// What the operator says of a case: the latest remark's state.
+    /// What the operator said of a case last.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn operator_state(&self, case: CaseId) -> Result<Option<String>, StoreError> {
+    pub fn operator_state(&self, case: CaseId) -> Result<Option<OperatorState>, StoreError> {
         let state = || {
-            let mut select = self
-                .connection
-                .prepare_cached(r#"SELECT state FROM remarks WHERE "case" = ? ORDER BY id DESC LIMIT 1"#)?;
-            select.query_row([id(case)], |row| row.get(0)).optional()
+            let mut select = self.connection.prepare_cached(
+                r#"SELECT state, at FROM remarks WHERE "case" = ? ORDER BY id DESC LIMIT 1"#,
+            )?;
+            let state = |row: &Row<'_>| Ok(OperatorState { name: row.get(0)?, at: row::time(row.get(1)?) });
+            select.query_row([id(case)], state).optional()
         };
         state().map_err(|cause| self.error(cause))
     }

@@ -1,5 +1,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
+use jiff::Timestamp;
+
 pub(super) use crate::ledger::octets;
 use crate::ledger::{CaseId, Day};
 
@@ -26,6 +28,11 @@ pub(super) fn count(count: u64) -> i64 {
 /// A count that was written so.
 pub(super) fn counted(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
+}
+
+/// A time in milliseconds since the epoch; one that there is not is the epoch itself.
+pub(super) fn time(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or_default()
 }
 
 /// Connections of each hour of a day, as bytes.

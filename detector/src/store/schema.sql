@@ -18,9 +18,7 @@ CREATE TABLE miners (
     prefix TEXT,
     site TEXT,
     owner TEXT,
-    contact TEXT,
-    mac TEXT,
-    user TEXT
+    contact TEXT
 ) STRICT;
 
 CREATE TABLE pools (

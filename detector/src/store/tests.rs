@@ -163,7 +163,10 @@ fn enrichment_is_written_when_it_changes() {
     store.write(&[entry]).unwrap();
     store.write(&[entry]).unwrap();
     assert_eq!(
-        one::<String>(&store, "SELECT network_type || city || user FROM miners"),
+        one::<String>(
+            &store,
+            "SELECT network_type || city || (body ->> '$.lease.user') FROM miners, details"
+        ),
         "data-centreJinansomebody"
     );
     assert_eq!(one::<String>(&store, "SELECT name || listed FROM pools"), "pool.exampleExample");

@@ -35,9 +35,9 @@ pub(super) fn write(
         let miner = written.miner(&transaction, entry.dossier)?;
         let pool = written.pool(&transaction, entry.dossier)?;
         statements.case(entry, miner, pool)?;
-        let (details, evidence) = written.changed(record);
+        let (details, evidence) = written.changed(entry.dossier);
         if details {
-            statements.details(record, identities)?;
+            statements.details(entry.dossier, identities)?;
         }
         if evidence {
             statements.evidence(record)?;
@@ -138,9 +138,9 @@ impl<'a> Statements<'a> {
         Ok(())
     }
 
-    fn details(&mut self, record: &Record, identities: Identities) -> rusqlite::Result<()> {
-        let body = serde_json::to_string(&Details::of(record, identities)).map_err(unwritable)?;
-        self.details.execute(params![id(record.case), body]).map(drop)
+    fn details(&mut self, dossier: &Dossier, identities: Identities) -> rusqlite::Result<()> {
+        let body = serde_json::to_string(&Details::of(dossier, identities)).map_err(unwritable)?;
+        self.details.execute(params![id(dossier.record.case), body]).map(drop)
     }
 
     fn evidence(&mut self, record: &Record) -> rusqlite::Result<()> {

@@ -7,7 +7,7 @@ use super::digest::digest;
 use super::evidence;
 use super::row::octets;
 use crate::dispatch::Dossier;
-use crate::enrich::{Origin, PoolOrigin};
+use crate::enrich::{Network, PoolOrigin};
 use crate::ledger::{CaseId, Record};
 
 /// Of more, all are forgotten and written once more: peers of a botnet may be many.
@@ -61,14 +61,14 @@ impl Written {
     ) -> rusqlite::Result<i64> {
         let Dossier { record, origin, .. } = dossier;
         let address = octets(record.miner.ip());
-        let digest = digest_of(origin);
+        let network = &origin.network;
+        let digest = digest_of(network);
         let known = self.miners.get(&address);
         if let Some(known) =
             known.filter(|known| known.digest == digest && known.first_seen <= record.first_seen)
         {
             return Ok(known.id);
         }
-        let Origin { network, lease } = origin;
         let mut insert = transaction.prepare_cached(include_str!("sql/miner.sql"))?;
         let id = insert.query_row(
             params![
@@ -88,8 +88,6 @@ impl Written {
                 network.site,
                 network.owner,
                 network.contact,
-                lease.as_ref().and_then(|lease| lease.mac.as_deref()),
-                lease.as_ref().and_then(|lease| lease.user.as_deref()),
             ],
             |row| row.get(0),
         )?;
@@ -129,9 +127,10 @@ impl Written {
     }
 
     /// What of that which changes seldom is to be written, as a record has it now.
-    pub(super) fn changed(&mut self, record: &Record) -> (bool, bool) {
+    pub(super) fn changed(&mut self, dossier: &Dossier) -> (bool, bool) {
+        let record = &dossier.record;
         let now =
-            Seldom { details: Details::digest(record), evidence: evidence::digest_of(&record.evidence) };
+            Seldom { details: Details::digest(dossier), evidence: evidence::digest_of(&record.evidence) };
         let before = self.cases.insert(record.case, now);
         let differs = |of: fn(&Seldom) -> u64| before.as_ref().map(of) != Some(of(&now));
         (differs(|it| it.details), differs(|it| it.evidence))
@@ -139,13 +138,12 @@ impl Written {
 }
 
 /// Of the same always the same within this process.
-fn digest_of(origin: &Origin) -> u64 {
-    let Origin { network, lease } = origin;
+fn digest_of(network: &Network) -> u64 {
     let bits = |number: Option<f64>| number.map(f64::to_bits);
     digest((
         (network.kind, network.type_source, bits(network.type_confidence)),
         (network.asn, &network.as_org, &network.country, &network.region, &network.city),
         (bits(network.latitude), bits(network.longitude), &network.prefix),
-        (&network.site, &network.owner, &network.contact, lease),
+        (&network.site, &network.owner, &network.contact),
     ))
 }

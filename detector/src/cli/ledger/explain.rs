@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use detector::advice::{Advice, Circumstances, Language, advise};
 use detector::dispatch::farm;
 use detector::judge::{Counterfactuals, Judged, Protocol, Verdict, counterfactuals};
+use detector::store::OperatorState;
 use detector::store::read::Story;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -120,10 +121,11 @@ fn object(story: &Story, counterfactuals: &Counterfactuals) -> Value {
 /// What to do about it. Nothing, if the ledger has words of a later version.
 fn advice(story: &Story, language: Language) -> Option<Vec<Advice>> {
     let case = &story.case;
-    let (network, lease) = (&case.network, case.lease.as_ref());
+    let (network, lease) = (&case.network, case.details.lease.as_ref());
     let verdict: Verdict = known(&case.verdict)?;
     let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-    let fixed = story.remarks.last().filter(|remark| remark.state == "fixed");
+    let state =
+        story.remarks.last().map(|remark| OperatorState { name: remark.state.clone(), at: remark.at });
     let circumstances = Circumstances {
         network: network.kind,
         protocol: Protocol::named(&case.protocol),
@@ -133,10 +135,10 @@ fn advice(story: &Story, language: Language) -> Option<Vec<Advice>> {
         stage: known(&case.stage)?,
         farm: verdict != Verdict::Node && farm(count(case.workers), count(case.parallel_connections)),
         returned: case.returns > 0,
-        returned_after_fixed: fixed.is_some_and(|remark| case.last_seen > remark.at),
+        returned_after_fixed: state.is_some_and(|state| state.is_refuted(case.last_seen)),
         miner: case.miner_ip,
         pool: SocketAddr::new(case.pool_ip, case.pool_port),
-        pool_name: case.pool_network.listed.as_deref().or(case.details.pool_name.as_deref()),
+        pool_name: case.details.pool_name.as_deref(),
         coin: case.coin.as_deref(),
         site: network.site.as_deref(),
         owner: network.owner.as_deref(),

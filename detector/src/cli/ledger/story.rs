@@ -98,7 +98,7 @@ fn who(case: &Case) -> Vec<Fact> {
     });
     let spot =
         network.latitude.zip(network.longitude).map(|(north, east)| format!(" ({north:.2}, {east:.2})"));
-    let lease = case.lease.as_ref();
+    let lease = case.details.lease.as_ref();
     let named = |what: &str, text: Option<&String>| text.map(|text| format!("{what} {}", clean(text)));
     known([
         ("miner", Some(address)),

@@ -46,9 +46,6 @@ pub struct Case {
     pub miner_port: u16,
     /// Where it is.
     pub network: Network,
-    /// Who had the address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lease: Option<Lease>,
     /// The pool.
     pub pool_ip: IpAddr,
     /// Its port.
@@ -221,6 +218,17 @@ impl Reader {
         Ok(Some(Case { evidence, ..case }))
     }
 
+    /// Who had the miner's address when a case was last active.
+    pub(super) fn lease(&self, id: i64) -> Result<Option<Lease>, ReadError> {
+        let mut statement =
+            self.connection.prepare_cached(r#"SELECT body ->> '$.lease' FROM details WHERE "case" = ?"#)?;
+        let mut rows = statement.query([id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let Some(body) = row.get::<_, Option<String>>(0)? else { return Ok(None) };
+        let case = CaseId(id.cast_unsigned());
+        serde_json::from_str(&body).map(Some).map_err(|source| ReadError::Details { case, source })
+    }
+
     fn case_row(&self, id: i64) -> Result<Option<Case>, ReadError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT m.address, c.miner_port, {NETWORK}, p.address, p.port, {POOL_ORIGIN}, {CASE}, d.body FROM cases c \
@@ -296,14 +304,13 @@ fn case(case_id: CaseId, state: &'static str, row: &Row<'_>) -> Result<Case, Rea
     let mut columns = Columns::of(row);
     let miner_ip = columns.address()?;
     let miner_port = columns.get()?;
-    let (network, lease) = columns.network()?;
+    let network = columns.network()?;
     let case = Case {
         case_id,
         state,
         miner_ip,
         miner_port,
         network,
-        lease,
         pool_ip: columns.address()?,
         pool_port: columns.get()?,
         pool_network: columns.pool_origin()?,
@@ -407,9 +414,9 @@ mod tests {
         for unknown in ["hashrate_hs", "hidden", "coin", "lease", "wallet", "evidence", "power_w"] {
             assert_eq!(json.get(unknown), None, "{unknown}");
         }
-        fixture.details("10.0.0.1", r#"{"wallet":"4x","later":1}"#);
+        fixture.details("10.0.0.1", r#"{"wallet":"4x","lease":{"mac":"02:00:00:00:00:01"},"later":1}"#);
         fixture.evidence(id, &[Evidence::new("k", Side::Pool, "d", 2.0)]);
-        fixture.change("miners", "10.0.0.1", "mac = '02:00:00:00:00:01', asn = 64500");
+        fixture.change("miners", "10.0.0.1", "asn = 64500");
         let json = serde_json::to_value(fixture.reader().case(id).unwrap()).unwrap();
         assert_eq!((&json["wallet"], &json["lease"]["mac"]), (&"4x".into(), &"02:00:00:00:00:01".into()));
         assert_eq!((&json["evidence"][0]["weight"], &json["network"]["asn"]), (&2.0.into(), &64500.into()));

@@ -227,7 +227,9 @@ impl Reader {
         let Some(row) = rows.next()? else { return Ok(None) };
         let mut columns = Columns::of(row);
         let miner_ip = columns.address()?;
-        let (network, lease) = columns.network()?;
+        let network = columns.network()?;
+        let latest = parts.iter().max_by_key(|part| part.head.last_seen).unwrap_or(first);
+        let lease = self.lease(latest.head.id)?;
         let states = parts.iter().map(|part| self.state(part.head.id)).collect::<Result<Vec<u8>, _>>()?;
         Ok(Some(Miner {
             miner_ip,

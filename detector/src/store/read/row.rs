@@ -9,7 +9,7 @@ use serde::Serializer;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
-use crate::enrich::{Lease, Network, PoolOrigin};
+use crate::enrich::{Network, PoolOrigin};
 pub(super) use crate::store::row::{address, octets};
 
 /// Milliseconds since the epoch as a time.
@@ -63,8 +63,8 @@ impl<'a, 'b> Columns<'a, 'b> {
     }
 
     /// The columns of [`NETWORK`].
-    pub(super) fn network(&mut self) -> rusqlite::Result<(Network, Option<Lease>)> {
-        let network = Network {
+    pub(super) fn network(&mut self) -> rusqlite::Result<Network> {
+        Ok(Network {
             kind: self.word()?.unwrap_or_default(),
             type_source: self.word()?,
             type_confidence: self.get()?,
@@ -79,9 +79,7 @@ impl<'a, 'b> Columns<'a, 'b> {
             site: self.get()?,
             owner: self.get()?,
             contact: self.get()?,
-        };
-        let lease = Lease { mac: self.get()?, user: self.get()? };
-        Ok((network, Some(lease).filter(|lease| *lease != Lease::default())))
+        })
     }
 
     /// The columns of [`POOL_ORIGIN`].
@@ -92,7 +90,7 @@ impl<'a, 'b> Columns<'a, 'b> {
 
 /// What is known of a miner's address, of table `miners` as `m`.
 pub(super) const NETWORK: &str = "m.network_type, m.type_source, m.type_confidence, m.asn, m.as_org, m.country, \
-     m.region, m.city, m.latitude, m.longitude, m.prefix, m.site, m.owner, m.contact, m.mac, m.user";
+     m.region, m.city, m.latitude, m.longitude, m.prefix, m.site, m.owner, m.contact";
 
 /// What is known of a pool's address, of table `pools` as `p`.
 pub(super) const POOL_ORIGIN: &str = "p.listed, p.asn, p.as_org, p.country";

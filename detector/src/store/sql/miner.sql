@@ -1,8 +1,8 @@
 INSERT INTO miners (
     address, first_seen, network_type, type_source, type_confidence, asn, as_org, country, region, city,
-    latitude, longitude, prefix, site, owner, contact, mac, user
+    latitude, longitude, prefix, site, owner, contact
 )
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (address) DO UPDATE SET
     first_seen = min(first_seen, excluded.first_seen),
     network_type = excluded.network_type,
@@ -18,7 +18,5 @@ ON CONFLICT (address) DO UPDATE SET
     prefix = excluded.prefix,
     site = excluded.site,
     owner = excluded.owner,
-    contact = excluded.contact,
-    mac = excluded.mac,
-    user = excluded.user
+    contact = excluded.contact
 RETURNING id
