@@ -78,7 +78,8 @@ pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitC
     };
     let store = config.ledger.store(identities).map(Store::open).transpose()?;
     let outputs = Outputs::start(config.outputs(), store.as_ref().map(Store::archive), &HashMap::new())?;
-    let rules = Rules::new(&config.enrich, enricher, exclusions, identities, config.advice.language);
+    let (language, limits) = (config.advice.language, config.ledger.limits());
+    let rules = Rules::new(&config.enrich, enricher, exclusions, identities, language, limits);
     let dispatch = Dispatch::replay(rules, store, outputs).context("cannot start a thread")?;
     let replay_options =
         replay::Options { files: options.files, pipeline: config.pipeline(&signatures, identities) };

@@ -92,7 +92,8 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     let outputs = config.outputs();
     let kept = Kept::open(config.ledger.store(identities), config.ledger.cases as usize, &outputs)?;
     let outputs = Outputs::start(outputs, kept.archive(), &kept.cursors)?;
-    let rules = Rules::new(&config.enrich, enricher, exclusions, identities, config.advice.language);
+    let (language, limits) = (config.advice.language, config.ledger.limits());
+    let rules = Rules::new(&config.enrich, enricher, exclusions, identities, language, limits);
     let metrics = Arc::new(Metrics::default());
     let server = Server::start(&config.metrics, Arc::clone(&metrics))?;
     if let Some(server) = &server {

@@ -3,7 +3,7 @@ use std::fmt;
 
 use toml::Value;
 
-use super::Config;
+use super::{Capture, Config, Ledger, Privacy};
 
 /// Keys that only take effect when the agent starts, each with all that is below it.
 const AT_START: [&str; 12] = [
@@ -50,6 +50,15 @@ impl Changes {
     }
 }
 
+impl Changes {
+    /// Takes note that something else is different that takes effect when the agent starts anew.
+    pub fn wait_for_start(&mut self, key: &str) {
+        if !self.at_start.iter().any(|known| known.starts_with(key)) {
+            self.at_start.push(key.to_owned());
+        }
+    }
+}
+
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.now.as_slice(), self.at_start.as_slice()) {
@@ -63,10 +72,20 @@ impl fmt::Display for Changes {
     }
 }
 
-/// The keys whose change takes effect only when the agent starts anew.
-#[must_use]
-pub fn changes_needing_restart(old: &Config, new: &Config) -> Vec<String> {
-    Changes::between(old, new).at_start
+impl Config {
+    /// Goes on with what only takes effect when the agent starts as it is in the configuration that is in use.
+    #[must_use]
+    pub fn in_place_of(self, used: &Self) -> Self {
+        let (capture, ledger, privacy) = (used.capture.clone(), used.ledger.clone(), used.privacy.clone());
+        Self {
+            capture: Capture { stats_interval: self.capture.stats_interval, ..capture },
+            ledger: Ledger { file: ledger.file, cases: ledger.cases, ..self.ledger },
+            privacy: Privacy { excerpts: self.privacy.excerpts, ..privacy },
+            metrics: used.metrics.clone(),
+            log: used.log.clone(),
+            ..self
+        }
+    }
 }
 
 pub(super) fn needs_restart(name: &str) -> bool {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-pub use changes::{Changes, changes_needing_restart};
+pub use changes::Changes;
 pub use load::{Loaded, Problems, Settled};
 pub use log::{LOG_LEVELS, Log, log_level};
 pub use overrides::Overrides;
@@ -157,10 +157,10 @@ impl Signatures {
 pub struct Ledger {
     /// The database of cases; without one they are kept in memory only.
     pub file: Option<PathBuf>,
-    /// Days after which what is closed is deleted, from 1 to 36500.
+    /// Days after which a case that was not seen again is deleted, and what is told of a day, from 1 to 36500.
     #[serde(deserialize_with = "within::<_, _, 1, 36500>")]
     pub keep_days: u32,
-    /// Size of the file in MiB above which the oldest closed cases are deleted, from 16 to 1048576.
+    /// Size of the file in MiB above which the oldest is deleted before that, from 16 to 1048576.
     #[serde(deserialize_with = "within::<_, _, 16, 1048576>")]
     pub keep_mib: u32,
     /// Seconds after which the file knows what the agent knows, from 1 to 3600.
@@ -203,13 +203,17 @@ impl Ledger {
     /// The ledger on disk, if there is one.
     #[must_use]
     pub fn store(&self, identities: Identities) -> Option<store::Settings> {
-        Some(store::Settings {
-            file: self.file.clone()?,
-            keep_days: self.keep_days,
-            keep_bytes: u64::from(self.keep_mib) << 20,
-            outbox_bytes: u64::from(self.outbox_mib) << 20,
-            identities,
-        })
+        Some(store::Settings { file: self.file.clone()?, limits: self.limits(), identities })
+    }
+
+    /// How much of the ledger on disk is kept.
+    #[must_use]
+    pub fn limits(&self) -> store::Limits {
+        store::Limits {
+            days: self.keep_days,
+            bytes: u64::from(self.keep_mib) << 20,
+            outbox: u64::from(self.outbox_mib) << 20,
+        }
     }
 
     /// The limits of the ledger in memory.

@@ -405,11 +405,29 @@ fn changes_are_told_by_key() {
     );
     let changes = Changes::between(&old, &new);
     assert_eq!(changes.now, ["exclude", "ledger.keep-days"]);
-    assert_eq!(changes_needing_restart(&old, &new), ["ledger.file", "log.level"]);
+    assert_eq!(changes.at_start, ["ledger.file", "log.level"]);
     assert_eq!(
         changes.to_string(),
         "changed: exclude, ledger.keep-days; not before a restart: ledger.file, log.level"
     );
+}
+
+#[test]
+fn what_needs_a_restart_stays_as_it_is_until_then_however_often_the_file_is_read() {
+    let used = parsed("[ledger]\nfile = 'a'\n[capture]\ninterfaces = ['a0']\n");
+    let everything = parsed(
+        "[ledger]\nfile = 'b'\ncases = 7\nkeep-days = 5\n[log]\nlevel = 'warn'\n[metrics]\nready-within = 7\n\
+         [capture]\ninterfaces = ['b0']\nflows = 9\nring-kib = 64\nwatched = 9\nxdp-mode = 'generic'\nstats-interval = 9\n\
+         [privacy]\nidentities = 'hashed'\nsalt = 'a'\nsalt-file = 'b'\nexcerpts = false\n",
+    );
+    let told = Changes::between(&used, &everything);
+    assert_eq!((told.at_start.len(), told.now.len()), (12, 3), "{told}");
+    let held = everything.clone().in_place_of(&used);
+    let done = Changes::between(&used, &held);
+    assert_eq!((done.at_start, done.now), (vec![], told.now));
+    let again = Changes::between(&held, &everything);
+    assert_eq!((again.at_start, again.now), (told.at_start, vec![]));
+    assert_eq!(everything.clone().in_place_of(&held), held);
 }
 
 /// Keys that are marked in the commented file are those that need a restart, and the other way round.
@@ -445,14 +463,11 @@ fn the_ledger_is_as_the_configuration_says() {
     let hours = [memory.quiet, memory.close, memory.interval].map(|time| time.as_hours());
     assert_eq!((hours, memory.cases, memory.update), ([2, 72, 1], 4, Some(SignedDuration::from_secs(60))));
     let disk = ledger.store(Identities::Truncated).unwrap();
-    assert_eq!((disk.keep_bytes, disk.identities), (16 << 20, Identities::Truncated));
+    assert_eq!((disk.limits.bytes, disk.identities), (16 << 20, Identities::Truncated));
     // What the file does not say is what the ledger does of itself.
     let (own, other) =
         (Ledger { file: Some("l.db".into()), ..Ledger::default() }, store::Settings::new("l.db".into()));
     let own = own.store(Identities::Clear).unwrap();
-    assert_eq!(
-        (own.keep_days, own.keep_bytes, own.outbox_bytes),
-        (other.keep_days, other.keep_bytes, other.outbox_bytes)
-    );
+    assert_eq!(own.limits, other.limits);
     assert!(Ledger::default().store(Identities::Clear).is_none());
 }

@@ -26,8 +26,6 @@ pub(super) enum Message {
     Record(Box<Record>, Option<Arc<str>>),
     /// The agent's counters, as EVE.
     Stats(String),
-    /// What is done with records from now on.
-    Rules(Box<Rules>),
 }
 
 /// A record that is ready to be written.
@@ -70,6 +68,11 @@ impl Desk {
             let ended = matches!(first, Err(RecvTimeoutError::Disconnected));
             let more = std::iter::from_fn(|| self.messages.try_recv().ok()).take(BATCH);
             let batch: Vec<Message> = first.into_iter().chain(more).collect();
+            // Before what was handed over after them.
+            if let Some(rules) = self.shared.rules() {
+                self.keeper.set_limits(rules.limits());
+                self.rules = rules;
+            }
             for message in batch {
                 self.take(message, &mut entries);
             }
@@ -109,7 +112,6 @@ impl Desk {
                 let sequence = self.keeper.next_sequence();
                 entries.push(Entry { sequence, line: line.into(), durable: false });
             }
-            Message::Rules(rules) => self.rules.exchange(*rules),
         }
     }
 

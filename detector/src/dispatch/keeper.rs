@@ -7,7 +7,7 @@ use super::desk::Ready;
 use super::shared::Shared;
 use crate::ledger::{CaseId, Reason, Record};
 use crate::output::Outputs;
-use crate::store::{Entry, OperatorState, Store, StoreError};
+use crate::store::{Entry, Limits, OperatorState, Store, StoreError};
 
 /// How long updates may wait to be written together.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -43,6 +43,13 @@ impl Keeper {
             since: None,
             retry: None,
             retention: Instant::now() + Duration::from_mins(1),
+        }
+    }
+
+    /// Keeps more or less from now on.
+    pub(super) const fn set_limits(&mut self, limits: Limits) {
+        if let Some(store) = &mut self.store {
+            store.set_limits(limits);
         }
     }
 

@@ -124,10 +124,9 @@ impl Dispatch {
         }
     }
 
-    /// Does something else with records from now on.
+    /// Does something else with the records that are handed over from now on, and perhaps with some before. Waits for nobody.
     pub fn exchange(&self, rules: Rules) {
-        // Without a desk there is nothing to be exchanged.
-        let _ = self.messages.send(Message::Rules(Box::new(rules)));
+        self.shared.exchange(rules);
     }
 
     /// Where records go.

@@ -6,6 +6,7 @@ use crate::advice::Language;
 use crate::enrich::{Config, Enricher, Reloader};
 use crate::exclude::Exclusions;
 use crate::output::Identities;
+use crate::store::Limits;
 
 /// What is done with records: what files say of addresses, what is not reported, and how names and advice are written.
 pub struct Rules {
@@ -15,6 +16,8 @@ pub struct Rules {
     exclusions: Exclusions,
     identities: Identities,
     language: Language,
+    /// How much of the ledger on disk is kept.
+    limits: Limits,
 }
 
 impl Rules {
@@ -26,10 +29,11 @@ impl Rules {
         exclusions: Exclusions,
         identities: Identities,
         language: Language,
+        limits: Limits,
     ) -> Self {
         let enricher = Arc::new(enricher);
         let reloader = Reloader::after(config.clone(), language, Arc::clone(&enricher), Instant::now());
-        Self { enricher, reloader, exclusions, identities, language }
+        Self { enricher, reloader, exclusions, identities, language, limits }
     }
 
     pub(super) fn enricher(&self) -> &Enricher {
@@ -48,10 +52,8 @@ impl Rules {
         self.language
     }
 
-    /// Others take their place; what was counted goes on.
-    pub(super) fn exchange(&mut self, new: Self) {
-        new.exclusions.carry_on(&self.exclusions);
-        *self = new;
+    pub(super) const fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Takes files in that have changed.

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::desk::Ready;
+use super::rules::Rules;
 use crate::enrich::{Age, NetworkType};
 use crate::judge::Verdict;
 use crate::ledger::{CaseId, Life, Reason};
@@ -51,6 +52,8 @@ pub(super) struct Shared {
     shed: AtomicU64,
     closed: AtomicBool,
     deadline: Mutex<Option<Instant>>,
+    /// What is to be done with records, until the desk takes it.
+    rules: Mutex<Option<Box<Rules>>>,
     counts: Mutex<(Counts, HashMap<CaseId, NetworkType>)>,
 }
 
@@ -74,6 +77,16 @@ impl Shared {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Puts other rules where the desk finds them.
+    pub(super) fn exchange(&self, rules: Rules) {
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(rules));
+    }
+
+    /// Other rules, if there are any.
+    pub(super) fn rules(&self) -> Option<Rules> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).take().map(|rules| *rules)
     }
 
     /// Until when outputs are waited for, at the end.

@@ -11,8 +11,8 @@ use crate::judge::Verdict;
 use crate::ledger::Ledger;
 use crate::metrics::Detection;
 use crate::output::{Identities, Target};
-use crate::store::Settings;
 use crate::store::tests::{at, ledger, observe};
+use crate::store::{Limits, Settings};
 use crate::{enrich, exclude};
 
 fn rules(exclude: &str) -> Rules {
@@ -23,7 +23,9 @@ fn rules(exclude: &str) -> Rules {
     }
     let file: File = toml::from_str(exclude).unwrap();
     let exclusions = Exclusions::new(&file.exclude, Identities::Clear, None).unwrap();
-    Rules::new(&enrich::Config::default(), Enricher::default(), exclusions, Identities::Clear, Language::En)
+    let (identities, limits) = (Identities::Clear, Limits::default());
+    let files = enrich::Config::default();
+    Rules::new(&files, Enricher::default(), exclusions, identities, Language::En, limits)
 }
 
 struct Place {

@@ -1,5 +1,4 @@
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 
@@ -68,8 +67,6 @@ pub(super) struct Compiled {
     /// The kind of evidence that a signature of a file is.
     evidence: Option<String>,
     pub(super) window: Window,
-    /// How many records it hid.
-    hidden: AtomicU64,
 }
 
 impl Exclusions {
@@ -93,14 +90,27 @@ impl Exclusions {
                 key,
                 message,
             }));
-            let compiled = Compiled::of(rule, identities);
-            exclusions.index.add(u32::try_from(number).unwrap_or(u32::MAX), &compiled);
-            exclusions.rules.push(compiled);
+            exclusions.add(Compiled::of(rule, identities));
         }
         if complaints.is_empty() { Ok(exclusions) } else { Err(complaints) }
     }
 
-    /// The first rule that hides a record, which is counted with it.
+    /// The same rules for records in which names are kept in another form.
+    #[must_use]
+    pub fn for_names(&self, identities: Identities) -> Self {
+        let mut exclusions = Self::default();
+        for Compiled { rule, .. } in &self.rules {
+            exclusions.add(Compiled::of(rule, identities));
+        }
+        exclusions
+    }
+
+    fn add(&mut self, rule: Compiled) {
+        self.index.add(u32::try_from(self.rules.len()).unwrap_or(u32::MAX), &rule);
+        self.rules.push(rule);
+    }
+
+    /// The first rule that hides a record.
     pub fn matches(&self, subject: &Subject<'_>) -> Option<&Rule> {
         let subject = &Subject {
             miner: subject.miner.to_canonical(),
@@ -118,25 +128,7 @@ impl Exclusions {
         };
         let lists = self.index.lists(subject.miner, subject.pool.ip(), names, &pool_names);
         let first = lists.filter_map(fitting).min()?;
-        let compiled = self.rules.get(first as usize)?;
-        compiled.hidden.fetch_add(1, Ordering::Relaxed);
-        Some(&compiled.rule)
-    }
-
-    /// Each rule in the order of the file, with how many records it hid.
-    pub fn counts(&self) -> impl Iterator<Item = (&Rule, u64)> {
-        self.rules.iter().map(|one| (&one.rule, one.hidden.load(Ordering::Relaxed)))
-    }
-
-    /// Goes on with the counts of rules that are the same in `old`.
-    pub fn carry_on(&self, old: &Self) {
-        let known: std::collections::HashMap<String, u64> =
-            old.counts().map(|(rule, count)| (format!("{rule:?}"), count)).collect();
-        for one in &self.rules {
-            if let Some(count) = known.get(&format!("{:?}", one.rule)) {
-                one.hidden.store(*count, Ordering::Relaxed);
-            }
-        }
+        Some(&self.rules.get(first as usize)?.rule)
     }
 
     /// How many rules there are.
@@ -164,7 +156,6 @@ impl Compiled {
             worker: kept(&rule.worker),
             evidence,
             window: Window::of(rule),
-            hidden: AtomicU64::new(0),
             rule: rule.clone(),
         }
     }

@@ -165,17 +165,23 @@ fn hours_that_pass_midnight_belong_to_the_day_on_which_they_begin() {
 }
 
 #[test]
-fn the_first_rule_that_fits_is_told_and_counted() {
+fn the_first_rule_that_fits_is_told() {
     let rules = [rule("protocol = 'stratum-v1'"), rule("prefix = '10.0.0.0/8'"), rule("host = '10.1.2.3'")];
-    let exclusions = exclusions(&rules, Identities::Clear);
-    for _ in 0..3 {
-        assert_eq!(exclusions.matches(&subject()), Some(&rules[1]));
-    }
-    let counts = |exclusions: &Exclusions| exclusions.counts().map(|(_, count)| count).collect::<Vec<_>>();
-    assert_eq!(counts(&exclusions), [0, 3, 0]);
-    let next = self::exclusions(&[rules[2].clone(), rules[1].clone()], Identities::Clear);
-    next.carry_on(&exclusions);
-    assert_eq!(counts(&next), [0, 3]);
+    assert_eq!(exclusions(&rules, Identities::Clear).matches(&subject()), Some(&rules[1]));
+}
+
+#[test]
+fn rules_about_names_go_with_the_form_in_which_names_are_kept() {
+    let rules = [rule("wallet = '4xyz'")];
+    let hashed = Identities::Hashed { salt: Salt::new("pepper") };
+    let kept = hashed.kept("4xyz").into_owned();
+    let of = |wallet| Subject { wallet: Some(wallet), ..subject() };
+    let clear = exclusions(&rules, Identities::Clear);
+    assert_eq!(clear.matches(&of("4xyz")), Some(&rules[0]));
+    assert_eq!(clear.matches(&of(&kept)), None);
+    let same = clear.for_names(hashed);
+    assert_eq!(same.matches(&of(&kept)), Some(&rules[0]));
+    assert_eq!(same.matches(&of("4xyz")), None);
 }
 
 /// Rules of all sorts, of which none fits but the last: each is found under its own key.

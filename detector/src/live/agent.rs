@@ -101,11 +101,19 @@ impl Agent<'_> {
     }
 
     fn adopt(&mut self, new: Loaded) -> anyhow::Result<()> {
-        let Loaded { config, signatures: mut fresh, exclusions, enricher, warnings, .. } = new;
+        let Loaded { config, signatures: mut fresh, exclusions, enricher, identities, warnings } = new;
         for warning in warnings {
             tracing::warn!("{warning}");
         }
-        let changes = config::Changes::between(&self.config, &config);
+        let mut changes = config::Changes::between(&self.config, &config);
+        let config = config.in_place_of(&self.config);
+        // Names stay in one form for as long as the agent lives.
+        let exclusions = if identities == self.identities {
+            exclusions
+        } else {
+            changes.wait_for_start("privacy");
+            exclusions.for_names(self.identities)
+        };
         let signatures = fresh.changes_since(&self.signatures);
         // What may fail comes first, and is taken back if the next fails.
         self.dispatch.outputs().reconfigure(config.outputs())?;
@@ -114,18 +122,19 @@ impl Agent<'_> {
                 fresh.succeed(&self.signatures);
             }
             if let Err(error) = self.program.set_automaton(fresh.automaton()) {
-                self.dispatch.outputs().reconfigure(self.config.outputs())?;
+                if let Err(error) = self.dispatch.outputs().reconfigure(self.config.outputs()) {
+                    tracing::error!("the old outputs cannot be used any more: {error}");
+                }
                 return Err(error.into());
             }
             self.signatures = fresh;
             self.pipeline.set_signatures(Arc::clone(&self.signatures));
         }
-        let language = config.advice.language;
-        // Names stay in one form for as long as the agent lives.
-        self.dispatch.exchange(Rules::new(&config.enrich, enricher, exclusions, self.identities, language));
+        let (language, limits) = (config.advice.language, config.ledger.limits());
+        let rules = Rules::new(&config.enrich, enricher, exclusions, self.identities, language, limits);
+        self.dispatch.exchange(rules);
         let mut settings = config.pipeline(&self.signatures, self.identities).ledger;
-        settings.resumes = self.config.ledger.file.is_some();
-        settings.update = settings.update.filter(|_| settings.resumes);
+        settings.resumes = config.ledger.file.is_some();
         self.pipeline.set_ledger(settings);
         if signatures == Changes::default() {
             tracing::info!("configuration read anew: {changes}; signatures: {signatures}");

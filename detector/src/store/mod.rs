@@ -39,7 +39,6 @@ use crate::ledger::{CaseId, Record};
 use crate::output::{Archive, Identities};
 use adopt::Adopted;
 use outbox::Outbox;
-use retain::Retention;
 use row::{count, counted, id};
 use written::Written;
 
@@ -48,27 +47,34 @@ use written::Written;
 pub struct Settings {
     /// The file.
     pub file: PathBuf,
-    /// Days after which a case that was not seen again is removed, and what is told of a single day.
-    pub keep_days: u32,
-    /// Size in bytes above which the oldest is removed before that; the last two days stay in any case.
-    pub keep_bytes: u64,
-    /// Bytes of records kept for outputs that do not take them; above it the oldest are lost, and counted.
-    pub outbox_bytes: u64,
+    /// How much of it is kept.
+    pub limits: Limits,
     /// In which form records hold names.
     pub identities: Identities,
+}
+
+/// How much of a ledger is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Days after which a case that was not seen again is removed, and what is told of a single day.
+    pub days: u32,
+    /// Size in bytes above which the oldest is removed before that; the last two days stay in any case.
+    pub bytes: u64,
+    /// Bytes of records kept for outputs that do not take them; above it the oldest are lost, and counted.
+    pub outbox: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { days: 400, bytes: 8 << 30, outbox: 512 << 20 }
+    }
 }
 
 impl Settings {
     /// A ledger with the limits that hold unless others are given.
     #[must_use]
     pub fn new(file: PathBuf) -> Self {
-        Self {
-            file,
-            keep_days: 400,
-            keep_bytes: 8 << 30,
-            outbox_bytes: 512 << 20,
-            identities: Identities::default(),
-        }
+        Self { file, limits: Limits::default(), identities: Identities::default() }
     }
 }
 
@@ -123,6 +129,11 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.settings.file
+    }
+
+    /// Keeps more or less from now on.
+    pub const fn set_limits(&mut self, limits: Limits) {
+        self.settings.limits = limits;
     }
 
     /// The cases that go on, the `most` that were seen last, those seen longest ago first.
@@ -214,7 +225,7 @@ impl Store {
     /// # Errors
     /// The file cannot be written.
     pub fn acknowledge(&mut self, cursors: &[(String, u64)]) -> Result<(), StoreError> {
-        if cursors == self.acknowledged && self.waiting <= self.settings.outbox_bytes {
+        if cursors == self.acknowledged && self.waiting <= self.settings.limits.outbox {
             return Ok(());
         }
         let done = self.settle(cursors);
@@ -241,7 +252,7 @@ impl Store {
         let mut gone = bytes(reached)?;
         let mut until = reached;
         let mut dropped = 0;
-        if self.waiting - gone.min(self.waiting) > self.settings.outbox_bytes {
+        if self.waiting - gone.min(self.waiting) > self.settings.limits.outbox {
             // The oldest half, so that this is seldom done.
             let middle: i64 = transaction.query_row(
                 "SELECT coalesce(cast(avg(sequence) AS INTEGER), 0) FROM outbox WHERE sequence > ?",
@@ -289,8 +300,7 @@ impl Store {
     /// # Errors
     /// The file cannot be written.
     pub fn retain(&mut self, now: Timestamp) -> Result<Removed, StoreError> {
-        let keep = Retention { days: self.settings.keep_days, bytes: self.settings.keep_bytes };
-        let removed = retain::retain(&mut self.connection, keep, now);
+        let removed = retain::retain(&mut self.connection, self.settings.limits, now);
         let removed = removed.map_err(|cause| self.error(cause))?;
         if removed.aged + removed.crowded > 0 {
             self.written.clear();

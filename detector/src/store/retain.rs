@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::Limits;
 use super::row::counted;
 
 /// Cases removed at once: a moment's work.
@@ -8,15 +9,6 @@ const CASES: i64 = 2_000;
 
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
-
-/// What is kept.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Retention {
-    /// Days after which a case that was not seen again, and what is told of a day, is removed.
-    pub(super) days: u32,
-    /// Size above which the oldest is removed before that.
-    pub(super) bytes: u64,
-}
 
 /// What one step of keeping within the limits did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,11 +24,7 @@ pub struct Removed {
 }
 
 /// Removes what is too old or too much, some of it at a time.
-pub(super) fn retain(
-    connection: &mut Connection,
-    keep: Retention,
-    now: Timestamp,
-) -> rusqlite::Result<Removed> {
+pub(super) fn retain(connection: &mut Connection, keep: Limits, now: Timestamp) -> rusqlite::Result<Removed> {
     let now = now.as_millisecond();
     let before = now - i64::from(keep.days) * DAY;
     let aged = remove(connection, before)?;

@@ -264,7 +264,9 @@ fn a_new_output_misses_nothing_though_the_agent_is_killed_at_once() {
 fn an_output_that_takes_nothing_does_not_fill_the_disk() {
     let disk = Disk::new();
     let mut memory = ledger();
-    let mut store = Store::open(Settings { outbox_bytes: 100, ..disk.settings() }).unwrap();
+    let mut store =
+        Store::open(Settings { limits: Limits { outbox: 100, ..Limits::default() }, ..disk.settings() })
+            .unwrap();
     for port in 1..=40 {
         write(&mut store, observe(&mut memory, &format!("10.0.0.{port}:40000"), 3, 0));
     }
@@ -331,7 +333,9 @@ fn a_full_disk_loses_nothing_that_was_written() {
 fn what_is_too_old_is_removed_with_all_that_hangs_on_it() {
     let disk = Disk::new();
     let mut memory = ledger();
-    let mut store = Store::open(Settings { keep_days: 10, ..disk.settings() }).unwrap();
+    let mut store =
+        Store::open(Settings { limits: Limits { days: 10, ..Limits::default() }, ..disk.settings() })
+            .unwrap();
     write(&mut store, observe(&mut memory, "10.0.0.2:40000", 3, 0));
     write(&mut store, observe(&mut memory, "10.0.0.3:40000", 3, 5 * DAY));
     assert_eq!(store.retain(at(10 * DAY - 1)).unwrap(), Removed::default());
@@ -348,7 +352,9 @@ fn what_is_too_old_is_removed_with_all_that_hangs_on_it() {
 fn what_is_too_much_is_removed_from_its_old_end() {
     let disk = Disk::new();
     let mut memory = ledger();
-    let mut store = Store::open(Settings { keep_bytes: 0, ..disk.settings() }).unwrap();
+    let mut store =
+        Store::open(Settings { limits: Limits { bytes: 0, ..Limits::default() }, ..disk.settings() })
+            .unwrap();
     for day in 0..6 {
         write(&mut store, observe(&mut memory, &format!("10.0.0.{}:40000", day + 1), 3, day * DAY));
     }
