@@ -1,5 +1,6 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,7 +30,10 @@ pub(super) fn config(verb: &Verb) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     // A file that somebody has edited is worth more than this one.
-    let mut file = OpenOptions::new().write(true).create_new(true).open(output).with_context(|| {
+    let mut options = OpenOptions::new();
+    // A salt or a password may be written into it.
+    options.write(true).create_new(true).mode(0o640);
+    let mut file = options.open(output).with_context(|| {
         format!("cannot make {}; name a file that is not there yet, in a directory that is", output.display())
     })?;
     file.write_all(COMMENTED.as_bytes()).with_context(|| format!("cannot write {}", output.display()))?;

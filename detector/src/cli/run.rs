@@ -106,6 +106,8 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     let ended = runtime.block_on(live::run(&origin, start, &dispatch, &metrics));
     let patience =
         ended.as_ref().map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()));
+    // Files that are still being read anew may take as long as their disk does.
+    runtime.shutdown_background();
     let (desk, counts) = dispatch.finish(Some(patience));
     ended?;
     anyhow::ensure!(desk.unkept == 0, "{} did not reach the ledger", counted(desk.unkept, "record"));

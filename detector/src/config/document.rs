@@ -7,13 +7,14 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
+use super::secret;
 use crate::problem::{Problem, nearest};
 
 /// The longest configuration file that is read, in bytes.
 const LARGEST_FILE: u64 = 16 << 20;
 
 /// The most problems of one file that are told at once.
-const MOST_PROBLEMS: usize = 50;
+pub(super) const MOST_PROBLEMS: usize = 50;
 
 /// One step on the way to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,10 +80,11 @@ impl Document {
     /// is said there.
     pub(super) fn parse<T: DeserializeOwned + Default>(&self) -> (T, Vec<Problem>) {
         let (mut document, errors) = DeTable::parse_recoverable(&self.text);
+        let secrets = secret::spans(document.get_ref());
         let mut problems: Vec<Problem> = errors
             .iter()
             .take(MOST_PROBLEMS)
-            .map(|error| self.at(error.span().unwrap_or_default().start, error.message()))
+            .map(|error| self.at(error.span().unwrap_or_default().start, error.message(), &secrets))
             .collect();
         problems.sort_by_key(|problem| (problem.line, problem.column));
         if !problems.is_empty() {
@@ -102,7 +104,7 @@ impl Document {
             let follows =
                 wrong.missing.as_ref().is_some_and(|key| taken.contains(&(wrong.span.start, key.clone())));
             if !follows {
-                problems.push(self.at(wrong.span.start, &wrong.message));
+                problems.push(self.at(wrong.span.start, &wrong.message, &secrets));
             }
             match remove(&mut document, &wrong.path) {
                 Some(removed) if problems.len() < MOST_PROBLEMS => taken.extend([removed]),
@@ -114,13 +116,37 @@ impl Document {
         }
     }
 
+    /// Where the values of the text stand.
+    pub(super) fn places(&self) -> Places<'_> {
+        let (table, _) = DeTable::parse_recoverable(&self.text);
+        Places { document: self, secrets: secret::spans(table.get_ref()), table }
+    }
+
+    fn at(&self, byte: usize, message: &str, secrets: &[Range<usize>]) -> Problem {
+        let start = self.text.get(..byte).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let line = self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        if secret::hides(line, start, secrets) {
+            let problem = Problem::at(&self.path, &self.text, byte, secret::discreet(message));
+            return Problem { excerpt: None, ..problem };
+        }
+        Problem::at(&self.path, &self.text, byte, message)
+    }
+}
+
+/// Where the values of a text stand, so that problems are told where they are.
+pub(super) struct Places<'a> {
+    document: &'a Document,
+    table: Spanned<DeTable<'a>>,
+    secrets: Vec<Range<usize>>,
+}
+
+impl Places<'_> {
     /// A problem with the value at the end of a way, or with the nearest table above it that is there.
-    pub(super) fn problem(&self, way: &[Step<'_>], message: impl Into<String>) -> Problem {
-        let (document, _) = DeTable::parse_recoverable(&self.text);
+    pub(super) fn problem(&self, way: &[Step<'_>], message: &str) -> Problem {
         let mut byte = 0;
         let mut at: Option<&Spanned<DeValue<'_>>> = None;
         for step in way {
-            let table = at.map_or(Some(document.get_ref()), |value| value.get_ref().as_table());
+            let table = at.map_or(Some(self.table.get_ref()), |value| value.get_ref().as_table());
             let next = match step {
                 Step::Key(key) => table.and_then(|table| table.get(*key)),
                 Step::Index(index) => at.and_then(|value| value.get_ref().as_array()?.get(*index)),
@@ -129,11 +155,7 @@ impl Document {
             byte = next.span().start;
             at = Some(next);
         }
-        self.at(byte, message)
-    }
-
-    fn at(&self, byte: usize, message: impl Into<String>) -> Problem {
-        Problem::at(&self.path, &self.text, byte, message)
+        self.document.at(byte, message, &self.secrets)
     }
 }
 

@@ -2,13 +2,12 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
+use super::check::Checked;
 use super::document::{Document, Step};
-use super::{Config, Overrides, repeated};
+use super::{Config, Overrides};
 use crate::enrich::Enricher;
-use crate::exclude::{Complaint, Exclusions};
-use crate::output::{self, Destination, Identities};
+use crate::exclude::Exclusions;
+use crate::output::Identities;
 use crate::problem::{self, Problem};
 use crate::signature::{SignatureError, Signatures};
 
@@ -59,10 +58,11 @@ impl Settled {
     /// What it says makes no sense, or a file that it names cannot be read or is not valid. All that is wrong is told at
     /// once.
     pub fn load(self) -> Result<Loaded, Problems> {
-        let mut problems = self.contradictions();
         let config = &self.config;
+        let checked = Checked::new(config, self.document.as_ref());
+        let mut problems = checked.contradictions();
         let identities = config.privacy.identities().unwrap_or_else(|message| {
-            problems.push(self.problem(&[Step::Key("privacy"), Step::Key("salt-file")], message));
+            problems.push(checked.problem(&[Step::Key("privacy"), Step::Key("salt-file")], &message));
             Identities::Clear
         });
         let signatures = Signatures::load(&config.signatures.sources()).map_err(|SignatureError(wrong)| {
@@ -74,81 +74,19 @@ impl Settled {
         // Which names of signatures there are is known only if they could be read.
         let exclusions = Exclusions::new(&config.exclude, identities, signatures.as_ref().ok());
         let exclusions = exclusions.map_err(|wrong| {
-            problems.extend(wrong.into_iter().map(|complaint| self.exclusion(complaint)));
+            problems.extend(wrong.iter().map(|complaint| checked.exclusion(complaint)));
         });
         let read = (signatures, exclusions, enricher, problems.is_empty());
         let (Ok(signatures), Ok(exclusions), Ok(enricher), true) = read else {
             return Err(Problems(problems));
         };
         let warnings = match &self.document {
-            Some(_) => self.warnings(identities, &exclusions),
+            Some(document) => checked.warnings(document.path(), identities, &exclusions),
             None => Vec::new(),
         };
+        drop(checked);
         let Self { config, .. } = self;
         Ok(Loaded { config, signatures: Arc::new(signatures), exclusions, enricher, identities, warnings })
-    }
-
-    /// What in the file is likely to be a mistake.
-    fn warnings(&self, identities: Identities, exclusions: &Exclusions) -> Vec<Problem> {
-        let privacy = self.config.privacy.warnings(identities).into_iter();
-        let privacy =
-            privacy.map(|(key, message)| self.problem(&[Step::Key("privacy"), Step::Key(key)], message));
-        let rules = exclusions.warnings(Timestamp::now()).into_iter().map(|one| self.exclusion(one));
-        privacy.chain(rules).collect()
-    }
-
-    /// What is wrong in the configuration itself, though every value may stand where it stands.
-    fn contradictions(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let Config { capture, privacy, output, .. } = &self.config;
-        let interface = |at| [Step::Key("capture"), Step::Key("interfaces"), Step::Index(at)];
-        if let Some((at, name)) = repeated(&capture.interfaces) {
-            problems.push(self.problem(&interface(at), format!("interface \"{name}\" is given twice")));
-        }
-        if let Some(at) = capture.interfaces.iter().position(String::is_empty) {
-            problems
-                .push(self.problem(&interface(at), "an interface has a name; write it between the quotes"));
-        }
-        if privacy.salt.is_some() && privacy.salt_file.is_some() {
-            let way = [Step::Key("privacy"), Step::Key("salt-file")];
-            problems.push(self.problem(&way, "there are salt and salt-file; leave one of them out"));
-        }
-        if let Err(error) = output::check(output) {
-            problems.push(self.problem(&[Step::Key("output")], error.to_string()));
-        }
-        problems.extend(self.places());
-        problems
-    }
-
-    /// Files are made where they are to be, but directories are not.
-    fn places(&self) -> Vec<Problem> {
-        let Config { ledger, output, .. } = &self.config;
-        let file =
-            |to: &Destination| if let Destination::File(path) = to { Some(path.clone()) } else { None };
-        let outputs = output.iter().enumerate().map(|(at, output)| {
-            (vec![Step::Key("output"), Step::Index(at), Step::Key("path")], file(&output.to))
-        });
-        let places = outputs.chain([(vec![Step::Key("ledger"), Step::Key("file")], ledger.file.clone())]);
-        let missing = places.filter_map(|(way, path)| {
-            let path = path?;
-            let directory = path.parent().filter(|directory| *directory != Path::new(""))?;
-            let message = format!("there is no directory {}; make it first", directory.display());
-            (!directory.is_dir()).then(|| self.problem(&way, message))
-        });
-        missing.collect()
-    }
-
-    fn exclusion(&self, complaint: Complaint) -> Problem {
-        let Complaint { rule, key, message } = complaint;
-        let way = [Step::Key("exclude"), Step::Index(rule), Step::Key(key)];
-        self.problem(if key.is_empty() { way.get(..2).unwrap_or_default() } else { &way }, message)
-    }
-
-    fn problem(&self, way: &[Step<'_>], message: impl Into<String>) -> Problem {
-        match &self.document {
-            Some(document) => document.problem(way, message),
-            None => Problem::whole(Path::new("command line"), message),
-        }
     }
 }
 

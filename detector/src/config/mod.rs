@@ -1,6 +1,7 @@
 //! The one configuration file: what may stand in it, what it says when nothing stands there, and what is wrong in it.
 
 mod changes;
+mod check;
 mod document;
 mod load;
 mod log;
@@ -8,6 +9,7 @@ mod overrides;
 mod privacy;
 mod range;
 mod resolve;
+mod secret;
 mod sort;
 #[cfg(test)]
 mod tests;

@@ -62,8 +62,8 @@ impl Privacy {
         })
     }
 
-    /// What is likely to be a mistake: the key, and why.
-    pub(super) fn warnings(&self, identities: Identities) -> Vec<(&'static str, String)> {
+    /// What is likely to be a mistake in the configuration of a file: the key, and why.
+    pub(super) fn warnings(&self, file: &Path, identities: Identities) -> Vec<(&'static str, String)> {
         let mut warnings = Vec::new();
         let key = if self.salt_file.is_some() { "salt-file" } else { "salt" };
         match identities {
@@ -82,11 +82,15 @@ impl Privacy {
             }
             _ => {}
         }
-        let mode = |path: &PathBuf| Some(fs::metadata(path).ok()?.permissions().mode());
-        if let Some(mode) = self.salt_file.as_ref().and_then(mode).filter(|mode| mode & 0o007 != 0) {
+        let holder = self.salt_file.as_deref().or_else(|| self.salt.is_some().then_some(file));
+        let mode = |path: &Path| Some(fs::metadata(path).ok()?.permissions().mode());
+        if let Some(mode) = holder.and_then(mode).filter(|mode| mode & 0o007 != 0) {
             warnings.push((
                 key,
-                format!("everybody can read or write it (mode {:o}); chmod o= it", mode & 0o777),
+                format!(
+                    "everybody can read or write the file with it (mode {:o}); chmod o= it",
+                    mode & 0o777
+                ),
             ));
         }
         warnings

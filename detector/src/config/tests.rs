@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -231,11 +232,35 @@ fn what_is_no_toml_is_told_with_its_place() {
 fn a_place_that_is_not_there_is_that_of_the_table_above_it() {
     let document =
         Document::of("f.toml", "[capture]\n[[exclude]]\nreason = 'a'\n[[exclude]]\nreason = 'b'\n");
-    let line = |way: &[Step<'_>]| document.problem(way, "").line;
+    let places = document.places();
+    let line = |way: &[Step<'_>]| places.problem(way, "").line;
     let second = [Step::Key("exclude"), Step::Index(1)];
     assert_eq!(line(&[second[0], second[1], Step::Key("reason")]), Some(5));
     assert_eq!(line(&[second[0], second[1], Step::Key("host")]), Some(4));
     assert_eq!(line(&[Step::Key("capture"), Step::Key("flows")]), Some(1));
+}
+
+#[test]
+fn what_is_secret_is_not_told() {
+    for text in [
+        "[privacy]\nsalt = 'topsecret' nonsense\n",
+        "[privacy]\nsalt = ['topsecret']\n",
+        "[privacy]\nsalt = 'topsecret'\nunknown = 1\nsalt = 'topsecret'\n",
+        "[[output]]\nto = 'http'\nurl = 'https://a'\nheaders = { Authorization = 'Bearer topsecret', X = 5 }\n",
+        "[[output]]\nto = 'http'\nurl = 'https://a'\n[output.headers]\nX-Key = 'topsecret'\nX-Key = 'topsecret'\n",
+        "[[output]]\nto = 'http'\nurl = 'https://a'\nheaders = 'X-Key: topsecret'\n",
+    ] {
+        let (_, problems) = Document::of("f.toml", text).parse::<Config>();
+        let told = Problems(problems).to_string();
+        assert!(told.contains("f.toml:") && !told.contains("topsecret"), "{told}");
+    }
+    let (folder, path) = folder("[privacy]\nsalt = 'topsecretsalt'\n");
+    let warnings = Loaded::load(Some(&path), &Overrides::default()).unwrap().warnings;
+    assert!(!warnings.is_empty());
+    for warning in warnings {
+        assert!(!warning.to_string().contains("topsecret"), "{warning}");
+    }
+    drop(folder);
 }
 
 /// The built-in signatures take long to compile.
@@ -246,6 +271,7 @@ fn folder(config: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("firedamp.toml");
     fs::write(&path, config).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     let signature = "[[signature]]\nname = \"zork\"\nprotocol = \"zork\"\nside = \"miner\"\ntoken = 'zorkmine'\nweight = 9\n";
     fs::write(folder.path().join("zork.toml"), signature).unwrap();
     fs::write(folder.path().join("salt"), "0123456789abcdef\n").unwrap();
@@ -360,6 +386,12 @@ fn what_is_likely_a_mistake_is_warned_of() {
         assert_eq!(warnings.len(), 1, "{text}: {warnings:#?}");
         assert!(warnings[0].starts_with(expected), "{}\n{expected}", warnings[0]);
     }
+    let (_folder, path) =
+        folder(&("[privacy]\nidentities = 'hashed'\nsalt = '0123456789abcdef'\n".to_owned() + FEW));
+    let warnings = || Loaded::load(Some(&path), &Overrides::default()).unwrap().warnings;
+    assert_eq!(warnings(), []);
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    assert!(warnings()[0].message.starts_with("everybody can read or write the file with it (mode 644)"));
     let (_folder, path) =
         folder(&("[privacy]\nidentities = 'hashed'\nsalt-file = 'salt'\n".to_owned() + FEW));
     let loaded = Loaded::load(Some(&path), &Overrides::default()).unwrap();

@@ -8,7 +8,7 @@ use crate::advice::Language;
 use crate::enrich::{Enricher, NetworkType};
 use crate::exclude::Exclusions;
 use crate::judge::Verdict;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Record};
 use crate::metrics::Detection;
 use crate::output::{Identities, Target};
 use crate::store::tests::{at, ledger, observe};
@@ -16,6 +16,10 @@ use crate::store::{Limits, Settings};
 use crate::{enrich, exclude};
 
 fn rules(exclude: &str) -> Rules {
+    rules_with(exclude, enrich::Config::default())
+}
+
+fn rules_with(exclude: &str, files: enrich::Config) -> Rules {
     #[derive(serde::Deserialize)]
     struct File {
         #[serde(default)]
@@ -24,8 +28,8 @@ fn rules(exclude: &str) -> Rules {
     let file: File = toml::from_str(exclude).unwrap();
     let exclusions = Exclusions::new(&file.exclude, Identities::Clear, None).unwrap();
     let (identities, limits) = (Identities::Clear, Limits::default());
-    let files = enrich::Config::default();
-    Rules::new(&files, Enricher::default(), exclusions, identities, Language::En, limits)
+    let enricher = Enricher::load(&files, Language::En).unwrap();
+    Rules::new(&files, enricher, exclusions, identities, Language::En, limits)
 }
 
 struct Place {
@@ -147,6 +151,88 @@ fn a_hidden_case_is_kept_and_counted_and_not_told() {
         .query_row("SELECT hidden FROM cases WHERE hidden IS NOT NULL", (), |row| row.get(0))
         .unwrap();
     assert_eq!(hidden, "our own test");
+}
+
+/// Seconds after which a case is quiet that had news at 0, and a little more.
+const QUIET: i64 = 3_700;
+
+fn tell(dispatch: &Dispatch, records: impl IntoIterator<Item = Record>) {
+    for record in records {
+        dispatch.offer(record).unwrap();
+    }
+}
+
+#[test]
+fn a_record_names_who_had_the_address_when_the_miner_was_last_active() {
+    let place = Place::new();
+    let leases = place.directory.path().join("leases.csv");
+    let (from, later) = (at(-60), at(60));
+    let rows = format!("ip,user,from,to\n10.0.0.1,lee,{from},{later}\n10.0.0.1,wang,{later},\n");
+    std::fs::write(&leases, rows).unwrap();
+    let files = enrich::Config { leases: Some(leases), ..enrich::Config::default() };
+    let dispatch = place.start(rules_with("", files));
+    let mut memory = ledger();
+    tell(&dispatch, observe(&mut memory, "10.0.0.1:4000", 3, 0));
+    tell(&dispatch, memory.advance(at(QUIET)));
+    tell(&dispatch, memory.finish(at(QUIET + 1)));
+    let _ = finish(dispatch);
+    let records = place.records();
+    let told: Vec<_> =
+        records.iter().map(|it| (&it["mining"]["reason"], &it["mining"]["lease"]["user"])).collect();
+    assert_eq!(told, [(&"opened".into(), &"lee".into()), (&"quiet".into(), &"lee".into())]);
+    assert!(!records[1]["mining"]["advice"].to_string().contains("wang"));
+    let connection = rusqlite::Connection::open(place.settings().file).unwrap();
+    let user: String =
+        connection.query_row("SELECT body ->> '$.lease.user' FROM details", (), |row| row.get(0)).unwrap();
+    assert_eq!(user, "lee");
+}
+
+#[test]
+fn a_case_hidden_at_some_hours_stays_hidden_when_it_falls_quiet_after_them() {
+    let place = Place::new();
+    let until = at(60);
+    let rule = format!("[[exclude]]\nreason = 'backups'\nhost = '10.0.0.1'\nuntil = '{until}'");
+    let dispatch = place.start(rules(&rule));
+    let mut memory = ledger();
+    tell(&dispatch, observe(&mut memory, "10.0.0.1:4000", 3, 0));
+    tell(&dispatch, memory.advance(at(QUIET)));
+    tell(&dispatch, observe(&mut memory, "10.0.0.1:4001", 4, QUIET + 1));
+    let counts = finish(dispatch);
+    assert_eq!(counts.hidden, 2);
+    let records = place.records();
+    assert_eq!(records.len(), 1, "{records:#?}");
+    assert_eq!(records[0]["mining"]["reason"], "returned");
+}
+
+#[test]
+fn a_miner_is_back_only_if_it_was_active_after_it_was_called_fixed() {
+    let place = Place::new();
+    let dispatch = place.start(rules(""));
+    let mut memory = ledger();
+    tell(&dispatch, observe(&mut memory, "10.0.0.1:4000", 3, 0));
+    crate::output::tests::until("the record is told", || place.records().len() == 1);
+    let connection = rusqlite::Connection::open(place.settings().file).unwrap();
+    let fixed = r#"INSERT INTO remarks ("case", at, author, state) SELECT id, ?, 'us', 'fixed' FROM cases"#;
+    connection.execute(fixed, [at(600).as_millisecond()]).unwrap();
+    tell(&dispatch, memory.advance(at(QUIET)));
+    tell(&dispatch, observe(&mut memory, "10.0.0.1:4001", 4, QUIET + 1));
+    let _ = finish(dispatch);
+    let persists = |record: &Value| record["mining"]["advice"].to_string().contains("marked fixed");
+    let told: Vec<bool> = place.records().iter().map(persists).collect();
+    assert_eq!(told, [false, false, true], "{:#?}", place.records());
+}
+
+#[test]
+fn rules_that_are_handed_over_hold_for_the_records_after_them() {
+    let place = Place::new();
+    let dispatch = place.start(rules(""));
+    let mut memory = ledger();
+    tell(&dispatch, observe(&mut memory, "10.0.0.1:4000", 3, 0));
+    crate::output::tests::until("the record is told", || place.records().len() == 1);
+    dispatch.exchange(rules("[[exclude]]\nreason = 'ours'\nprefix = '10.0.0.0/8'"));
+    tell(&dispatch, observe(&mut memory, "10.0.0.2:4000", 3, 1));
+    assert_eq!(finish(dispatch).hidden, 1);
+    assert_eq!(place.records().len(), 1);
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Database {
         for found in self.reader.networks(maxminddb::WithinOptions::default()).map_err(broken)?.take(SAMPLE) {
             let record = found.and_then(|found| found.decode::<Value<'_>>()).map_err(broken)?;
             let Some(record) = record else { continue };
-            if record.said(Language::En) != Said::default() {
+            if record.has_known_key() {
                 return Ok(());
             }
             keys.extend(record.keys().into_iter().map(|key| key.escape_debug().to_string()));

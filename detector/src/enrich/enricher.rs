@@ -188,7 +188,7 @@ impl std::fmt::Debug for Enricher {
 fn add(network: &mut Network, said: Said<'_>) {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     // The name belongs to the number: that of another system would mislead.
-    if network.asn.is_none() || said.asn.is_none() || network.asn == said.asn {
+    if network.asn.is_none() || network.asn == said.asn {
         network.as_org = network.as_org.take().or_else(|| owned(said.as_org));
     }
     network.asn = network.asn.or(said.asn);

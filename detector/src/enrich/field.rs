@@ -6,19 +6,10 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::network::NetworkType;
+use crate::problem::nearest;
 
 /// The longest text, in characters.
 const LONGEST: usize = 256;
-
-/// Names that differ in no more letters than this are taken for the same one mistyped.
-const MISTYPED: usize = 2;
-
-/// The name that was probably meant.
-pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let name = name.to_ascii_lowercase();
-    let near = known.iter().map(|known| (strsim::osa_distance(&name, known), *known)).min()?;
-    (near.0 <= MISTYPED && near.0 * 2 <= name.len()).then_some(near.1)
-}
 
 pub(super) fn text(text: &str) -> Result<&str, String> {
     if text.chars().any(char::is_control) {
@@ -44,7 +35,7 @@ pub(super) fn network_type(text: &str) -> Result<NetworkType, String> {
     if let Some(kind) = NetworkType::ALL.into_iter().find(|kind| kind.name() == wanted) {
         return Ok(kind);
     }
-    Err(match nearest(text, &names) {
+    Err(match nearest(text, names) {
         Some(near) => format!("unknown network type {text:?}: did you mean {near}?"),
         None => format!("unknown network type {text:?}: types are {}", names.join(", ")),
     })
@@ -58,10 +49,29 @@ pub(super) fn prefix(text: &str) -> Result<IpNet, String> {
     let net: IpNet = text.parse().map_err(|_| {
         format!("{text:?} is no prefix such as 192.0.2.0/24 or 2001:db8::/32, and no address")
     })?;
+    if canonical(net) != net && net.trunc() == net {
+        return Ok(canonical(net));
+    }
     if net.trunc() != net {
         return Err(format!("{text} has bits set behind the prefix: write {}", net.trunc()));
     }
     Ok(net)
+}
+
+/// A prefix of IPv4 addresses that are written as IPv6 ones, as one of IPv4: addresses of packets are.
+pub(crate) fn canonical(net: IpNet) -> IpNet {
+    let (address, length) = (net.addr().to_canonical(), net.prefix_len());
+    match (net, address) {
+        (IpNet::V6(_), IpAddr::V4(_)) if length >= 96 => IpNet::new_assert(address, length - 96),
+        _ => net,
+    }
+}
+
+/// The host of what a miner may have said: `name`, `name:port`, `stratum+tcp://name:port/path`, `name.`
+pub(crate) fn host_of(said: &str) -> &str {
+    let host = said.split_once("://").map_or(said, |(_, host)| host);
+    let host = host.split(['/', ':']).next().unwrap_or(host);
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 pub(super) fn address(text: &str) -> Result<IpAddr, String> {

@@ -19,6 +19,7 @@ mod value;
 
 pub use config::Config;
 pub use enricher::{Age, Enricher, FileKind};
+pub(crate) use field::{canonical, host_of};
 pub use network::{Lease, Network, NetworkType, Origin, PoolOrigin, TypeSource};
 pub use problems::Problems;
 pub use reload::Reloader;

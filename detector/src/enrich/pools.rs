@@ -5,7 +5,7 @@ use std::path::Path;
 use ipnet::IpNet;
 use prefix_trie::joint::JointPrefixMap;
 
-use super::field;
+use super::field::{self, host_of};
 use super::file::Stamp;
 use super::problems::Problems;
 use super::table::{self, Layout};
@@ -94,13 +94,6 @@ impl Pools {
     pub(super) const fn len(&self) -> usize {
         self.entries
     }
-}
-
-/// The host of what a miner may have said: `name`, `name:port`, `stratum+tcp://name:port/path`, `name.`
-fn host_of(said: &str) -> &str {
-    let host = said.split_once("://").map_or(said, |(_, host)| host);
-    let host = host.split(['/', ':']).next().unwrap_or(host);
-    host.strip_suffix('.').unwrap_or(host)
 }
 
 fn mark(text: &str) -> Result<Mark, String> {

@@ -8,6 +8,7 @@ use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 use super::field;
 use super::file::{self, Stamp};
 use super::problems::Problems;
+use crate::problem::nearest;
 
 /// What a table may hold.
 pub(super) struct Layout {
@@ -159,7 +160,7 @@ fn columns(
                 let mut message = format!("unknown column {name:?}");
                 if name.contains([';', '\t']) && record.len() == 1 {
                     message.push_str(": columns are separated by commas");
-                } else if let Some(near) = field::nearest(name, known) {
+                } else if let Some(near) = nearest(name, known.iter().copied()) {
                     let _ = write!(message, ": did you mean {near}?");
                 } else {
                     let _ = write!(message, ": columns are {}", known.join(", "));

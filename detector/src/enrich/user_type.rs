@@ -73,6 +73,11 @@ const WORDS: &[(&str, NetworkType, f64)] = &[
     ("mil", NetworkType::Government, 0.9),
 ];
 
+/// Where something may stand that tells it.
+pub(super) fn places() -> impl Iterator<Item = &'static [&'static str]> {
+    WORDS_AT.iter().map(|(place, _)| *place).chain(FLAGS_AT.iter().map(|(place, _)| *place))
+}
+
 /// What a record says of it, and how sure that is.
 pub(super) fn of(record: &Value<'_>) -> Option<(NetworkType, f64)> {
     let by_word = WORDS_AT.iter().find_map(|(place, trust)| {

@@ -95,6 +95,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether anything stands where something that is known would, whatever it says.
+    pub(super) fn has_known_key(&self) -> bool {
+        let known = [COUNTRY, REGION, CITY, LATITUDE, LONGITUDE, ASN, AS_ORG].into_iter().flatten().copied();
+        known.chain(user_type::places()).any(|place| self.at(place).is_some())
+    }
+
     /// The keys at the top.
     pub(super) fn keys(&self) -> Vec<&'a str> {
         match self {

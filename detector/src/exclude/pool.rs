@@ -5,6 +5,8 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::enrich::canonical;
+
 /// Which pool a rule is about, each with a port if it is to be that one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PoolMatch {
@@ -33,7 +35,7 @@ impl FromStr for PoolMatch {
             return Ok(Self::Address(end.ip().to_canonical(), Some(end.port())));
         }
         if let Ok(prefix) = text.parse::<IpNet>() {
-            return Ok(Self::Prefix(prefix.trunc()));
+            return Ok(Self::Prefix(canonical(prefix.trunc())));
         }
         let wrong = || format!("\"{text}\" is no pool: {EXPECTED}");
         let (name, port) = match text.rsplit_once(':') {
@@ -48,7 +50,7 @@ impl FromStr for PoolMatch {
         if !looks_like_a_name {
             return Err(wrong());
         }
-        let name = name.to_lowercase();
+        let name = name.strip_suffix('.').unwrap_or(name).to_lowercase();
         Ok(if domain { Self::Domain(name, port) } else { Self::Name(name, port) })
     }
 }

@@ -6,7 +6,7 @@ use super::index::Index;
 use super::mistake::{Known, mistakes};
 use super::window::Window;
 use super::{PoolMatch, Rule, SignatureMatch};
-use crate::enrich::NetworkType;
+use crate::enrich::{NetworkType, canonical, host_of};
 use crate::judge::Protocol;
 use crate::output::Identities;
 use crate::signature::Signatures;
@@ -117,8 +117,8 @@ impl Exclusions {
             pool: SocketAddr::new(subject.pool.ip().to_canonical(), subject.pool.port()),
             ..*subject
         };
-        let pool_names: Vec<String> =
-            [subject.pool_name, subject.pool_listed].into_iter().flatten().map(str::to_lowercase).collect();
+        let names = [subject.pool_name.map(host_of), subject.pool_listed];
+        let pool_names: Vec<String> = names.into_iter().flatten().map(str::to_lowercase).collect();
         let names = [subject.wallet, subject.worker];
         let fitting = |numbers: &Vec<u32>| {
             numbers.iter().copied().find(|number| {
@@ -156,7 +156,7 @@ impl Compiled {
             worker: kept(&rule.worker),
             evidence,
             window: Window::of(rule),
-            rule: rule.clone(),
+            rule: Rule { prefix: rule.prefix.map(canonical), ..rule.clone() },
         }
     }
 

@@ -171,6 +171,27 @@ fn the_first_rule_that_fits_is_told() {
 }
 
 #[test]
+fn a_pool_is_meant_by_its_name_however_the_miner_wrote_it() {
+    for said in [
+        "pool.example.org",
+        "Pool.Example.org.",
+        "stratum+tcp://pool.example.org:3333",
+        "pool.example.org:3333",
+    ] {
+        for keys in ["pool = 'pool.example.org'", "pool = 'pool.example.org.'", "pool = '.example.org'"] {
+            assert!(hides(keys, &Subject { pool_name: Some(said), ..subject() }), "{keys} {said}");
+        }
+    }
+}
+
+#[test]
+fn prefixes_of_ipv4_may_be_written_as_ipv6() {
+    for keys in ["prefix = '::ffff:10.0.0.0/104'", "pool = '::ffff:203.0.113.0/120'"] {
+        assert!(hides(keys, &subject()), "{keys}");
+    }
+}
+
+#[test]
 fn rules_about_names_go_with_the_form_in_which_names_are_kept() {
     let rules = [rule("wallet = '4xyz'")];
     let hashed = Identities::Hashed { salt: Salt::new("pepper") };

@@ -42,6 +42,21 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Whether it says itself that other machines may read what they could read.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check(&self) -> Result<(), MetricsError> {
+        match self.listen {
+            Some(address) if !self.allow_remote && !address.ip().to_canonical().is_loopback() => {
+                Err(MetricsError::Remote(address))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The state of the agent at one moment. All counts are since its start.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {

@@ -78,9 +78,7 @@ impl Server {
         limits: Limits,
     ) -> Result<Option<Self>, MetricsError> {
         let Some(address) = config.listen else { return Ok(None) };
-        if !address.ip().to_canonical().is_loopback() && !config.allow_remote {
-            return Err(MetricsError::Remote(address));
-        }
+        config.check()?;
         let bind = || {
             let listener = std::net::TcpListener::bind(address)?;
             listener.set_nonblocking(true)?;

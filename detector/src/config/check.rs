@@ -1,0 +1,102 @@
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::document::{Document, MOST_PROBLEMS, Places, Step};
+use super::{Config, repeated};
+use crate::exclude::{Complaint, Exclusions};
+use crate::output::{self, Destination, Identities};
+use crate::problem::Problem;
+
+/// A configuration of which is told what is wrong, and where.
+pub(super) struct Checked<'a> {
+    config: &'a Config,
+    /// Where it says what, if it is of a file.
+    places: Option<Places<'a>>,
+}
+
+impl<'a> Checked<'a> {
+    pub(super) fn new(config: &'a Config, document: Option<&'a Document>) -> Self {
+        Self { config, places: document.map(Document::places) }
+    }
+
+    pub(super) fn problem(&self, way: &[Step<'_>], message: &str) -> Problem {
+        match &self.places {
+            Some(places) => places.problem(way, message),
+            None => Problem::whole(Path::new("command line"), message),
+        }
+    }
+
+    pub(super) fn exclusion(&self, complaint: &Complaint) -> Problem {
+        let Complaint { rule, key, message } = complaint;
+        let way = [Step::Key("exclude"), Step::Index(*rule), Step::Key(key)];
+        self.problem(if key.is_empty() { way.get(..2).unwrap_or_default() } else { &way }, message)
+    }
+
+    /// What in the file is likely to be a mistake.
+    pub(super) fn warnings(
+        &self,
+        file: &Path,
+        identities: Identities,
+        exclusions: &Exclusions,
+    ) -> Vec<Problem> {
+        let privacy = self.config.privacy.warnings(file, identities).into_iter();
+        let privacy =
+            privacy.map(|(key, message)| self.problem(&[Step::Key("privacy"), Step::Key(key)], &message));
+        let rules = exclusions.warnings(Timestamp::now());
+        let more = rules.len().saturating_sub(MOST_PROBLEMS);
+        let rules = rules.iter().take(MOST_PROBLEMS).map(|one| self.exclusion(one));
+        let more =
+            (more > 0).then(|| Problem::whole(file, format!("there are {more} more rules to look at")));
+        privacy.chain(rules).chain(more).collect()
+    }
+
+    /// What is wrong in the configuration itself, though every value may stand where it stands.
+    pub(super) fn contradictions(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let Config { capture, privacy, output, metrics, .. } = self.config;
+        let interface = |at| [Step::Key("capture"), Step::Key("interfaces"), Step::Index(at)];
+        if let Some((at, name)) = repeated(&capture.interfaces) {
+            problems.push(self.problem(&interface(at), &format!("interface \"{name}\" is given twice")));
+        }
+        if let Some(at) = capture.interfaces.iter().position(String::is_empty) {
+            problems
+                .push(self.problem(&interface(at), "an interface has a name; write it between the quotes"));
+        }
+        if privacy.salt.is_some() && privacy.salt_file.is_some() {
+            let way = [Step::Key("privacy"), Step::Key("salt-file")];
+            problems.push(self.problem(&way, "there are salt and salt-file; leave one of them out"));
+        }
+        if let Err(error) = output::check(output) {
+            problems.push(self.problem(&[Step::Key("output")], &error.to_string()));
+        }
+        if let Err(error) = metrics.check() {
+            problems.push(self.problem(&[Step::Key("metrics"), Step::Key("listen")], &error.to_string()));
+        }
+        problems.extend(self.places());
+        problems
+    }
+
+    /// Files are made where they are to be, but directories are not.
+    fn places(&self) -> Vec<Problem> {
+        let Config { ledger, output, .. } = self.config;
+        let file = |to: &Destination| match to {
+            Destination::File(path) => Some(path.clone()),
+            _ => None,
+        };
+        let outputs = output.iter().enumerate().map(|(at, output)| {
+            (vec![Step::Key("output"), Step::Index(at), Step::Key("path")], file(&output.to))
+        });
+        let places = outputs.chain([(vec![Step::Key("ledger"), Step::Key("file")], ledger.file.clone())]);
+        places.filter_map(|(way, path)| Some(self.problem(&way, &misplaced(&path?)?))).collect()
+    }
+}
+
+/// Why there can be no file at a path.
+fn misplaced(path: &PathBuf) -> Option<String> {
+    if path.is_dir() {
+        return Some(format!("{} is a directory; name a file in it", path.display()));
+    }
+    let directory = path.parent().filter(|directory| *directory != Path::new(""))?;
+    (!directory.is_dir()).then(|| format!("there is no directory {}; make it first", directory.display()))
+}
