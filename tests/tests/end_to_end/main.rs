@@ -5,4 +5,5 @@
 
 mod miners;
 mod pair;
+mod reload;
 mod signals;
