@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::ops::RangeInclusive;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -10,6 +11,7 @@ use super::calendar::Span;
 use super::figures::State;
 use crate::enrich::NetworkType;
 use crate::judge::Verdict;
+use crate::store::days::{period, unpack};
 
 /// Texts that many rows share, by number.
 #[derive(Default)]
@@ -303,13 +305,14 @@ pub(super) struct DayRow<'a> {
 struct Follower<'a> {
     cases: &'a [Case],
     place: usize,
-    day: i64,
+    /// The day or the period, in each of which numbers rise anew.
+    part: i64,
 }
 
 impl Follower<'_> {
-    fn find(&mut self, day: i64, id: i64) -> Option<usize> {
-        if day != self.day {
-            (self.day, self.place) = (day, 0);
+    fn find(&mut self, part: i64, id: i64) -> Option<usize> {
+        if part != self.part {
+            (self.part, self.place) = (part, 0);
         }
         while self.cases.get(self.place).is_some_and(|case| case.id < id) {
             self.place += 1;
@@ -331,7 +334,7 @@ impl Ledger {
              WHERE day BETWEEN ?1 AND ?2 ORDER BY day, \"case\"",
         )?;
         let mut rows = statement.query((span.days().start(), span.days().end()))?;
-        let mut follower = Follower { cases: &self.cases, place: 0, day: i64::MIN };
+        let mut follower = Follower { cases: &self.cases, place: 0, part: i64::MIN };
         while let Some(row) = rows.next()? {
             let day = row.get(0)?;
             let Some(case) = follower.find(day, row.get(1)?) else { continue };
@@ -353,18 +356,22 @@ impl Ledger {
     pub(super) fn each_activity(
         &self,
         connection: &Connection,
-        span: Span,
+        days: RangeInclusive<i64>,
         mut each: impl FnMut(i64, &Case, u64),
     ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(
-            "SELECT day, \"case\", active FROM days WHERE day BETWEEN ?1 AND ?2 ORDER BY day, \"case\"",
+            "SELECT period, \"case\", days FROM activity WHERE period BETWEEN ?1 AND ?2 ORDER BY period, \"case\"",
         )?;
-        let mut rows = statement.query((span.days().start(), span.days().end()))?;
-        let mut follower = Follower { cases: &self.cases, place: 0, day: i64::MIN };
+        let mut rows = statement.query((period(*days.start()), period(*days.end())))?;
+        let mut follower = Follower { cases: &self.cases, place: 0, part: i64::MIN };
         while let Some(row) = rows.next()? {
-            let day = row.get(0)?;
-            if let Some(case) = follower.find(day, row.get(1)?).and_then(|place| self.cases.get(place)) {
-                each(day, case, row.get::<_, i64>(2)?.cast_unsigned());
+            let period = row.get(0)?;
+            let Some(case) = follower.find(period, row.get(1)?).and_then(|place| self.cases.get(place)) else {
+                continue;
+            };
+            let briefs = unpack(period, row.get_ref(2)?.as_blob().unwrap_or_default());
+            for brief in briefs.filter(|brief| days.contains(&brief.day)) {
+                each(brief.day, case, brief.active.into());
             }
         }
         Ok(())

@@ -203,7 +203,8 @@ pub(super) fn count(
         yesterday.energy.add(activity.energy);
     }
 
-    let mined = presence(connection, &ledger, &spans)?;
+    let extent = Ledger::extent(connection)?;
+    let mined = presence(connection, &ledger, &spans, extent)?;
     let mut active: Vec<Active<'_>> = ledger
         .cases
         .iter()
@@ -219,7 +220,6 @@ pub(super) fn count(
     active.retain(|it| it.case.class == Class::Mining);
     let day_figures = Day { ledger: &ledger, span, mined, mining: active };
 
-    let extent = Ledger::extent(connection)?;
     let mut totals = movements(&ledger, &day_figures.mined, TREND, span);
     for it in &day_figures.mining {
         totals.cases += 1;
@@ -308,22 +308,31 @@ fn count_hours(day: &Day<'_>, hours: &mut [Hour]) {
     }
 }
 
-/// On which days each miner mined; bit n: in span n.
-fn presence(connection: &Connection, ledger: &Ledger, spans: &[Span]) -> rusqlite::Result<Vec<u32>> {
+/// On which days each miner mined; bit n: in span n. What is of days before the first that the ledger has is out of date.
+fn presence(
+    connection: &Connection,
+    ledger: &Ledger,
+    spans: &[Span],
+    extent: Option<(i64, i64)>,
+) -> rusqlite::Result<Vec<u32>> {
     let mut mined = vec![0_u32; ledger.miners.len()];
-    let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Ok(mined) };
-    let all = Span { start: first.start, end: last.end };
+    let (Some(first), Some(last), Some((earliest, _))) = (spans.first(), spans.last(), extent) else {
+        return Ok(mined);
+    };
+    let days = (*first.days().start()).max(earliest)..=*last.days().end();
     // Of each day of UTC, which hours belong to which day.
-    let mut masks: (i64, Vec<(u32, u64)>) = (i64::MIN, Vec::new());
-    ledger.each_activity(connection, all, |day, case, active| {
-        if day != masks.0 {
-            let of_spans = (0..).zip(spans).map(|(bit, span)| (1 << bit, span.mask(day)));
-            masks = (day, of_spans.filter(|&(_, mask)| mask != 0).collect());
-        }
+    let of_spans = |day: i64| {
+        let masks = (0..).zip(spans).map(move |(bit, span)| (1 << bit, span.mask(day)));
+        masks.filter(|&(_, mask)| mask != 0).collect()
+    };
+    let masks: Vec<Vec<(u32, u64)>> = days.clone().map(of_spans).collect();
+    let start = *days.start();
+    ledger.each_activity(connection, days, |day, case, active| {
+        let masks = usize::try_from(day - start).ok().and_then(|place| masks.get(place));
         if case.class == Class::Mining
-            && let Some(mined) = mined.get_mut(case.miner)
+            && let (Some(mined), Some(masks)) = (mined.get_mut(case.miner), masks)
         {
-            for (bit, mask) in &masks.1 {
+            for (bit, mask) in masks {
                 if active & mask != 0 {
                     *mined |= bit;
                 }
@@ -384,7 +393,8 @@ fn trend(day: &Day<'_>, dates: &[Date], spans: &[Span], extent: Option<(i64, i64
                 (kind, count.count() as u64)
             })
             .collect();
-        let recorded = extent.is_some_and(|(first, _)| *span.days().end() >= first);
+        let recorded = extent
+            .is_some_and(|(first, last)| *span.days().end() >= first && *span.days().start() <= last);
         trend.push(TrendDay { day: date, recorded, addresses, new, returning, cleared, network_type });
     }
     trend

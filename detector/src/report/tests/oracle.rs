@@ -10,6 +10,8 @@ use rusqlite::{Connection, params};
 
 use super::super::figures::{Dimension, Energy, Report, Totals};
 use super::super::sample;
+use crate::ledger::{self, CaseId};
+use crate::store::{DayWriter, Rated};
 
 const KINDS: [&str; 3] = ["home-broadband", "data-centre", "unknown"];
 const COINS: [Option<&str>; 3] = [Some("XMR"), Some("BTC"), None];
@@ -122,24 +124,12 @@ fn ledger(cases: &[Case]) -> Connection {
                 .unwrap();
         }
         for (back, day) in &case.days {
-            let connections: Vec<u8> = (0..24)
-                .flat_map(|hour| ((day.hours >> hour & 1) as u16 * day.connections).to_le_bytes())
-                .collect();
-            let power = day.power.map(f64::from);
-            connection
-                .execute(
-                    "INSERT INTO days VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
-                    params![
-                        sample::LAST_DAY - back,
-                        id,
-                        day.hours,
-                        connections,
-                        power,
-                        power.map(|it| it / 2.0),
-                        power.map(|it| it * 2.0)
-                    ],
-                )
-                .unwrap();
+            let connections =
+                std::array::from_fn(|hour| (day.hours >> hour & 1) as u16 * day.connections);
+            let of_day = ledger::Day { day: sample::LAST_DAY - back, active: day.hours, connections };
+            let power = day.power.map(f64::from).map(|power| [power, power / 2.0, power * 2.0]);
+            let case = CaseId(i64::cast_unsigned(id));
+            DayWriter::new(&connection).unwrap().write(case, &of_day, Rated { rate: None, power }).unwrap();
         }
     }
     connection

@@ -9,6 +9,8 @@ use super::super::figures::{Dimension, Report, State};
 use super::super::sample::{self, Size};
 use super::super::{csv, text};
 use crate::advice::Language;
+use crate::ledger::{CaseId, Day};
+use crate::store::{DayWriter, Rated};
 
 pub(super) const DAY: Date = Date::constant(2026, 11, 22);
 
@@ -117,12 +119,9 @@ fn one_case(connection: &Connection, hours: u32, remarks: &[(i64, &str)]) {
             [],
         )
         .unwrap();
-    connection
-        .execute(
-            "INSERT INTO days VALUES (?1, 7, ?2, zeroblob(48), 400.0, 50.0, 25.0, 100.0)",
-            params![sample::LAST_DAY, hours],
-        )
-        .unwrap();
+    let day = Day { day: sample::LAST_DAY, active: hours, connections: [0; 24] };
+    let rated = Rated { rate: Some(400.0), power: Some([50.0, 25.0, 100.0]) };
+    DayWriter::new(connection).unwrap().write(CaseId(7), &day, rated).unwrap();
     for (hour, state) in remarks {
         let at = (sample::LAST_DAY * 24 + hour) * 3_600_000;
         connection
