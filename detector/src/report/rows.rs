@@ -6,6 +6,9 @@ use std::ops::RangeInclusive;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
+use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::StrDeserializer;
 
 use super::calendar::Span;
 use super::figures::State;
@@ -124,17 +127,11 @@ fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<IpAddr> {
     Ok(IpAddr::V6(Ipv6Addr::from(row.get::<_, [u8; 16]>(column)?)).to_canonical())
 }
 
-fn kind(text: &str) -> NetworkType {
-    super::figures::NETWORK_TYPES.into_iter().find(|kind| kind.to_string() == text).unwrap_or_default()
-}
-
-fn verdict(text: &str) -> Verdict {
-    match text {
-        "confirmed" => Verdict::Confirmed,
-        "probable" => Verdict::Probable,
-        "node" => Verdict::Node,
-        _ => Verdict::Suspected,
-    }
+/// What a word in a column stands for. `None` if it is one of a later version.
+fn meant<'a, T: Deserialize<'a>>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let word = row.get_ref(column)?.as_str().unwrap_or_default();
+    let word: StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
+    Ok(T::deserialize(word).ok())
 }
 
 impl Ledger {
@@ -162,7 +159,7 @@ impl Ledger {
                 id: row.get(0)?,
                 address: address(row, 1)?,
                 first_seen: row.get(2)?,
-                kind: kind(row.get_ref(3)?.as_str().unwrap_or_default()),
+                kind: meant(row, 3)?.unwrap_or_default(),
                 asn: row.get(4)?,
                 as_org: self.names.of(row, 5)?,
                 country: self.names.of(row, 6)?,
@@ -211,7 +208,7 @@ impl Ledger {
             ) else {
                 continue;
             };
-            let verdict = verdict(row.get_ref(4)?.as_str().unwrap_or_default());
+            let verdict = meant(row, 4)?.unwrap_or(Verdict::Suspected);
             let hidden = self.names.of(row, 8)?;
             let class = match verdict {
                 _ if !matches!(row.get_ref(8)?, ValueRef::Null) => Class::Hidden,
@@ -249,7 +246,7 @@ impl Ledger {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (case, at): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let state = row.get_ref(2)?.as_str().ok().and_then(State::named);
+            let state: Option<State> = meant(row, 2)?;
             let found = self.cases.binary_search_by_key(&case, |it| it.id);
             let (Some(state), Ok(place)) = (state, found) else { continue };
             let Some(case) = self.cases.get_mut(place) else { continue };
@@ -366,7 +363,8 @@ impl Ledger {
         let mut follower = Follower { cases: &self.cases, place: 0, part: i64::MIN };
         while let Some(row) = rows.next()? {
             let period = row.get(0)?;
-            let Some(case) = follower.find(period, row.get(1)?).and_then(|place| self.cases.get(place)) else {
+            let Some(case) = follower.find(period, row.get(1)?).and_then(|place| self.cases.get(place))
+            else {
                 continue;
             };
             let briefs = unpack(period, row.get_ref(2)?.as_blob().unwrap_or_default());

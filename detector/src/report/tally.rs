@@ -393,8 +393,8 @@ fn trend(day: &Day<'_>, dates: &[Date], spans: &[Span], extent: Option<(i64, i64
                 (kind, count.count() as u64)
             })
             .collect();
-        let recorded = extent
-            .is_some_and(|(first, last)| *span.days().end() >= first && *span.days().start() <= last);
+        let recorded =
+            extent.is_some_and(|(first, last)| *span.days().end() >= first && *span.days().start() <= last);
         trend.push(TrendDay { day: date, recorded, addresses, new, returning, cleared, network_type });
     }
     trend

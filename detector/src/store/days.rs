@@ -131,7 +131,8 @@ mod tests {
         let case = CaseId(u64::MAX - 6);
         let mut writer = DayWriter::new(&connection).unwrap();
         let day = |day, active, count| Day { day, active, connections: [count; 24] };
-        for day in [day(64, 1, 0), day(67, 0xff_ffff, u16::MAX), day(95, 2, 1), day(64, 5, 3), day(96, 1, 1)] {
+        for day in [day(64, 1, 0), day(67, 0xff_ffff, u16::MAX), day(95, 2, 1), day(64, 5, 3), day(96, 1, 1)]
+        {
             writer.write(case, &day, Rated::default()).unwrap();
         }
         let rows: Vec<(i64, Vec<u8>)> = connection

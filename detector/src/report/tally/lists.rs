@@ -150,28 +150,43 @@ pub(super) fn top_pools(day: &Day<'_>) -> Vec<Pool> {
         .collect()
 }
 
+/// What makes a place: its names, and where no city is known, the site and where that is.
+type PlaceKey = ([Option<Name>; 3], Option<(Option<Name>, [i64; 2])>);
+
 /// Where addresses with coordinates are, the places with most first, and how many have none. The addresses of a city are
-/// one place, at their mean.
+/// one place, at their mean; without a city, those of a site that are within some kilometres.
 pub(super) fn places(day: &Day<'_>) -> (Vec<Place>, u64) {
-    let mut places: BTreeMap<[Option<Name>; 3], (f64, f64, u32)> = BTreeMap::new();
+    let mut places: BTreeMap<PlaceKey, (f64, f64, u32)> = BTreeMap::new();
     let mut without = 0;
     for (miner, _) in day.miners() {
         let Some((latitude, longitude)) = miner.position else {
             without += 1;
             continue;
         };
-        let sum = places.entry([miner.city, miner.region, miner.country]).or_default();
+        #[expect(clippy::cast_possible_truncation, reason = "at most 1800 tenths of a degree")]
+        let tenths = |degrees: f64| (degrees * 10.0).round() as i64;
+        let apart = miner.city.is_none().then(|| (miner.site, [tenths(latitude), tenths(longitude)]));
+        let sum = places.entry(([miner.city, miner.region, miner.country], apart)).or_default();
         *sum = (sum.0 + latitude, sum.1 + longitude, sum.2 + 1);
     }
     let mut places: Vec<Place> = places
         .into_iter()
-        .map(|(names, (latitude, longitude, count))| Place {
-            name: joined(day.ledger, names).unwrap_or_default(),
-            latitude: latitude / f64::from(count),
-            longitude: longitude / f64::from(count),
-            addresses: u64::from(count),
+        .map(|(([city, region, country], apart), (latitude, longitude, count))| {
+            let site = apart.and_then(|(site, _)| site);
+            Place {
+                name: joined(day.ledger, [city.or(site), region, country]).unwrap_or_default(),
+                latitude: latitude / f64::from(count),
+                longitude: longitude / f64::from(count),
+                addresses: u64::from(count),
+            }
         })
         .collect();
-    places.sort_by(|one, other| other.addresses.cmp(&one.addresses).then_with(|| one.name.cmp(&other.name)));
+    places.sort_by(|one, other| {
+        let north = |place: &Place| (-place.latitude, place.longitude);
+        other.addresses.cmp(&one.addresses).then_with(|| one.name.cmp(&other.name)).then_with(|| {
+            let ((one, east), (other, further)) = (north(one), north(other));
+            one.total_cmp(&other).then(east.total_cmp(&further))
+        })
+    });
     (places, without)
 }

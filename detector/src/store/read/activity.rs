@@ -227,7 +227,8 @@ impl Reader {
             let Some(connections) = sums.connections.get_mut(group) else { return Ok(()) };
             for brief in unpack(stretch.period, bytes) {
                 let place = usize::try_from(brief.day - stretch.first).ok();
-                let Some((place, (hours, _))) = place.and_then(|at| Some((at, *stretch.hours.get(at)?))) else {
+                let Some((place, (hours, _))) = place.and_then(|at| Some((at, *stretch.hours.get(at)?)))
+                else {
                     continue;
                 };
                 if let Some(active) = active.get_mut(place) {
