@@ -18,7 +18,7 @@ pub use crowd::{Crowd, INTERFACE};
 pub use receiver::{Heard, Receiver};
 
 use super::table::Checks;
-use crate::lab::{Agent, Lab};
+use crate::lab::{Agent, Lab, Report};
 use crate::noise::Noise;
 use crate::patience::patience;
 use books::missing;
