@@ -1,9 +1,9 @@
 //! What the ledger says, as far as a report needs it.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
+use foldhash::HashMap;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use serde::Deserialize;
@@ -92,6 +92,7 @@ pub(super) struct Pool {
     pub(super) country: Option<Name>,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Case {
     pub(super) id: i64,
     /// Its place among the miners.
@@ -367,8 +368,7 @@ impl Ledger {
             else {
                 continue;
             };
-            let briefs = unpack(period, row.get_ref(2)?.as_blob().unwrap_or_default());
-            for brief in briefs.filter(|brief| days.contains(&brief.day)) {
+            for brief in unpack(period, row.get_ref(2)?.as_blob().unwrap_or_default(), &days) {
                 each(brief.day, case, brief.active.into());
             }
         }

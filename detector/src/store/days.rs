@@ -1,6 +1,8 @@
 //! What a case did on a day. It is written in full, and in brief beside the other days of its period: who looks at many days
 //! reads one row for each case.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use super::row::{hours, id};
@@ -36,15 +38,19 @@ impl Brief {
     }
 }
 
-/// The days of a period on which something happened, the earliest first.
-pub(crate) fn unpack(period: i64, bytes: &[u8]) -> impl Iterator<Item = Brief> {
-    let days = (period * PERIOD..).zip(bytes.as_chunks::<BRIEF>().0);
-    days.map(|(day, &[a, b, c, d, e, f])| Brief {
-        day,
-        active: u32::from_le_bytes([a, b, c, 0]),
-        connections: u32::from_le_bytes([d, e, f, 0]),
-    })
-    .filter(|brief| brief.active != 0)
+/// Those of some days of a period on which something happened, the earliest first.
+pub(crate) fn unpack(period: i64, bytes: &[u8], days: &RangeInclusive<i64>) -> impl Iterator<Item = Brief> {
+    let start = period * PERIOD;
+    let before = usize::try_from(days.start() - start).unwrap_or(0);
+    let count = usize::try_from(days.end() + 1 - start).unwrap_or(0).saturating_sub(before);
+    let briefs = (start..).zip(bytes.as_chunks::<BRIEF>().0).skip(before).take(count);
+    briefs
+        .map(|(day, &[a, b, c, d, e, f])| Brief {
+            day,
+            active: u32::from_le_bytes([a, b, c, 0]),
+            connections: u32::from_le_bytes([d, e, f, 0]),
+        })
+        .filter(|brief| brief.active != 0)
 }
 
 /// The period in which a day is.
@@ -142,7 +148,7 @@ mod tests {
             .unwrap()
             .collect::<Result<_, _>>()
             .unwrap();
-        let briefs = |place: usize| unpack(rows[place].0, &rows[place].1).collect::<Vec<_>>();
+        let briefs = |place: usize| unpack(rows[place].0, &rows[place].1, &(0..=200)).collect::<Vec<_>>();
         let brief = |day, active, connections| Brief { day, active, connections };
         assert_eq!(
             briefs(0),
@@ -150,5 +156,8 @@ mod tests {
             "what was written last of a day counts"
         );
         assert_eq!((rows.len(), briefs(1)), (2, vec![brief(96, 1, 24)]));
+        let within = |days| unpack(2, &rows[0].1, &days).map(|brief| brief.day).collect::<Vec<_>>();
+        assert_eq!((within(65..=94), within(0..=64), within(67..=67)), (vec![67], vec![64], vec![67]));
+        assert_eq!((within(0..=63), within(96..=200)), (vec![], vec![]));
     }
 }

@@ -1,5 +1,6 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 use super::super::figures::{Energy, Miner, Place, Pool, State};
@@ -14,14 +15,14 @@ const LISTED: usize = 20;
 /// A miner with what it is ranked by.
 struct Ranked<'a> {
     miner: &'a rows::Miner,
-    cases: &'a [Active<'a>],
+    cases: &'a [Active],
     energy: Energy,
     hours: u32,
     connections: u64,
 }
 
 impl<'a> Ranked<'a> {
-    fn of(miner: &'a rows::Miner, cases: &'a [Active<'a>]) -> Self {
+    fn of(miner: &'a rows::Miner, cases: &'a [Active]) -> Self {
         let mut energy = Energy::default();
         for it in cases {
             energy.add(it.activity.energy);
@@ -71,7 +72,7 @@ fn described(ranked: &Ranked<'_>, day: &Day<'_>) -> Miner {
         let texts: BTreeSet<String> = names_of.filter_map(|name| names.owned(name)).collect();
         texts.into_iter().collect()
     };
-    let labels = |it: &Active<'_>| day.ledger.pools.get(it.case.pool).map(|pool| pool.label);
+    let labels = |it: &Active| day.ledger.pools.get(it.case.pool).map(|pool| pool.label);
     Miner {
         address: miner.address,
         network_type: miner.kind,
@@ -100,7 +101,7 @@ struct PoolSum {
 }
 
 pub(super) fn top_pools(day: &Day<'_>) -> Vec<Pool> {
-    let mut pools: HashMap<Name, PoolSum> = HashMap::new();
+    let mut pools: HashMap<Name, PoolSum> = HashMap::default();
     for it in &day.mining {
         let Some(pool) = day.ledger.pools.get(it.case.pool) else { continue };
         let sum = pools.entry(pool.label).or_default();

@@ -163,7 +163,7 @@ impl Activity {
 /// The days of a window that are in one period.
 struct Stretch {
     period: i64,
-    first: i64,
+    days: RangeInclusive<i64>,
     /// Of each day: the hours in the window, and those among its last 24.
     hours: Vec<(u32, u32)>,
 }
@@ -173,7 +173,7 @@ impl Stretch {
         let first = (period * PERIOD).max(*days.start());
         let end = (period * PERIOD + PERIOD - 1).min(*days.end());
         let hours = (first..=end).map(|day| (window.hours_of(day), window.last_24().hours_of(day)));
-        Self { period, first, hours: hours.collect() }
+        Self { period, days: first..=end, hours: hours.collect() }
     }
 }
 
@@ -225,15 +225,13 @@ impl Reader {
         let mut add = |case: i64, group: usize, bytes: &[u8]| -> Result<(), ReadError> {
             let active = sums.active.get_mut(group * days..).unwrap_or_default();
             let Some(connections) = sums.connections.get_mut(group) else { return Ok(()) };
-            for brief in unpack(stretch.period, bytes) {
-                let place = usize::try_from(brief.day - stretch.first).ok();
-                let Some((place, (hours, _))) = place.and_then(|at| Some((at, *stretch.hours.get(at)?)))
+            for brief in unpack(stretch.period, bytes, &stretch.days) {
+                let place = usize::try_from(brief.day - stretch.days.start()).unwrap_or(usize::MAX);
+                let (Some(active), Some(&(hours, _))) = (active.get_mut(place), stretch.hours.get(place))
                 else {
                     continue;
                 };
-                if let Some(active) = active.get_mut(place) {
-                    *active |= brief.active & hours;
-                }
+                *active |= brief.active & hours;
                 *connections += if brief.active & !hours == 0 {
                     brief.connections.into()
                 } else {
