@@ -72,9 +72,34 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }))
 }
 
+/// Text for a field of comma-separated values. Spreadsheets compute what begins like a formula, also in letters of full width,
+/// so an apostrophe is put before text that does. Numbers stay as they are.
+#[must_use]
+pub fn no_formula(text: String) -> String {
+    const BEGINS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+    let is_formula = text.starts_with(BEGINS) && text.parse::<f64>().is_err();
+    if is_formula { format!("'{text}") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn formulas_are_told_from_numbers() {
+        for (text, told) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("－1＋1", "'－1＋1"),
+            ("\tx", "'\tx"),
+            ("-12.5", "-12.5"),
+            ("", ""),
+            ("+8", "+8"),
+            ("a=b", "a=b"),
+        ] {
+            assert_eq!(no_formula(text.to_owned()), told);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -62,6 +62,7 @@ fn a_simulated_day_is_in_the_ledger_as_it_was_seen() {
     assert!(count("SELECT count(DISTINCT protocol) FROM cases") > 5, "protocols are mixed");
     assert!(count("SELECT count(DISTINCT network_type) FROM miners") > 5, "networks are mixed");
     assert_eq!(count("SELECT count(*) FROM outbox"), 0, "the output has all");
+    assert_eq!(count("SELECT count(DISTINCT day) FROM days"), 31, "as many days as a report looks at");
     let too_many = ledger::Options { updates: 100_000_000, ..options };
     let error = ledger::measure(&too_many, folder.path(), |_| {}).unwrap_err().to_string();
     assert!(error.contains("so many updates of so few miners"), "{error}");

@@ -15,7 +15,7 @@ use rules::Rules;
 const MOST: usize = 6;
 
 /// In which language advice is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Language {
     /// English.

@@ -3,6 +3,7 @@
 mod check_config;
 mod config;
 mod ledger;
+mod page;
 mod print;
 mod replay;
 mod report;

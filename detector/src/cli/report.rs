@@ -1,21 +1,21 @@
-use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Write as _, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
-use clap::{Args, ValueEnum};
+use anyhow::Context as _;
+use clap::Args;
 use detector::advice::Language;
 use detector::report::{self, Report};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
+use super::ledger::options::Source;
+use super::{page, print};
+
 #[derive(Args)]
 pub(super) struct Options {
-    /// The ledger of the agent; it may be running
-    #[arg(long, value_name = "FILE")]
-    ledger: PathBuf,
+    #[command(flatten)]
+    source: Source,
 
     /// The day: YYYY-MM-DD, `today` or `yesterday`
     #[arg(long, value_name = "DAY", default_value = "yesterday")]
@@ -35,27 +35,12 @@ pub(super) struct Options {
     csv: bool,
 
     /// The language of text and HTML
-    #[arg(long, value_enum, default_value_t = Lang::En)]
-    lang: Lang,
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    lang: Language,
 
     /// The time zone in which the day is, as in Asia/Shanghai or +08:00 [default: the system's]
     #[arg(long, value_name = "ZONE", value_parser = time_zone)]
     timezone: Option<TimeZone>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Lang {
-    En,
-    Zh,
-}
-
-impl From<Lang> for Language {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::En => Self::En,
-            Lang::Zh => Self::Zh,
-        }
-    }
 }
 
 /// A name of the time zone database, `UTC`, or an offset.
@@ -90,60 +75,31 @@ pub(super) fn report(options: &Options) -> anyhow::Result<ExitCode> {
     let zone = options.timezone.clone().unwrap_or_else(TimeZone::system);
     let now = Timestamp::now();
     let day = day(&options.day, &zone, now)?;
-    let ledger = options.ledger.display();
-    let unread = || format!("cannot read the ledger {ledger}");
-    if !options.ledger.is_file() {
-        return Err(anyhow!("no ledger at {ledger}: give the file that `firedamp run --ledger` writes"));
+    let to_stdout = options.html.as_ref().is_some_and(|path| path.as_os_str() == "-");
+    if to_stdout && (options.json || options.csv) {
+        return Err(super::usage("--html - cannot go to standard output beside --json or --csv"));
     }
-    let mut connection = report::open(&options.ledger).with_context(unread)?;
-    let report = Report::read(&mut connection, day, &zone, now).with_context(unread)?;
-    let language = options.lang.into();
+    let mut reader = options.source.reader()?;
+    let report = Report::read(reader.connection(), day, &zone, now)?;
     if let Some(path) = &options.html {
-        let page = report::html::html(&report, language);
-        if path.as_os_str() == "-" {
-            print(page.as_bytes())?;
+        let page = report::html::html(&report, options.lang);
+        if to_stdout {
+            print::all(|out| Ok(out.write_all(page.as_bytes())?))?;
         } else {
-            write(path, &page)?;
+            page::write(path, page.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+            tracing::info!("wrote {}", path.display());
         }
     }
     if options.json {
-        let mut text = serde_json::to_string_pretty(&report)?;
-        text.push('\n');
-        print(text.as_bytes())?;
+        let text = serde_json::to_string_pretty(&report)?;
+        print::line(text)?;
     } else if options.csv {
-        let mut text = Vec::new();
-        report::csv::write(&report, &mut text)?;
-        print(&text)?;
+        print::all(|out| Ok(report::csv::write(&report, out)?))?;
     } else if options.html.is_none() {
-        print(report::text::text(&report, language).as_bytes())?;
+        let text = report::text::text(&report, options.lang);
+        print::all(|out| Ok(out.write_all(text.as_bytes())?))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// That nobody reads any more is no error.
-fn print(text: &[u8]) -> anyhow::Result<()> {
-    let mut out = stdout().lock();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(anyhow!(
-            "cannot write to standard output: {error}; send it to a file or a program that takes it"
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// A reader never finds half a page: it is written beside and takes the old one's place.
-fn write(path: &Path, page: &str) -> anyhow::Result<()> {
-    let mut beside = path.to_owned().into_os_string();
-    beside.push(".part");
-    let written = || -> std::io::Result<()> {
-        let mut file = BufWriter::new(File::create(&beside)?);
-        file.write_all(page.as_bytes())?;
-        file.into_inner()?.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    written().with_context(|| format!("cannot write {}", path.display()))?;
-    tracing::info!("wrote {}", path.display());
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,14 +4,10 @@ use std::io::Write;
 
 use jiff::Timestamp;
 
-use super::figures::{Energy, Group, HashRate, Miner, Report, Totals};
+use super::figures::{Energy, Group, HashRate, Miner, Pool, Report, Totals};
+use crate::legible::no_formula;
 
 struct Lines<W: Write>(csv::Writer<W>);
-
-/// A spreadsheet would take a name that begins so for a formula, and names come from the wire.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
 
 fn number(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value:.0}") } else { value.to_string() }
@@ -19,15 +15,15 @@ fn number(value: f64) -> String {
 
 impl<W: Write> Lines<W> {
     fn text(&mut self, section: &str, key: &str, measure: &str, value: &str) -> csv::Result<()> {
-        self.0.write_record([section, &harmless(key), measure, &harmless(value)])
+        self.0.write_record([section, &no_formula(key.to_owned()), measure, &no_formula(value.to_owned())])
     }
 
     fn count(&mut self, section: &str, key: &str, measure: &str, value: u64) -> csv::Result<()> {
-        self.0.write_record([section, &harmless(key), measure, &value.to_string()])
+        self.text(section, key, measure, &value.to_string())
     }
 
     fn number(&mut self, section: &str, key: &str, measure: &str, value: f64) -> csv::Result<()> {
-        self.0.write_record([section, &harmless(key), measure, &number(value)])
+        self.text(section, key, measure, &number(value))
     }
 
     fn energy(&mut self, section: &str, key: &str, energy: &Energy) -> csv::Result<()> {
@@ -96,7 +92,24 @@ impl<W: Write> Lines<W> {
         self.text(section, &key, "cases", &cases.join(" "))?;
         self.count(section, &key, "hours", miner.hours.into())?;
         self.count(section, &key, "connections", miner.connections)?;
+        self.text(section, &key, "state", &name(miner.state))?;
+        if let Some(fixed) = miner.fixed {
+            self.text(section, &key, "fixed", &moment(fixed))?;
+        }
         self.energy(section, &key, &miner.energy)
+    }
+
+    fn pool(&mut self, section: &str, pool: &Pool) -> csv::Result<()> {
+        let key = &pool.name;
+        self.count(section, key, "endpoints", pool.endpoints)?;
+        for (measure, names) in
+            [("countries", &pool.countries), ("networks", &pool.networks), ("coins", &pool.coins)]
+        {
+            self.text(section, key, measure, &names.join("; "))?;
+        }
+        self.count(section, key, "addresses", pool.addresses)?;
+        self.count(section, key, "connections", pool.connections)?;
+        self.energy(section, key, &pool.energy)
     }
 }
 
@@ -125,6 +138,13 @@ pub fn write(report: &Report, out: impl Write) -> csv::Result<()> {
         ("complete", report.complete.to_string()),
     ] {
         lines.text("report", "", measure, &value)?;
+    }
+    for (measure, day) in
+        [("recorded_since", report.recorded_since), ("recorded_until", report.recorded_until)]
+    {
+        if let Some(day) = day {
+            lines.text("report", "", measure, &day.to_string())?;
+        }
     }
     lines.totals("totals", &report.totals)?;
     lines.totals("day_before", &report.day_before)?;
@@ -170,12 +190,13 @@ pub fn write(report: &Report, out: impl Write) -> csv::Result<()> {
     }
     report.top_miners.iter().try_for_each(|miner| lines.miner("top_miner", miner))?;
     report.top_repeat_offenders.iter().try_for_each(|miner| lines.miner("repeat_offender", miner))?;
+    report.top_pools.iter().try_for_each(|pool| lines.pool("top_pool", pool))?;
     for place in &report.places {
         lines.count("place", &place.name, "addresses", place.addresses)?;
         lines.number("place", &place.name, "latitude", place.latitude)?;
         lines.number("place", &place.name, "longitude", place.longitude)?;
     }
-    lines.count("place", "", "addresses", report.without_coordinates)?;
+    lines.count("without_coordinates", "", "addresses", report.without_coordinates)?;
     lines.0.flush()?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::format::significant;
 use crate::enrich::NetworkType;
@@ -23,7 +23,7 @@ pub(super) const NETWORK_TYPES: [NetworkType; 7] = [
 ];
 
 /// What the operator says of a case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Nothing yet.
@@ -42,18 +42,6 @@ pub enum State {
 impl State {
     /// All, in the order of work.
     pub const ALL: [Self; 5] = [Self::New, Self::Notified, Self::Blocked, Self::Fixed, Self::FalseAlarm];
-
-    /// The state that the ledger names so.
-    pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "new" => Self::New,
-            "notified" => Self::Notified,
-            "blocked" => Self::Blocked,
-            "fixed" => Self::Fixed,
-            "false-alarm" => Self::FalseAlarm,
-            _ => return None,
-        })
-    }
 }
 
 /// What addresses and cases are counted by.

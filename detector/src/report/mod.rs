@@ -21,12 +21,10 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 pub use figures::{
     Apart, Dimension, Energy, Group, HashRate, Hour, Miner, Place, Pool, Reason, Report, State, Totals,
@@ -37,7 +35,7 @@ pub use figures::{
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The ledger cannot be read.
-    #[error("{0}")]
+    #[error("cannot read the ledger: {0}")]
     Ledger(#[from] rusqlite::Error),
     /// The day is beyond the calendar.
     #[error("the report cannot reach back thirty days from that day: {0}")]
@@ -59,12 +57,4 @@ impl Report {
         let transaction = connection.transaction()?;
         tally::count(&transaction, day, zone, made)
     }
-}
-
-/// Opens a ledger for reading.
-///
-/// # Errors
-/// If there is no such file, or it cannot be read.
-pub fn open(ledger: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }

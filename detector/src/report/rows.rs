@@ -1,15 +1,20 @@
 //! What the ledger says, as far as a report needs it.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::ops::RangeInclusive;
 
+use foldhash::HashMap;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
+use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::StrDeserializer;
 
 use super::calendar::Span;
 use super::figures::State;
 use crate::enrich::NetworkType;
 use crate::judge::Verdict;
+use crate::store::days::{period, unpack};
 
 /// Texts that many rows share, by number.
 #[derive(Default)]
@@ -87,6 +92,7 @@ pub(super) struct Pool {
     pub(super) country: Option<Name>,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Case {
     pub(super) id: i64,
     /// Its place among the miners.
@@ -122,17 +128,11 @@ fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<IpAddr> {
     Ok(IpAddr::V6(Ipv6Addr::from(row.get::<_, [u8; 16]>(column)?)).to_canonical())
 }
 
-fn kind(text: &str) -> NetworkType {
-    super::figures::NETWORK_TYPES.into_iter().find(|kind| kind.to_string() == text).unwrap_or_default()
-}
-
-fn verdict(text: &str) -> Verdict {
-    match text {
-        "confirmed" => Verdict::Confirmed,
-        "probable" => Verdict::Probable,
-        "node" => Verdict::Node,
-        _ => Verdict::Suspected,
-    }
+/// What a word in a column stands for. `None` if it is one of a later version.
+fn meant<'a, T: Deserialize<'a>>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let word = row.get_ref(column)?.as_str().unwrap_or_default();
+    let word: StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
+    Ok(T::deserialize(word).ok())
 }
 
 impl Ledger {
@@ -160,7 +160,7 @@ impl Ledger {
                 id: row.get(0)?,
                 address: address(row, 1)?,
                 first_seen: row.get(2)?,
-                kind: kind(row.get_ref(3)?.as_str().unwrap_or_default()),
+                kind: meant(row, 3)?.unwrap_or_default(),
                 asn: row.get(4)?,
                 as_org: self.names.of(row, 5)?,
                 country: self.names.of(row, 6)?,
@@ -209,7 +209,7 @@ impl Ledger {
             ) else {
                 continue;
             };
-            let verdict = verdict(row.get_ref(4)?.as_str().unwrap_or_default());
+            let verdict = meant(row, 4)?.unwrap_or(Verdict::Suspected);
             let hidden = self.names.of(row, 8)?;
             let class = match verdict {
                 _ if !matches!(row.get_ref(8)?, ValueRef::Null) => Class::Hidden,
@@ -247,7 +247,7 @@ impl Ledger {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (case, at): (i64, i64) = (row.get(0)?, row.get(1)?);
-            let state = row.get_ref(2)?.as_str().ok().and_then(State::named);
+            let state: Option<State> = meant(row, 2)?;
             let found = self.cases.binary_search_by_key(&case, |it| it.id);
             let (Some(state), Ok(place)) = (state, found) else { continue };
             let Some(case) = self.cases.get_mut(place) else { continue };
@@ -303,13 +303,14 @@ pub(super) struct DayRow<'a> {
 struct Follower<'a> {
     cases: &'a [Case],
     place: usize,
-    day: i64,
+    /// The day or the period, in each of which numbers rise anew.
+    part: i64,
 }
 
 impl Follower<'_> {
-    fn find(&mut self, day: i64, id: i64) -> Option<usize> {
-        if day != self.day {
-            (self.day, self.place) = (day, 0);
+    fn find(&mut self, part: i64, id: i64) -> Option<usize> {
+        if part != self.part {
+            (self.part, self.place) = (part, 0);
         }
         while self.cases.get(self.place).is_some_and(|case| case.id < id) {
             self.place += 1;
@@ -331,7 +332,7 @@ impl Ledger {
              WHERE day BETWEEN ?1 AND ?2 ORDER BY day, \"case\"",
         )?;
         let mut rows = statement.query((span.days().start(), span.days().end()))?;
-        let mut follower = Follower { cases: &self.cases, place: 0, day: i64::MIN };
+        let mut follower = Follower { cases: &self.cases, place: 0, part: i64::MIN };
         while let Some(row) = rows.next()? {
             let day = row.get(0)?;
             let Some(case) = follower.find(day, row.get(1)?) else { continue };
@@ -353,18 +354,22 @@ impl Ledger {
     pub(super) fn each_activity(
         &self,
         connection: &Connection,
-        span: Span,
+        days: RangeInclusive<i64>,
         mut each: impl FnMut(i64, &Case, u64),
     ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(
-            "SELECT day, \"case\", active FROM days WHERE day BETWEEN ?1 AND ?2 ORDER BY day, \"case\"",
+            "SELECT period, \"case\", days FROM activity WHERE period BETWEEN ?1 AND ?2 ORDER BY period, \"case\"",
         )?;
-        let mut rows = statement.query((span.days().start(), span.days().end()))?;
-        let mut follower = Follower { cases: &self.cases, place: 0, day: i64::MIN };
+        let mut rows = statement.query((period(*days.start()), period(*days.end())))?;
+        let mut follower = Follower { cases: &self.cases, place: 0, part: i64::MIN };
         while let Some(row) = rows.next()? {
-            let day = row.get(0)?;
-            if let Some(case) = follower.find(day, row.get(1)?).and_then(|place| self.cases.get(place)) {
-                each(day, case, row.get::<_, i64>(2)?.cast_unsigned());
+            let period = row.get(0)?;
+            let Some(case) = follower.find(period, row.get(1)?).and_then(|place| self.cases.get(place))
+            else {
+                continue;
+            };
+            for brief in unpack(period, row.get_ref(2)?.as_blob().unwrap_or_default(), &days) {
+                each(brief.day, case, brief.active.into());
             }
         }
         Ok(())

@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use crate::ledger::{CaseId, Day};
+use crate::store::{DayWriter, Rated};
+
 /// The day of UTC that is the last in a sample: 2026-11-22.
 pub(super) const LAST_DAY: i64 = 20_779;
 const HOUR: i64 = 3_600_000;
@@ -253,7 +256,7 @@ fn cases(connection: &Connection, size: &Size, first_days: &[i64]) -> Vec<Made> 
 }
 
 fn days(connection: &Connection, size: &Size, cases: &[Made]) {
-    let mut insert = connection.prepare("INSERT INTO days VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)").unwrap();
+    let mut insert = DayWriter::new(connection).unwrap();
     for day in LAST_DAY - size.days + 1..=LAST_DAY {
         for case in cases {
             let random =
@@ -266,26 +269,14 @@ fn days(connection: &Connection, size: &Size, cases: &[Made]) {
             }
             let steady = !mixed(case.id.cast_unsigned(), 1).is_multiple_of(3);
             let active = if steady { 0xff_ffff } else { 0xff_ffff & (0x1f_f000 | random(1) & random(2)) };
-            let mut connections = [0_u8; 48];
-            for hour in 0..24 {
-                if active >> hour & 1 == 1 && random(3) >> hour & 1 == 1 {
-                    connections[hour * 2] = u8::try_from(random(4) >> hour & 3).unwrap();
-                }
-            }
+            let connections = std::array::from_fn(|hour| {
+                let begin = active >> hour & 1 == 1 && random(3) >> hour & 1 == 1;
+                if begin { u16::try_from(random(4) >> hour & 3).unwrap() } else { 0 }
+            });
             let rate = (case.rate > 0.0).then_some(case.rate);
-            let power = rate.map(|it| it * case.work.5);
-            insert
-                .execute(params![
-                    day,
-                    case.id,
-                    active.cast_signed(),
-                    connections,
-                    rate,
-                    power,
-                    power.map(|it| it * 0.35),
-                    power.map(|it| it * 2.6)
-                ])
-                .unwrap();
+            let power = rate.map(|it| it * case.work.5).map(|it| [it, it * 0.35, it * 2.6]);
+            let day = Day { day, active: u32::try_from(active).unwrap(), connections };
+            insert.write(CaseId(case.id.cast_unsigned()), &day, Rated { rate, power }).unwrap();
         }
     }
 }
@@ -308,17 +299,4 @@ fn remarks(connection: &Connection, cases: &[Made]) {
             insert.execute(params![case.id, at, state]).unwrap();
         }
     }
-}
-
-/// Makes ledgers to look at or to measure with: `FIREDAMP_SAMPLE=FILE cargo test -p detector --lib make_a_sample -- --ignored`,
-/// and `FIREDAMP_SAMPLE_MINERS` addresses in it.
-#[test]
-#[ignore = "it is for looking and measuring"]
-fn make_a_sample() {
-    let path = std::env::var("FIREDAMP_SAMPLE").unwrap();
-    let miners = std::env::var("FIREDAMP_SAMPLE_MINERS").map_or(109_000, |it| it.parse().unwrap());
-    let mut connection = Connection::open(path).unwrap();
-    connection.pragma_update(None, "journal_mode", "wal").unwrap();
-    empty(&connection);
-    fill(&mut connection, &Size { miners, cases: miners + miners / 10, days: 33 });
 }

@@ -3,6 +3,8 @@
 mod groups;
 mod lists;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -75,26 +77,36 @@ impl Energy {
     }
 }
 
-/// A case that was active, with what it did.
+/// A case that was active, with what it did. The cases are gone through many times, so each is here and not referred to.
 #[derive(Clone, Copy)]
-struct Active<'a> {
-    case: &'a Case,
+struct Active {
+    case: Case,
     activity: Activity,
+}
+
+/// When a miner mined.
+#[derive(Clone, Copy)]
+struct Mined {
+    /// Bit 0 is the day before the trend begins, bit [`TREND`] the day of the report.
+    days: u32,
+    kind: NetworkType,
+    /// When mining was first seen from it, in milliseconds since the epoch.
+    first_seen: i64,
 }
 
 /// What is known of the day when the rows are read.
 struct Day<'a> {
     ledger: &'a Ledger,
     span: Span,
-    /// Of each miner: on which days it mined. Bit 0 is the day before the trend begins, bit [`TREND`] the day of the report.
-    mined: Vec<u32>,
+    /// Of each miner, in their order.
+    mined: Vec<Mined>,
     /// Cases that mined, those of a miner side by side.
-    mining: Vec<Active<'a>>,
+    mining: Vec<Active>,
 }
 
 impl Day<'_> {
     /// The miners that were active, each with its cases.
-    fn miners(&self) -> impl Iterator<Item = (&Miner, &[Active<'_>])> {
+    fn miners(&self) -> impl Iterator<Item = (&Miner, &[Active])> {
         self.mining.chunk_by(|one, other| one.case.miner == other.case.miner).filter_map(|cases| {
             let miner = self.ledger.miners.get(cases.first()?.case.miner)?;
             Some((miner, cases))
@@ -102,11 +114,11 @@ impl Day<'_> {
     }
 
     /// Whether the miner of these cases was never seen mining before.
-    fn starts(&self, cases: &[Active<'_>]) -> bool {
+    fn starts(&self, cases: &[Active]) -> bool {
         let Some(place) = cases.first().map(|it| it.case.miner) else { return false };
-        let first = self.ledger.miners.get(place).is_some_and(|it| it.first_seen >= self.span.from());
-        let mined = self.mined.get(place).copied().unwrap_or_default();
-        first && !Presence::of(mined, TREND).yesterday
+        self.mined.get(place).is_some_and(|mined| {
+            mined.first_seen >= self.span.from() && !Presence::of(mined.days, TREND).yesterday
+        })
     }
 }
 
@@ -125,15 +137,15 @@ impl Presence {
 }
 
 /// Counts comings and goings of a day.
-fn movements(ledger: &Ledger, mined: &[u32], day: usize, span: Span) -> Totals {
+fn movements(mined: &[Mined], day: usize, span: Span) -> Totals {
     let mut totals = Totals::default();
-    for (miner, &mined) in ledger.miners.iter().zip(mined) {
-        match Presence::of(mined, day) {
+    for mined in mined {
+        match Presence::of(mined.days, day) {
             Presence { today: true, yesterday } => {
                 totals.addresses += 1;
                 if yesterday {
                     totals.continuing += 1;
-                } else if miner.first_seen >= span.from() {
+                } else if mined.first_seen >= span.from() {
                     totals.new += 1;
                 } else {
                     totals.returning += 1;
@@ -203,15 +215,16 @@ pub(super) fn count(
         yesterday.energy.add(activity.energy);
     }
 
-    let mined = presence(connection, &ledger, &spans)?;
-    let mut active: Vec<Active<'_>> = ledger
+    let extent = Ledger::extent(connection)?;
+    let mined = presence(connection, &ledger, &spans, extent)?;
+    let mut active: Vec<Active> = ledger
         .cases
         .iter()
         .zip(&today)
         .filter(|(_, activity)| activity.hours != 0)
-        .map(|(case, &activity)| Active { case, activity })
+        .map(|(&case, &activity)| Active { case, activity })
         .collect();
-    active.sort_by_key(|it| it.case.miner);
+    active.sort_unstable_by_key(|it| (it.case.miner, it.case.id));
     let apart = |class| apart(&active, class);
     let (nodes, false_alarms, hidden) = (apart(Class::Node), apart(Class::FalseAlarm), apart(Class::Hidden));
     let hidden_by_reason = reasons(&ledger, &active);
@@ -219,14 +232,13 @@ pub(super) fn count(
     active.retain(|it| it.case.class == Class::Mining);
     let day_figures = Day { ledger: &ledger, span, mined, mining: active };
 
-    let extent = Ledger::extent(connection)?;
-    let mut totals = movements(&ledger, &day_figures.mined, TREND, span);
+    let mut totals = movements(&day_figures.mined, TREND, span);
     for it in &day_figures.mining {
         totals.cases += 1;
         totals.connections += it.activity.connections;
         totals.energy.add(it.activity.energy);
     }
-    let moved = movements(&ledger, &day_figures.mined, TREND - 1, before);
+    let moved = movements(&day_figures.mined, TREND - 1, before);
     let day_before = Totals {
         cases: yesterday.cases,
         connections: yesterday.connections,
@@ -308,24 +320,35 @@ fn count_hours(day: &Day<'_>, hours: &mut [Hour]) {
     }
 }
 
-/// On which days each miner mined; bit n: in span n.
-fn presence(connection: &Connection, ledger: &Ledger, spans: &[Span]) -> rusqlite::Result<Vec<u32>> {
-    let mut mined = vec![0_u32; ledger.miners.len()];
-    let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Ok(mined) };
-    let all = Span { start: first.start, end: last.end };
+/// On which days each miner mined; bit n: in span n. What is of days before the first that the ledger has is out of date.
+fn presence(
+    connection: &Connection,
+    ledger: &Ledger,
+    spans: &[Span],
+    extent: Option<(i64, i64)>,
+) -> rusqlite::Result<Vec<Mined>> {
+    let known = ledger.miners.iter();
+    let mut mined: Vec<Mined> =
+        known.map(|it| Mined { days: 0, kind: it.kind, first_seen: it.first_seen }).collect();
+    let (Some(first), Some(last), Some((earliest, _))) = (spans.first(), spans.last(), extent) else {
+        return Ok(mined);
+    };
+    let days = (*first.days().start()).max(earliest)..=*last.days().end();
     // Of each day of UTC, which hours belong to which day.
-    let mut masks: (i64, Vec<(u32, u64)>) = (i64::MIN, Vec::new());
-    ledger.each_activity(connection, all, |day, case, active| {
-        if day != masks.0 {
-            let of_spans = (0..).zip(spans).map(|(bit, span)| (1 << bit, span.mask(day)));
-            masks = (day, of_spans.filter(|&(_, mask)| mask != 0).collect());
-        }
+    let of_spans = |day: i64| {
+        let masks = (0..).zip(spans).map(move |(bit, span)| (1 << bit, span.mask(day)));
+        masks.filter(|&(_, mask)| mask != 0).collect()
+    };
+    let masks: Vec<Vec<(u32, u64)>> = days.clone().map(of_spans).collect();
+    let start = *days.start();
+    ledger.each_activity(connection, days, |day, case, active| {
+        let masks = usize::try_from(day - start).ok().and_then(|place| masks.get(place));
         if case.class == Class::Mining
-            && let Some(mined) = mined.get_mut(case.miner)
+            && let (Some(mined), Some(masks)) = (mined.get_mut(case.miner), masks)
         {
-            for (bit, mask) in &masks.1 {
+            for (bit, mask) in masks {
                 if active & mask != 0 {
-                    *mined |= bit;
+                    mined.days |= bit;
                 }
             }
         }
@@ -333,7 +356,7 @@ fn presence(connection: &Connection, ledger: &Ledger, spans: &[Span]) -> rusqlit
     Ok(mined)
 }
 
-fn apart(active: &[Active<'_>], class: Class) -> Apart {
+fn apart(active: &[Active], class: Class) -> Apart {
     let mut apart = Apart::default();
     let mut latest = None;
     for it in active.iter().filter(|it| it.case.class == class) {
@@ -346,7 +369,7 @@ fn apart(active: &[Active<'_>], class: Class) -> Apart {
     apart
 }
 
-fn reasons(ledger: &Ledger, active: &[Active<'_>]) -> Vec<Reason> {
+fn reasons(ledger: &Ledger, active: &[Active]) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = Vec::new();
     for it in active.iter().filter(|it| it.case.class == Class::Hidden) {
         let reason = it.case.hidden.map(|name| ledger.names.text(name)).unwrap_or_default();
@@ -359,13 +382,13 @@ fn reasons(ledger: &Ledger, active: &[Active<'_>]) -> Vec<Reason> {
     reasons
 }
 
-fn work(ledger: &Ledger, active: &[Active<'_>]) -> Vec<Work> {
+fn work(ledger: &Ledger, active: &[Active]) -> Vec<Work> {
     let counts = |case: &Case| matches!(case.class, Class::Mining | Class::FalseAlarm);
     State::ALL
         .into_iter()
         .map(|state| Work {
             state,
-            active: active.iter().filter(|it| counts(it.case) && it.case.state == state).count() as u64,
+            active: active.iter().filter(|it| counts(&it.case) && it.case.state == state).count() as u64,
             open: ledger.cases.iter().filter(|it| counts(it) && it.state == state && !it.closed).count()
                 as u64,
         })
@@ -375,16 +398,13 @@ fn work(ledger: &Ledger, active: &[Active<'_>]) -> Vec<Work> {
 fn trend(day: &Day<'_>, dates: &[Date], spans: &[Span], extent: Option<(i64, i64)>) -> Vec<TrendDay> {
     let mut trend: Vec<TrendDay> = Vec::new();
     for (bit, (&date, &span)) in dates.iter().zip(spans).enumerate().skip(1) {
-        let Totals { addresses, new, returning, cleared, .. } = movements(day.ledger, &day.mined, bit, span);
-        let network_type = NETWORK_TYPES
-            .into_iter()
-            .map(|kind| {
-                let of_kind = day.ledger.miners.iter().zip(&day.mined);
-                let count = of_kind.filter(|(miner, mined)| miner.kind == kind && **mined >> bit & 1 == 1);
-                (kind, count.count() as u64)
-            })
-            .collect();
-        let recorded = extent.is_some_and(|(first, _)| *span.days().end() >= first);
+        let Totals { addresses, new, returning, cleared, .. } = movements(&day.mined, bit, span);
+        let mut network_type: BTreeMap<NetworkType, u64> = NETWORK_TYPES.map(|kind| (kind, 0)).into();
+        for mined in day.mined.iter().filter(|mined| mined.days >> bit & 1 == 1) {
+            *network_type.entry(mined.kind).or_default() += 1;
+        }
+        let recorded =
+            extent.is_some_and(|(first, last)| *span.days().end() >= first && *span.days().start() <= last);
         trend.push(TrendDay { day: date, recorded, addresses, new, returning, cleared, network_type });
     }
     trend

@@ -70,7 +70,7 @@ phrases! {
     exact: "Exact numbers", "详细数字";
     whereabouts: "Where", "地域分布";
     map: "Map of active mining addresses", "活跃挖矿地址地图";
-    map_meaning: "The area of a circle grows with the number of addresses. Positions are those of cities in the databases that the operator supplied. The coasts are rough; borders are not drawn.", "圆的面积与地址数成正比。位置取自运营者所提供数据库中的城市坐标。海岸线仅为示意，不绘制任何边界。";
+    map_meaning: "The area of a circle grows with the number of addresses. Positions are those of cities and sites in the files that the operator supplied. The coasts are rough; borders are not drawn.", "圆的面积与地址数成正比。位置取自运营者所提供文件中的城市或站点坐标。海岸线仅为示意，不绘制任何边界。";
     no_map: "There is no map: no address of this day has known coordinates.", "无法绘制地图：当日地址均无已知坐标。";
     place_unknown: "place unknown", "位置未知";
     networks: "Networks", "网络";

@@ -4,6 +4,7 @@
 //! in order.
 
 mod adopt;
+pub(crate) mod days;
 mod details;
 mod digest;
 mod error;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+pub use days::{DayWriter, Rated};
 pub use details::Details;
 pub use error::StoreError;
 pub use retain::Removed;

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::Limits;
+use super::days::period;
 use super::row::counted;
 
 /// Cases removed at once: a moment's work.
@@ -57,7 +58,9 @@ pub(super) fn used(connection: &Connection) -> rusqlite::Result<u64> {
 /// Removes cases that were not seen since a time in milliseconds, and days that ended before it. Says how many cases.
 fn remove(connection: &mut Connection, before: i64) -> rusqlite::Result<u64> {
     let transaction = connection.transaction()?;
-    transaction.execute("DELETE FROM days WHERE day < ?", [before.div_euclid(DAY)])?;
+    let first = before.div_euclid(DAY);
+    transaction.execute("DELETE FROM days WHERE day < ?", [first])?;
+    transaction.execute("DELETE FROM activity WHERE period < ?", [period(first)])?;
     transaction
         .execute_batch("CREATE TEMP TABLE IF NOT EXISTS old (id INTEGER PRIMARY KEY); DELETE FROM old")?;
     let cases = transaction

@@ -131,6 +131,15 @@ CREATE TABLE days (
     PRIMARY KEY (day, "case")
 ) STRICT, WITHOUT ROWID;
 
+-- The same in brief, for what looks at many days: a case in the 32 days from day 32 * period on. What is of a day before the
+-- first in `days` is out of date.
+CREATE TABLE activity (
+    period INTEGER NOT NULL,
+    "case" INTEGER NOT NULL,
+    days BLOB NOT NULL,         -- of each day, in 6 bytes: `active` and all connections, 24 bits each, little-endian
+    PRIMARY KEY (period, "case")
+) STRICT, WITHOUT ROWID;
+
 -- Records on their way to outputs.
 CREATE TABLE outbox (
     sequence INTEGER PRIMARY KEY,

@@ -1,9 +1,10 @@
 use rusqlite::{CachedStatement, Connection, Transaction, params};
 use serde::Serialize;
 
+use super::days::{DayWriter, Rated};
 use super::details::Details;
 use super::evidence;
-use super::row::{count, hours, id};
+use super::row::{count, id};
 use super::written::Written;
 use crate::dispatch::Dossier;
 use crate::ledger::{Life, Reason, Record};
@@ -68,7 +69,7 @@ struct Statements<'a> {
     case: CachedStatement<'a>,
     details: CachedStatement<'a>,
     evidence: CachedStatement<'a>,
-    day: CachedStatement<'a>,
+    day: DayWriter<'a>,
     history: CachedStatement<'a>,
     line: CachedStatement<'a>,
 }
@@ -80,10 +81,7 @@ impl<'a> Statements<'a> {
             case: prepared(include_str!("sql/case.sql"))?,
             details: prepared(r#"INSERT OR REPLACE INTO details ("case", body) VALUES (?, ?)"#)?,
             evidence: prepared(r#"INSERT OR REPLACE INTO evidence ("case", body) VALUES (?, ?)"#)?,
-            day: prepared(
-                r#"INSERT OR REPLACE INTO days
-                   (day, "case", active, connections, rate, power, power_low, power_high) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"#,
-            )?,
+            day: DayWriter::new(transaction)?,
             history: prepared(
                 r#"INSERT OR REPLACE INTO history ("case", number, at, reason, verdict, stage) VALUES (?, ?, ?, ?, ?, ?)"#,
             )?,
@@ -149,21 +147,13 @@ impl<'a> Statements<'a> {
     }
 
     fn days(&mut self, record: &Record) -> rusqlite::Result<()> {
-        let rate = record.estimate.map(|estimate| estimate.rate.value);
-        let power = record.estimate.and_then(|estimate| estimate.power).map(|power| power.watts);
-        for day in &record.days {
-            self.day.execute(params![
-                day.day,
-                id(record.case),
-                day.active,
-                hours(day),
-                rate,
-                power.map(|power| power.value),
-                power.map(|power| power.low),
-                power.map(|power| power.high),
-            ])?;
-        }
-        Ok(())
+        let estimate = record.estimate;
+        let power = estimate.and_then(|estimate| estimate.power).map(|power| power.watts);
+        let rated = Rated {
+            rate: estimate.map(|estimate| estimate.rate.value),
+            power: power.map(|power| [power.value, power.low, power.high]),
+        };
+        record.days.iter().try_for_each(|day| self.day.write(record.case, day, rated))
     }
 
     fn history(&mut self, record: &Record) -> rusqlite::Result<()> {

@@ -257,16 +257,16 @@ impl Agent {
         kill(id, signal).with_context(|| format!("cannot send {signal} to the agent"))
     }
 
-    /// Sends SIGKILL, waits until it has ended, and gives its log.
+    /// Sends SIGKILL, waits until it has ended, and gives all it said, and how it ended: by that signal unless it ended before.
     ///
     /// # Errors
     /// It cannot be waited for.
-    pub fn kill(mut self) -> Result<Vec<String>> {
+    pub fn kill(mut self) -> Result<Report> {
         self.child.kill()?;
-        self.child.wait()?;
+        let ended = self.child.wait()?;
         // Nobody else writes to its pipes.
         while !matches!(self.receive(Instant::now() + patience(ATTACH)), Some(News::Ended) | None) {}
-        Ok(std::mem::take(&mut self.log))
+        Ok(Report::new(std::mem::take(&mut self.records), std::mem::take(&mut self.log), ended))
     }
 
     /// Sends SIGTERM, waits until the agent has ended, and gives all it said.

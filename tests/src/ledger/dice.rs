@@ -1,17 +1,15 @@
-/// Numbers that look like chance and are the same in every run (`SplitMix64` by Sebastiano Vigna).
-pub(crate) struct Dice(u64);
+use crate::noise::Noise;
+
+/// Numbers that look like chance and are the same in every run.
+pub(crate) struct Dice(Noise);
 
 impl Dice {
     pub(crate) const fn new() -> Self {
-        Self(20_261_123)
+        Self(Noise::new(20_261_123))
     }
 
     pub(crate) const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
+        self.0.next_u64()
     }
 
     /// From 0 to one less than `end`, which is above 0.

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use detector::judge::Protocol;
-use detector::ledger::CaseId;
-use detector::store::schema;
+use detector::ledger::{CaseId, Day};
+use detector::store::{DayWriter, Rated, schema};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use jiff::Timestamp;
@@ -277,17 +277,15 @@ impl Writer<'_> {
             }
             let until = if day == last_day { hour } else { 23 };
             let since = self.dice.below(until + 1);
-            let mut counts = [0_u8; 48];
-            let mut active = 0;
-            for (hour, count) in (0..24).zip(counts.chunks_exact_mut(2)) {
+            let mut activity = Day { day, active: 0, connections: [0; 24] };
+            for (hour, count) in (0..24).zip(&mut activity.connections) {
                 if (since..=until).contains(&hour) {
-                    active |= 1 << hour;
-                    count.copy_from_slice(&u16::try_from(self.dice.below(9))?.to_le_bytes());
+                    activity.active |= 1 << hour;
+                    *count = u16::try_from(self.dice.below(9))?;
                 }
             }
-            self.transaction
-                .prepare_cached("INSERT INTO days VALUES (?, ?, ?, ?, 4100.0, 55.0, 40.0, 102.0)")?
-                .execute(params![day, id, active, counts])?;
+            let rated = Rated { rate: Some(4100.0), power: Some([55.0, 40.0, 102.0]) };
+            DayWriter::new(self.transaction)?.write(CaseId(id.cast_unsigned()), &activity, rated)?;
         }
         Ok(())
     }

@@ -2,9 +2,11 @@
 
 #![cfg(test)]
 
+mod configuration;
 mod ledger;
 mod live;
 mod replay;
+mod report;
 mod runs;
 mod signatures;
 mod usage;

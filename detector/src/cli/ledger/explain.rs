@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use detector::advice::{Advice, Circumstances, Language, advise};
 use detector::dispatch::farm;
 use detector::judge::{Counterfactuals, Judged, Protocol, Verdict, counterfactuals};
@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::options::{Source, json_line, to_stdout, view};
+use super::super::print;
+use super::options::{Source, json_line, view};
 use super::story::tell;
 
 #[derive(Args)]
@@ -30,7 +31,7 @@ pub(in crate::cli) struct Options {
 
     /// In which language to advise
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
-    lang: Lang,
+    lang: Language,
 
     /// Write one JSON object, with all that is known
     #[arg(long)]
@@ -39,12 +40,6 @@ pub(in crate::cli) struct Options {
     /// Tell times in UTC and not in the local zone
     #[arg(long)]
     utc: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Lang {
-    En,
-    Zh,
 }
 
 /// A story with what is told of it that the ledger does not have.
@@ -63,13 +58,10 @@ pub(in crate::cli) fn explain(options: &Options) -> anyhow::Result<ExitCode> {
     let reader = source.reader()?;
     let id = reader.find(case)?;
     let Some(story) = reader.story(id, *days)? else { bail!("case {id} is gone from the ledger") };
-    let language = match lang {
-        Lang::En => Language::En,
-        Lang::Zh => Language::Zh,
-    };
+    let language = *lang;
     let advice = advice(&story, language).unwrap_or_default();
     let otherwise = otherwise(&story);
-    to_stdout(|out| {
+    print::all(|out| {
         if *json {
             return json_line(
                 out,
@@ -82,7 +74,8 @@ pub(in crate::cli) fn explain(options: &Options) -> anyhow::Result<ExitCode> {
         }
         write!(out, "{}", tell(&story, otherwise.as_ref(), (&advice, language), *days, &view(*utc)))?;
         Ok(())
-    })
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What a word in the ledger stands for. `None` if it is one of a later version.

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use detector::store::read::{Listing, Reader};
 use serde::Serialize;
 
+use super::super::print;
 use super::format::View;
-use super::options::{Field, Filters, Output, csv, json_line, to_stdout};
+use super::options::{Field, Filters, Output, csv, json_line};
 use super::table::{Column, table};
 
 /// What a listing is made of.
@@ -29,7 +30,7 @@ impl<T: Serialize> Shape<T> {
         if listing.found == 0 {
             filters.hints(reader)?.iter().for_each(|hint| eprintln!("note: {hint}"));
         }
-        to_stdout(|out| {
+        print::all(|out| {
             let shown = if output.json {
                 let mut count = 0;
                 things.try_for_each(|thing| {
@@ -47,6 +48,7 @@ impl<T: Serialize> Shape<T> {
                 things.len()
             };
             output.footnotes(out, view, (shown, self.noun), listing)
-        })
+        })?;
+        Ok(ExitCode::SUCCESS)
     }
 }

@@ -6,7 +6,8 @@ use detector::store::read::{Marker, Remark, STATES};
 use jiff::Timestamp;
 use nix::unistd::{Uid, User};
 
-use super::options::{Source, json_line, to_stdout};
+use super::super::print;
+use super::options::{Source, json_line};
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {
@@ -43,7 +44,7 @@ pub(in crate::cli) fn mark(options: &Options) -> anyhow::Result<ExitCode> {
         note: note.clone(),
     };
     let marked = Marker::open(&source.path()?)?.mark(cases, &remark)?;
-    to_stdout(|out| {
+    print::all(|out| {
         marked.iter().try_for_each(|marked| {
             if *json {
                 return json_line(out, marked);
@@ -51,7 +52,8 @@ pub(in crate::cli) fn mark(options: &Options) -> anyhow::Result<ExitCode> {
             writeln!(out, "{}: {} -> {}", marked.case_id, marked.before, marked.state)?;
             Ok(())
         })
-    })
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Who is logged in, also if he became root for this.

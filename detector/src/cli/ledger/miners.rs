@@ -48,8 +48,9 @@ pub(super) fn speeds(rates: &Rates) -> String {
         [] => NOTHING.to_owned(),
         [only] => speed(only),
         [first, others @ ..] => {
-            let coin = first.coin.as_ref().map(|coin| format!(" {}", clean(coin)));
-            format!("{}{} +{}", speed(first), coin.unwrap_or_default(), others.len())
+            let what = first.coin.as_ref().or(first.algorithm.as_ref());
+            let what = what.map(|what| format!(" {}", clean(what)));
+            format!("{}{} +{}", speed(first), what.unwrap_or_default(), others.len())
         }
     }
 }
@@ -61,9 +62,9 @@ pub(super) fn watts(rates: &Rates) -> String {
 
 /// All speeds in one field.
 pub(super) fn speed_field(rates: &Rates) -> String {
-    let each = |HashRate { value, unit, coin }: &HashRate| match coin {
-        Some(coin) => format!("{value} {unit} {coin}"),
-        None => format!("{value} {unit}"),
+    let each = |HashRate { value, unit, coin, algorithm }: &HashRate| {
+        let names = coin.iter().chain(algorithm).map(|name| format!(" {name}"));
+        format!("{value} {unit}{}", names.collect::<String>())
     };
     rates.speeds.iter().map(each).collect::<Vec<String>>().join("; ")
 }

@@ -6,7 +6,7 @@ pub(super) mod format;
 mod list;
 pub(super) mod mark;
 pub(super) mod miners;
-mod options;
+pub(super) mod options;
 pub(super) mod pools;
 mod story;
 mod table;

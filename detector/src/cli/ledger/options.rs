@@ -1,15 +1,14 @@
 //! What the commands that read the ledger have in common on the command line.
 
-use std::io::{BufWriter, ErrorKind, IsTerminal as _, Write, stdout};
+use std::io::{IsTerminal as _, Write, stdout};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use detector::config::{Overrides, Settled};
-use detector::legible::thousands;
+use detector::legible::{no_formula, thousands};
 use detector::store::read::{
     Filter, Hidden, Known, LIVES, Listing, NETWORK_TYPES, PoolTerm, Reader, STATES, Sort, VERDICTS, nearest,
 };
@@ -31,7 +30,7 @@ const NAMES: usize = 8;
 
 /// Which ledger.
 #[derive(Args)]
-pub(super) struct Source {
+pub(in crate::cli) struct Source {
     /// The ledger [default: the one of --config, or /var/lib/firedamp/ledger.db]
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
@@ -42,7 +41,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn reader(&self) -> anyhow::Result<Reader> {
+    pub(in crate::cli) fn reader(&self) -> anyhow::Result<Reader> {
         Ok(Reader::open(&self.path()?)?)
     }
 
@@ -347,34 +346,6 @@ pub(super) fn sort_help<K: ValueEnum>() -> String {
     format!("Order, with - before it the greatest first: {}", keys::<K>().join(", "))
 }
 
-/// Writes to standard output. That nobody reads any more is no error.
-pub(super) fn to_stdout(
-    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
-) -> anyhow::Result<ExitCode> {
-    let mut out = BufWriter::new(stdout().lock());
-    let written = write(&mut out).and_then(|()| Ok(out.flush()?));
-    // What is still in the buffer is written when it is dropped: to a closed pipe, in vain.
-    match written {
-        Err(error) if is_closed(&error) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.is::<std::io::Error>() => {
-            Err(error
-                .context("cannot write to standard output; send it to a file or a program that takes it"))
-        }
-        done => done.map(|()| ExitCode::SUCCESS),
-    }
-}
-
-fn is_closed(error: &anyhow::Error) -> bool {
-    let is_pipe = |error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe;
-    let csv = error.downcast_ref::<csv::Error>().map(csv::Error::kind);
-    let csv = match csv {
-        Some(csv::ErrorKind::Io(error)) => is_pipe(error),
-        _ => false,
-    };
-    let json = error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-    csv || json == Some(ErrorKind::BrokenPipe) || error.downcast_ref().is_some_and(is_pipe)
-}
-
 /// A line of JSON.
 pub(super) fn json_line(out: &mut dyn Write, value: &impl serde::Serialize) -> anyhow::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
@@ -385,8 +356,7 @@ pub(super) fn json_line(out: &mut dyn Write, value: &impl serde::Serialize) -> a
 /// A field of comma-separated values.
 pub(super) type Field<T> = (&'static str, fn(&T) -> String);
 
-/// A heading, then a line for each thing. Spreadsheets compute what begins like a formula, so an apostrophe is put before
-/// text of others that does.
+/// A heading, then a line for each thing.
 pub(super) fn csv<T>(
     out: &mut dyn Write,
     fields: &[Field<T>],
@@ -397,16 +367,11 @@ pub(super) fn csv<T>(
     let mut count = 0;
     for thing in things {
         let thing = thing?;
-        writer.write_record(fields.iter().map(|(_, text)| harmless(text(&thing))))?;
+        writer.write_record(fields.iter().map(|(_, text)| no_formula(text(&thing))))?;
         count += 1;
     }
     writer.flush()?;
     Ok(count)
-}
-
-fn harmless(text: String) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
-    if is_formula { format!("'{text}") } else { text }
 }
 
 /// What is not known is an empty field.
@@ -459,14 +424,5 @@ mod tests {
         );
         assert_eq!(hint("region", "x", &known), "this ledger has no region \"x\"; it has Shandong, Sichuan");
         assert_eq!(hint("region", "x", &[]), "this ledger has no region \"x\"");
-    }
-
-    #[test]
-    fn spreadsheets_get_no_formulas() {
-        for (text, field) in
-            [("=1+1", "'=1+1"), ("@x", "'@x"), ("-5.5", "-5.5"), ("-x", "'-x"), ("x=1", "x=1"), ("", "")]
-        {
-            assert_eq!(harmless(text.to_owned()), field);
-        }
     }
 }

@@ -234,7 +234,7 @@ fn chart(days: &[Day], asked: u16, view: &View) -> String {
         return String::new();
     }
     let mut text = format!(
-        "\n  connections by the hour, in the last {}, times of {}; ·: active without a new one\n",
+        "\n  connections by the hour, in the {} up to its last activity, times of {}; ·: active without a new one\n",
         counted(asked.into(), "day"),
         view.zone_name()
     );

@@ -35,7 +35,7 @@ impl FromStr for When {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         let moment = text.parse().map(Self::Moment);
-        let is_date = text.len() == "2026-11-23".len();
+        let is_date = !text.contains(['T', 't', ' ', ':']);
         let day = || text.parse().map(Self::Day);
         let clock = || text.parse().map(Self::Clock);
         let local = || if is_date { day() } else { clock() };
@@ -84,6 +84,8 @@ mod tests {
             ("2026-11-22T08:00", "2026-11-22T00:00:00Z", "2026-11-22T00:00:00Z"),
             ("2026-11-22 08:00:05", "2026-11-22T00:00:05Z", "2026-11-22T00:00:05Z"),
             ("2026-11-22", "2026-11-21T16:00:00Z", "2026-11-22T15:59:59.999999999Z"),
+            ("20261122", "2026-11-21T16:00:00Z", "2026-11-22T15:59:59.999999999Z"),
+            ("20261122T0800", "2026-11-22T00:00:00Z", "2026-11-22T00:00:00Z"),
             ("24h", "2026-11-22T08:00:00Z", "2026-11-22T08:00:00Z"),
             ("7d", "2026-11-16T08:00:00Z", "2026-11-16T08:00:00Z"),
             ("2w", "2026-11-09T08:00:00Z", "2026-11-09T08:00:00Z"),

@@ -1,5 +1,7 @@
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
 
 use super::super::figures::{Dimension, Energy, Group, HashRate, NETWORK_TYPES};
 use super::super::rows::{Ledger, Miner, Name};
@@ -17,7 +19,7 @@ fn place<T: PartialEq>(all: impl IntoIterator<Item = T>, sought: &T) -> Option<u
     all.into_iter().position(|it| it == *sought).and_then(|place| u32::try_from(place).ok())
 }
 
-fn key(dimension: Dimension, miner: &Miner, cases: &[Active<'_>]) -> Key {
+fn key(dimension: Dimension, miner: &Miner, cases: &[Active]) -> Key {
     match dimension {
         Dimension::NetworkType => [place(NETWORK_TYPES, &miner.kind), None, None],
         Dimension::Country => [miner.country, None, None],
@@ -37,7 +39,7 @@ fn key(dimension: Dimension, miner: &Miner, cases: &[Active<'_>]) -> Key {
 }
 
 /// The part of an address's cases that is in a group of an overlapping dimension.
-fn key_of_case(dimension: Dimension, day: &Day<'_>, it: &Active<'_>) -> Key {
+fn key_of_case(dimension: Dimension, day: &Day<'_>, it: &Active) -> Key {
     let name = match dimension {
         Dimension::Coin => it.case.coin,
         Dimension::Protocol => Some(it.case.protocol),
@@ -74,7 +76,7 @@ pub(super) fn autonomous_system(ledger: &Ledger, miner: &Miner) -> Option<String
     }
 }
 
-fn add(group: &mut Group, it: &Active<'_>) {
+fn add(group: &mut Group, it: &Active) {
     group.cases += 1;
     group.connections += it.activity.connections;
     group.energy.add(it.activity.energy);
@@ -86,7 +88,7 @@ pub(super) fn all(day: &Day<'_>) -> BTreeMap<Dimension, Vec<Group>> {
 }
 
 fn grouped(day: &Day<'_>, dimension: Dimension) -> Vec<Group> {
-    let mut groups: HashMap<Key, Group> = HashMap::new();
+    let mut groups: HashMap<Key, Group> = HashMap::default();
     let mut seen: Vec<Key> = Vec::new();
     for (miner, cases) in day.miners() {
         let new = u64::from(day.starts(cases));
@@ -132,8 +134,8 @@ type Computed = (Option<String>, Option<String>, Option<String>);
 /// Rates by algorithm, and by coin and algorithm.
 pub(super) fn hash_rates(day: &Day<'_>) -> (Vec<HashRate>, Vec<HashRate>) {
     let names = &day.ledger.names;
-    let mut known: HashMap<Option<Name>, Option<String>> = HashMap::new();
-    let mut rates: HashMap<[Option<Name>; 3], Computed> = HashMap::new();
+    let mut known: HashMap<Option<Name>, Option<String>> = HashMap::default();
+    let mut rates: HashMap<[Option<Name>; 3], Computed> = HashMap::default();
     let mut by_algorithm: BTreeMap<Computed, Rates> = BTreeMap::new();
     let mut by_coin: BTreeMap<Computed, Rates> = BTreeMap::new();
     for it in &day.mining {
@@ -156,7 +158,7 @@ pub(super) fn hash_rates(day: &Day<'_>) -> (Vec<HashRate>, Vec<HashRate>) {
 }
 
 /// The cases of a miner are side by side.
-fn include(rates: &mut Rates, it: &Active<'_>) {
+fn include(rates: &mut Rates, it: &Active) {
     if rates.latest != Some(it.case.miner) {
         rates.latest = Some(it.case.miner);
         rates.addresses += 1;

@@ -1,5 +1,6 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 use super::super::figures::{Energy, Miner, Place, Pool, State};
@@ -14,14 +15,14 @@ const LISTED: usize = 20;
 /// A miner with what it is ranked by.
 struct Ranked<'a> {
     miner: &'a rows::Miner,
-    cases: &'a [Active<'a>],
+    cases: &'a [Active],
     energy: Energy,
     hours: u32,
     connections: u64,
 }
 
 impl<'a> Ranked<'a> {
-    fn of(miner: &'a rows::Miner, cases: &'a [Active<'a>]) -> Self {
+    fn of(miner: &'a rows::Miner, cases: &'a [Active]) -> Self {
         let mut energy = Energy::default();
         for it in cases {
             energy.add(it.activity.energy);
@@ -71,7 +72,7 @@ fn described(ranked: &Ranked<'_>, day: &Day<'_>) -> Miner {
         let texts: BTreeSet<String> = names_of.filter_map(|name| names.owned(name)).collect();
         texts.into_iter().collect()
     };
-    let labels = |it: &Active<'_>| day.ledger.pools.get(it.case.pool).map(|pool| pool.label);
+    let labels = |it: &Active| day.ledger.pools.get(it.case.pool).map(|pool| pool.label);
     Miner {
         address: miner.address,
         network_type: miner.kind,
@@ -100,7 +101,7 @@ struct PoolSum {
 }
 
 pub(super) fn top_pools(day: &Day<'_>) -> Vec<Pool> {
-    let mut pools: HashMap<Name, PoolSum> = HashMap::new();
+    let mut pools: HashMap<Name, PoolSum> = HashMap::default();
     for it in &day.mining {
         let Some(pool) = day.ledger.pools.get(it.case.pool) else { continue };
         let sum = pools.entry(pool.label).or_default();
@@ -150,28 +151,43 @@ pub(super) fn top_pools(day: &Day<'_>) -> Vec<Pool> {
         .collect()
 }
 
+/// What makes a place: its names, and where no city is known, the site and where that is.
+type PlaceKey = ([Option<Name>; 3], Option<(Option<Name>, [i64; 2])>);
+
 /// Where addresses with coordinates are, the places with most first, and how many have none. The addresses of a city are
-/// one place, at their mean.
+/// one place, at their mean; without a city, those of a site that are within some kilometres.
 pub(super) fn places(day: &Day<'_>) -> (Vec<Place>, u64) {
-    let mut places: BTreeMap<[Option<Name>; 3], (f64, f64, u32)> = BTreeMap::new();
+    let mut places: BTreeMap<PlaceKey, (f64, f64, u32)> = BTreeMap::new();
     let mut without = 0;
     for (miner, _) in day.miners() {
         let Some((latitude, longitude)) = miner.position else {
             without += 1;
             continue;
         };
-        let sum = places.entry([miner.city, miner.region, miner.country]).or_default();
+        #[expect(clippy::cast_possible_truncation, reason = "at most 1800 tenths of a degree")]
+        let tenths = |degrees: f64| (degrees * 10.0).round() as i64;
+        let apart = miner.city.is_none().then(|| (miner.site, [tenths(latitude), tenths(longitude)]));
+        let sum = places.entry(([miner.city, miner.region, miner.country], apart)).or_default();
         *sum = (sum.0 + latitude, sum.1 + longitude, sum.2 + 1);
     }
     let mut places: Vec<Place> = places
         .into_iter()
-        .map(|(names, (latitude, longitude, count))| Place {
-            name: joined(day.ledger, names).unwrap_or_default(),
-            latitude: latitude / f64::from(count),
-            longitude: longitude / f64::from(count),
-            addresses: u64::from(count),
+        .map(|(([city, region, country], apart), (latitude, longitude, count))| {
+            let site = apart.and_then(|(site, _)| site);
+            Place {
+                name: joined(day.ledger, [city.or(site), region, country]).unwrap_or_default(),
+                latitude: latitude / f64::from(count),
+                longitude: longitude / f64::from(count),
+                addresses: u64::from(count),
+            }
         })
         .collect();
-    places.sort_by(|one, other| other.addresses.cmp(&one.addresses).then_with(|| one.name.cmp(&other.name)));
+    places.sort_by(|one, other| {
+        let north = |place: &Place| (-place.latitude, place.longitude);
+        other.addresses.cmp(&one.addresses).then_with(|| one.name.cmp(&other.name)).then_with(|| {
+            let ((one, east), (other, further)) = (north(one), north(other));
+            one.total_cmp(&other).then(east.total_cmp(&further))
+        })
+    });
     (places, without)
 }

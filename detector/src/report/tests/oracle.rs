@@ -1,5 +1,6 @@
 //! The figures against others that are counted in the plainest way: hour by hour, with the calendar of the time zone.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -10,9 +11,14 @@ use rusqlite::{Connection, params};
 
 use super::super::figures::{Dimension, Energy, Report, Totals};
 use super::super::sample;
+use crate::ledger::{self, CaseId};
+use crate::store::{DayWriter, Rated};
 
 const KINDS: [&str; 3] = ["home-broadband", "data-centre", "unknown"];
 const COINS: [Option<&str>; 3] = [Some("XMR"), Some("BTC"), None];
+/// Two are in one city, two are on one campus, and of the last it is not known.
+const LATITUDES: [Option<f64>; 5] = [Some(30.0), Some(31.0), Some(36.01), Some(36.03), None];
+const SITES: [Option<&str>; 5] = [Some("Town"), None, Some("Campus"), Some("Campus"), None];
 const VERDICTS: [&str; 4] = ["confirmed", "probable", "suspected", "node"];
 
 /// A day of UTC of a case.
@@ -23,6 +29,12 @@ struct Day {
     power: Option<u16>,
 }
 
+impl Day {
+    fn rate(&self) -> Option<f64> {
+        self.power.map(|power| f64::from(power) * 100.0)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Case {
     miner: u8,
@@ -30,6 +42,8 @@ struct Case {
     verdict: usize,
     hidden: bool,
     false_alarm: bool,
+    /// So many hours before the end of the last day it was marked as fixed.
+    fixed: Option<i64>,
     /// By days before the last.
     days: BTreeMap<i64, Day>,
 }
@@ -50,18 +64,30 @@ fn a_case() -> impl Strategy<Value = Case> {
         0..VERDICTS.len(),
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.1),
+        proptest::option::weighted(0.3, 0_i64..60),
         days,
         near,
     )
-        .prop_map(|(miner, coin, verdict, hidden, false_alarm, mut days, near)| {
+        .prop_map(|(miner, coin, verdict, hidden, false_alarm, fixed, mut days, near)| {
             days.extend(near);
-            Case { miner, coin, verdict, hidden, false_alarm, days }
+            Case { miner, coin, verdict, hidden, false_alarm, fixed, days }
         })
 }
 
 impl Case {
     fn mines(&self) -> bool {
         !self.hidden && !self.false_alarm && VERDICTS[self.verdict] != "node"
+    }
+
+    /// At which of the two pools it mines.
+    fn pool(&self) -> u8 {
+        u8::from(self.coin == 0)
+    }
+
+    /// When it was first marked as fixed, in hours since the epoch; what is a false alarm was called fixed long before.
+    fn fixed(&self) -> Option<i64> {
+        let told = self.fixed.map(|back| (sample::LAST_DAY + 1) * 24 - back);
+        if self.false_alarm { Some(0) } else { told }
     }
 
     /// Each active hour, counted from the epoch, with its day.
@@ -87,30 +113,38 @@ fn ledger(cases: &[Case]) -> Connection {
         let seen = cases.iter().filter(|case| case.miner == miner).map(first).min().unwrap_or(0);
         connection
             .execute(
-                "INSERT INTO miners (id, address, first_seen, network_type, asn, region) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO miners (id, address, first_seen, network_type, asn, region, city, site, latitude, longitude) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 100.0)",
                 params![
                     miner + 1,
                     [miner; 16],
                     seen,
                     KINDS[usize::from(miner) % 3],
                     miner % 2,
-                    (miner > 2).then_some("R")
+                    (miner > 2).then_some("R"),
+                    (miner < 2).then_some("C"),
+                    SITES[usize::from(miner)],
+                    LATITUDES[usize::from(miner)]
                 ],
             )
             .unwrap();
     }
-    connection
-        .execute("INSERT INTO pools (id, address, port, first_seen) VALUES (1, ?1, 1, 0)", [[9; 16]])
-        .unwrap();
+    for pool in 0..2_u8 {
+        connection
+            .execute(
+                "INSERT INTO pools (id, address, port, first_seen) VALUES (?1, ?2, 1, 0)",
+                params![pool, [9 + pool; 16]],
+            )
+            .unwrap();
+    }
     for (number, case) in (0_i64..).zip(cases) {
         // Numbers of cases are signed, and in another order than the miners.
         let id = (number + 1) * if number % 2 == 0 { 1000 } else { -1000 };
         connection
             .execute(
-                "INSERT INTO cases VALUES (?1, ?2, 1, 4000, 'stratum-v1', 'tcp', 0, 'open', ?6, ?3, 'working', 1.0, ?4, NULL, ?5, 0, 0, \
+                "INSERT INTO cases VALUES (?1, ?2, ?7, 4000, 'stratum-v1', 'tcp', 0, 'open', ?6, ?3, 'working', 1.0, ?4, NULL, ?5, 0, 0, \
                  1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, zeroblob(1))",
-                params![id, case.miner + 1, VERDICTS[case.verdict], COINS[case.coin], first(case), case.hidden.then_some("x")],
+                params![id, case.miner + 1, VERDICTS[case.verdict], COINS[case.coin], first(case), case.hidden.then_some("x"), case.pool()],
             )
             .unwrap();
         if case.false_alarm {
@@ -121,24 +155,22 @@ fn ledger(cases: &[Case]) -> Connection {
                 )
                 .unwrap();
         }
-        for (back, day) in &case.days {
-            let connections: Vec<u8> = (0..24)
-                .flat_map(|hour| ((day.hours >> hour & 1) as u16 * day.connections).to_le_bytes())
-                .collect();
-            let power = day.power.map(f64::from);
+        if let Some(at) = case.fixed().filter(|&at| at > 0) {
             connection
                 .execute(
-                    "INSERT INTO days VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
-                    params![
-                        sample::LAST_DAY - back,
-                        id,
-                        day.hours,
-                        connections,
-                        power,
-                        power.map(|it| it / 2.0),
-                        power.map(|it| it * 2.0)
-                    ],
+                    "INSERT INTO remarks (\"case\", at, author, state) VALUES (?1, ?2, 'x', 'notified'), (?1, ?2, 'x', 'fixed')",
+                    [id, at * 3_600_000],
                 )
+                .unwrap();
+        }
+        for (back, day) in &case.days {
+            let connections = std::array::from_fn(|hour| (day.hours >> hour & 1) as u16 * day.connections);
+            let of_day = ledger::Day { day: sample::LAST_DAY - back, active: day.hours, connections };
+            let power = day.power.map(f64::from).map(|power| [power, power / 2.0, power * 2.0]);
+            let case = CaseId(i64::cast_unsigned(id));
+            DayWriter::new(&connection)
+                .unwrap()
+                .write(case, &of_day, Rated { rate: day.rate(), power })
                 .unwrap();
         }
     }
@@ -235,8 +267,57 @@ fn check(cases: &[Case], day: Date, zone: &TimeZone) {
     assert_eq!((report.hidden.addresses, report.hidden.cases), (hidden.0, hidden.1));
     let nodes = counted(cases, day, zone, |case| !case.hidden && VERDICTS[case.verdict] == "node");
     assert_eq!((report.nodes.addresses, report.nodes.cases), (nodes.0, nodes.1));
-    assert_eq!(report.without_coordinates, report.totals.addresses);
+    check_lists(cases, day, zone, &report);
     assert_eq!(report.top_miners.len() as u64, report.totals.addresses);
+}
+
+fn check_lists(cases: &[Case], day: Date, zone: &TimeZone, report: &Report) {
+    let mined = mined(cases, day, zone);
+    let mut places: Vec<(&str, f64, u64)> = Vec::new();
+    for (name, of) in [("C", [0, 1]), ("Campus", [2, 2]), ("Campus, R", [3, 3])] {
+        let of: BTreeSet<u8> = of.into_iter().filter(|miner| mined.contains(miner)).collect();
+        let sum: f64 = of.iter().filter_map(|&miner| LATITUDES[usize::from(miner)]).sum();
+        if !of.is_empty() {
+            places.push((name, sum / of.len() as f64, of.len() as u64));
+        }
+    }
+    places.sort_by_key(|it| (Reverse(it.2), it.0));
+    let told: Vec<_> = report.places.iter().map(|it| (it.name.as_str(), it.latitude, it.addresses)).collect();
+    assert_eq!(told, places);
+    assert_eq!(report.without_coordinates, u64::from(mined.contains(&4)));
+
+    for pool in 0..2 {
+        let expected = counted(cases, day, zone, |case| case.mines() && case.pool() == pool);
+        let name = std::net::Ipv6Addr::from([9 + pool; 16]).to_string();
+        let found = report.top_pools.iter().find(|found| found.name == name);
+        let figures = found.map(|found| (found.addresses, found.connections));
+        assert_eq!(figures, (expected.1 > 0).then_some((expected.0, expected.2)));
+        check_energy(&found.map(|found| found.energy).unwrap_or_default(), &expected.3);
+    }
+
+    let offends = |&&miner: &&u8| {
+        let of_miner = || cases.iter().filter(|case| case.miner == miner);
+        let fixed = of_miner().filter_map(Case::fixed).min();
+        let mut hours = of_miner().filter(|case| case.mines()).flat_map(Case::hours).map(|(hour, _)| hour);
+        fixed.is_some_and(|fixed| hours.any(|hour| date(hour, zone) == day && hour >= fixed))
+    };
+    assert_eq!(report.repeat_offenders, mined.iter().filter(offends).count() as u64);
+
+    for coin in COINS.into_iter().flatten() {
+        let rates: Vec<f64> = cases
+            .iter()
+            .filter(|case| case.mines() && COINS[case.coin] == Some(coin))
+            .filter_map(|case| {
+                let of_day = case.hours().filter(|(hour, _)| date(*hour, zone) == day);
+                let rates: Vec<f64> = of_day.filter_map(|(_, of_day)| of_day.rate()).collect();
+                (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+            })
+            .collect();
+        let found = report.coins.iter().find(|rate| rate.coin.as_deref() == Some(coin));
+        let told = found.map(|found| (found.cases, found.rate.unwrap_or_default())).unwrap_or_default();
+        assert_eq!(told.0, rates.len() as u64);
+        assert!((told.1 - rates.iter().sum::<f64>()).abs() < 1e-6, "{told:?} {rates:?}");
+    }
 }
 
 type Chosen = Box<dyn Fn(&Case) -> bool>;

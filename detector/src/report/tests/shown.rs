@@ -1,5 +1,6 @@
 //! What a report says in words.
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, params};
@@ -9,6 +10,8 @@ use super::super::figures::{Dimension, Report, State};
 use super::super::sample::{self, Size};
 use super::super::{csv, text};
 use crate::advice::Language;
+use crate::ledger::{CaseId, Day};
+use crate::store::{DayWriter, Rated};
 
 pub(super) const DAY: Date = Date::constant(2026, 11, 22);
 
@@ -102,27 +105,9 @@ fn csv_is_a_table_of_four_columns_in_which_no_name_is_a_formula() {
 fn one_case(connection: &Connection, hours: u32, remarks: &[(i64, &str)]) {
     sample::empty(connection);
     connection
-        .execute(
-            "INSERT INTO miners (id, address, first_seen, network_type) VALUES (1, ?1, 0, 'unknown')",
-            [[1; 16]],
-        )
-        .unwrap();
-    connection
         .execute("INSERT INTO pools (id, address, port, first_seen) VALUES (1, ?1, 1, 0)", [[9; 16]])
         .unwrap();
-    connection
-        .execute(
-            "INSERT INTO cases VALUES (7, 1, 1, 4000, 'cryptonote', 'tcp', 0, 'quiet', NULL, 'confirmed', 'working', 1.0, 'XMR', 'randomx', \
-             0, 0, 0, 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, 200.0, 100.0, 300.0, 'hashes/s', NULL, NULL, NULL, zeroblob(1))",
-            [],
-        )
-        .unwrap();
-    connection
-        .execute(
-            "INSERT INTO days VALUES (?1, 7, ?2, zeroblob(48), 400.0, 50.0, 25.0, 100.0)",
-            params![sample::LAST_DAY, hours],
-        )
-        .unwrap();
+    case(connection, 7, hours);
     for (hour, state) in remarks {
         let at = (sample::LAST_DAY * 24 + hour) * 3_600_000;
         connection
@@ -132,6 +117,26 @@ fn one_case(connection: &Connection, hours: u32, remarks: &[(i64, &str)]) {
             )
             .unwrap();
     }
+}
+
+/// A miner with a case, both of this number.
+fn case(connection: &Connection, number: u8, hours: u32) {
+    connection
+        .execute(
+            "INSERT INTO miners (id, address, first_seen, network_type) VALUES (?1, ?2, 0, 'unknown')",
+            params![number, [number; 16]],
+        )
+        .unwrap();
+    connection
+        .execute(
+            "INSERT INTO cases VALUES (?1, ?1, 1, 4000, 'cryptonote', 'tcp', 0, 'quiet', NULL, 'confirmed', 'working', 1.0, 'XMR', \
+             'randomx', 0, 0, 0, 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, 200.0, 100.0, 300.0, 'hashes/s', NULL, NULL, NULL, zeroblob(1))",
+            [number],
+        )
+        .unwrap();
+    let day = Day { day: sample::LAST_DAY, active: hours, connections: [0; 24] };
+    let rated = Rated { rate: Some(400.0), power: Some([50.0, 25.0, 100.0]) };
+    DayWriter::new(connection).unwrap().write(CaseId(number.into()), &day, rated).unwrap();
 }
 
 fn of_one_case(hours: u32, remarks: &[(i64, &str)]) -> Report {
@@ -149,6 +154,43 @@ fn who_mines_after_having_been_fixed_is_a_repeat_offender() {
     assert_eq!(of_one_case(hours, &[(9, "blocked")]).repeat_offenders, 0);
     let report = of_one_case(hours, &[(9, "fixed")]);
     assert_eq!(report.top_repeat_offenders[0].state, State::Fixed);
+}
+
+#[test]
+fn places_without_a_city_are_not_put_in_the_middle_of_each_other() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    one_case(&connection, 1, &[]);
+    let sites = [
+        ("Campus Harbin", 45.77, 126.65),
+        ("Campus Harbin", 45.76, 126.67),
+        ("Campus Kunming", 25.04, 102.71),
+    ];
+    for (number, (site, north, east)) in (20..).zip(sites) {
+        case(&connection, number, 1);
+        connection
+            .execute(
+                "UPDATE miners SET site = ?2, latitude = ?3, longitude = ?4 WHERE id = ?1",
+                params![number, site, north, east],
+            )
+            .unwrap();
+    }
+    let report = Report::read(&mut connection, DAY, &TimeZone::UTC, sample::now()).unwrap();
+    let places: Vec<_> = report.places.iter().map(|it| (it.name.as_str(), it.addresses)).collect();
+    assert_eq!(places, [("Campus Harbin", 2), ("Campus Kunming", 1)]);
+    assert!((report.places[0].latitude - 45.765).abs() < 1e-9);
+    assert!((report.places[1].longitude - 102.71).abs() < 1e-9);
+    assert_eq!(report.without_coordinates, 1);
+}
+
+#[test]
+fn days_after_the_ledger_ends_are_not_recorded() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    one_case(&connection, 1, &[]);
+    let later = sample::now() + 72.hours();
+    let day = DAY.checked_add(2.days()).unwrap();
+    let report = Report::read(&mut connection, day, &TimeZone::UTC, later).unwrap();
+    let recorded: Vec<bool> = report.trend.iter().rev().take(4).map(|day| day.recorded).collect();
+    assert_eq!(recorded, [false, false, true, false], "one day is in the ledger");
 }
 
 #[test]

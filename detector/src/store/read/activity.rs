@@ -1,21 +1,27 @@
 //! When a case was active, from what the ledger has of each day.
 
+use std::ops::RangeInclusive;
+
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use serde::Serialize;
 
 use super::{ReadError, Reader};
+use crate::store::days::{PERIOD, period, unpack};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 const ALL_HOURS: u32 = (1 << 24) - 1;
 
-/// So many look-ups of single days take longer than reading the days as a whole.
+/// So many look-ups of single cases take longer than reading all.
 const MANY: usize = 20_000;
 
+/// What all cases did in a period, in brief.
+const OF_ALL: &str = "SELECT \"case\", days FROM activity WHERE period = ?";
+
 /// What the ledger has of a day.
-const DAY_OF: &str = "SELECT \"case\", active, connections FROM days WHERE day = ?";
+const DAY_OF: &str = "SELECT \"case\", active, connections FROM days WHERE day = ? AND \"case\" = ?";
 
 /// The time that is asked for, in whole hours of UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,26 +141,16 @@ pub struct Activity {
     pub active_hours: u32,
     /// Of these, those of the last 24 hours of the window.
     pub active_hours_last_day: u32,
-    /// The latest day, and its hours in which something happened.
-    #[serde(skip)]
-    latest: (i64, u32),
 }
 
 impl Activity {
-    /// Adds a day that is not before the one that was added last; `last` are its hours among the last 24 of the window.
-    fn add(&mut self, day: &Day, last: u32) {
-        if day.active == 0 {
-            return;
+    /// Adds the hours of some days, each given with those of them that are among the last 24 of the window.
+    fn add(&mut self, days: impl Iterator<Item = (u32, u32)>) {
+        for (active, last) in days {
+            self.days_seen += u32::from(active != 0);
+            self.active_hours += active.count_ones();
+            self.active_hours_last_day += (active & last).count_ones();
         }
-        self.connections_in_window += day.connections.iter().copied().map(u64::from).sum::<u64>();
-        if self.days_seen == 0 || self.latest.0 != day.day {
-            self.days_seen += 1;
-            self.latest = (day.day, 0);
-        }
-        let new = day.active & !self.latest.1;
-        self.active_hours += new.count_ones();
-        self.active_hours_last_day += (new & last).count_ones();
-        self.latest.1 |= new;
     }
 
     fn finish(&mut self) {
@@ -162,6 +158,30 @@ impl Activity {
         let connections = self.connections_in_window as f64;
         self.connections_per_day = (self.days_seen > 0).then(|| connections / f64::from(self.days_seen));
     }
+}
+
+/// The days of a window that are in one period.
+struct Stretch {
+    period: i64,
+    days: RangeInclusive<i64>,
+    /// Of each day: the hours in the window, and those among its last 24.
+    hours: Vec<(u32, u32)>,
+}
+
+impl Stretch {
+    fn of(period: i64, window: Window, days: &RangeInclusive<i64>) -> Self {
+        let first = (period * PERIOD).max(*days.start());
+        let end = (period * PERIOD + PERIOD - 1).min(*days.end());
+        let hours = (first..=end).map(|day| (window.hours_of(day), window.last_24().hours_of(day)));
+        Self { period, days: first..=end, hours: hours.collect() }
+    }
+}
+
+/// What groups of cases did in a [`Stretch`].
+struct Sums {
+    /// Of each group, the hours of each day.
+    active: Vec<u32>,
+    connections: Vec<u64>,
 }
 
 impl Reader {
@@ -173,49 +193,74 @@ impl Reader {
         groups: usize,
     ) -> Result<Vec<Activity>, ReadError> {
         let mut activities = vec![Activity::default(); groups];
-        let days = usize::try_from(window.days()).unwrap_or(usize::MAX);
-        if cases.len().saturating_mul(days) > MANY {
-            cases.sort_unstable();
-            for day in window.first_day()..=window.last_day() {
-                self.whole_day(day, window, &cases, &mut activities)?;
-            }
-        } else {
-            for day in window.first_day()..=window.last_day() {
-                let last = window.last_24().hours_of(day);
-                for &(case, group) in &cases {
-                    if let Some(activity) = activities.get_mut(group)
-                        && let Some(day) = self.day(case, day, window)?
-                    {
-                        activity.add(&day, last);
-                    }
-                }
+        let earliest: Option<i64> =
+            self.connection.query_row("SELECT min(day) FROM days", (), |row| row.get(0))?;
+        let Some(earliest) = earliest else { return Ok(activities) };
+        cases.sort_unstable();
+        let days = window.first_day().max(earliest)..=window.last_day();
+        for number in period(*days.start())..=period(*days.end()) {
+            let stretch = Stretch::of(number, window, &days);
+            let sums = self.sums(&stretch, window, &cases, groups)?;
+            let of_groups = sums.active.chunks(stretch.hours.len().max(1)).zip(sums.connections);
+            for (activity, (active, connections)) in activities.iter_mut().zip(of_groups) {
+                activity.connections_in_window += connections;
+                let hours = active.iter().zip(&stretch.hours);
+                activity.add(hours.map(|(&active, &(_, last))| (active, last)));
             }
         }
         activities.iter_mut().for_each(Activity::finish);
         Ok(activities)
     }
 
-    /// Adds a day of all cases, which go up as the rows do.
-    fn whole_day(
+    /// What the cases, which go up, did in a stretch.
+    fn sums(
         &self,
-        day: i64,
+        stretch: &Stretch,
         window: Window,
         cases: &[(i64, usize)],
-        activities: &mut [Activity],
-    ) -> Result<(), ReadError> {
-        let mut statement = self.connection.prepare_cached(DAY_OF)?;
-        let mut rows = statement.query([day])?;
-        let (hours, last) = (window.hours_of(day), window.last_24().hours_of(day));
-        let mut cases = cases.iter().peekable();
-        while let Some(row) = rows.next()? {
-            let id: i64 = row.get(0)?;
-            while cases.next_if(|(case, _)| *case < id).is_some() {}
-            let Some((_, group)) = cases.next_if(|(case, _)| *case == id) else { continue };
-            if let Some(activity) = activities.get_mut(*group) {
-                activity.add(&Day::of(row, day)?.within(hours), last);
+        groups: usize,
+    ) -> Result<Sums, ReadError> {
+        let days = stretch.hours.len();
+        let mut sums = Sums { active: vec![0; groups * days], connections: vec![0; groups] };
+        let mut add = |case: i64, group: usize, bytes: &[u8]| -> Result<(), ReadError> {
+            let active = sums.active.get_mut(group * days..).unwrap_or_default();
+            let Some(connections) = sums.connections.get_mut(group) else { return Ok(()) };
+            for brief in unpack(stretch.period, bytes, &stretch.days) {
+                let place = usize::try_from(brief.day - stretch.days.start()).unwrap_or(usize::MAX);
+                let (Some(active), Some(&(hours, _))) = (active.get_mut(place), stretch.hours.get(place))
+                else {
+                    continue;
+                };
+                *active |= brief.active & hours;
+                *connections += if brief.active & !hours == 0 {
+                    brief.connections.into()
+                } else {
+                    let day = self.day(case, brief.day, window)?;
+                    day.map_or(0, |day| day.connections.iter().copied().map(u64::from).sum())
+                };
+            }
+            Ok(())
+        };
+        if cases.len() > MANY {
+            let mut statement = self.connection.prepare_cached(OF_ALL)?;
+            let mut rows = statement.query([stretch.period])?;
+            let mut cases = cases.iter().peekable();
+            while let Some(row) = rows.next()? {
+                let id: i64 = row.get(0)?;
+                while cases.next_if(|(case, _)| *case < id).is_some() {}
+                let Some(&(case, group)) = cases.next_if(|(case, _)| *case == id) else { continue };
+                add(case, group, row.get_ref(1)?.as_blob().unwrap_or_default())?;
+            }
+        } else {
+            let mut statement = self.connection.prepare_cached(&format!("{OF_ALL} AND \"case\" = ?"))?;
+            for &(case, group) in cases {
+                let mut rows = statement.query([stretch.period, case])?;
+                if let Some(row) = rows.next()? {
+                    add(case, group, row.get_ref(1)?.as_blob().unwrap_or_default())?;
+                }
             }
         }
-        Ok(())
+        Ok(sums)
     }
 
     /// The days of a case within a window, the earliest first.
@@ -226,7 +271,7 @@ impl Reader {
 
     /// A case on one day, as far as that is within a window.
     fn day(&self, case: i64, day: i64, window: Window) -> Result<Option<Day>, ReadError> {
-        let mut statement = self.connection.prepare_cached(&format!("{DAY_OF} AND \"case\" = ?"))?;
+        let mut statement = self.connection.prepare_cached(DAY_OF)?;
         let mut rows = statement.query([day, case])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         Ok(Some(Day::of(row, day)?.within(window.hours_of(day))))
@@ -246,15 +291,12 @@ mod tests {
         let reader = fixture.reader();
         let mut statement = reader.connection.prepare("SELECT id FROM cases").unwrap();
         let cases = statement.query_map([], |row| Ok((row.get(0)?, 0)));
-        let mut cases: Vec<(i64, usize)> = cases.unwrap().collect::<Result<_, _>>().unwrap();
-        cases.sort_unstable();
-        let mut all = vec![Activity::default()];
-        for day in window.first_day()..=window.last_day() {
-            reader.whole_day(day, window, &cases, &mut all).unwrap();
-        }
-        all[0].finish();
-        let one = reader.activity(window, cases, 1).unwrap().remove(0);
-        assert_eq!(one, all[0], "either way of reading finds the same");
+        let cases: Vec<(i64, usize)> = cases.unwrap().collect::<Result<_, _>>().unwrap();
+        let one = reader.activity(window, cases.clone(), 1).unwrap().remove(0);
+        // Numbers that no case has, in a group of their own.
+        let strangers = (2..).take(MANY).map(|number| (number, 1));
+        let many = reader.activity(window, cases.into_iter().chain(strangers).collect(), 2).unwrap();
+        assert_eq!(many, [one.clone(), Activity::default()], "either way of reading finds the same");
         one
     }
 
@@ -274,6 +316,25 @@ mod tests {
         assert_eq!((part.connections_in_window, part.days_seen, part.active_hours), (14, 1, 1));
         let none = activity(&fixture, Window::new(at(100, 1), at(100, 21)));
         assert_eq!((none.days_seen, none.connections_per_day), (0, None));
+        let nothing = activity(&Fixture::new(), Window::week(at(101, 12)));
+        assert_eq!(nothing, Activity::default());
+    }
+
+    #[test]
+    fn days_of_several_periods_add_up() {
+        let fixture = Fixture::new();
+        fixture.case("10.0.0.1", "192.0.2.1:1");
+        for day in [95, 96, 127, 128, 190] {
+            fixture.day("10.0.0.1", day, &[(7, 10), (8, 1)]);
+        }
+        let found = |first, last| {
+            let found = activity(&fixture, Window::new(at(first, 8), at(last, 23)));
+            (found.days_seen, found.active_hours, found.connections_in_window)
+        };
+        assert_eq!(found(0, 300), (5, 10, 55));
+        assert_eq!(found(96, 128), (3, 5, 23), "of the first day the hours from eight o'clock");
+        fixture.connection.execute("DELETE FROM days WHERE day < 127", ()).unwrap();
+        assert_eq!(found(0, 300), (3, 6, 33), "what was removed does not count");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! A small ledger for tests.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -10,9 +9,9 @@ use tempfile::TempDir;
 use super::Reader;
 use super::row::octets;
 use crate::judge::{Evidence, Protocol};
-use crate::ledger::CaseId;
+use crate::ledger::{CaseId, Day};
 use crate::store::evidence::pack;
-use crate::store::schema;
+use crate::store::{DayWriter, Rated, schema};
 
 pub(super) struct Fixture {
     pub(super) connection: Connection,
@@ -105,18 +104,21 @@ impl Fixture {
 
     /// A day of a miner's cases with connections in the hours that are named.
     pub(super) fn day(&self, miner: &str, day: i64, hours: &[(u8, u16)]) {
-        let mut counts = [0_u16; 24];
+        let mut connections = [0_u16; 24];
         for &(hour, count) in hours {
-            counts[usize::from(hour)] = count;
+            connections[usize::from(hour)] = count;
         }
-        let active: u32 = hours.iter().map(|(hour, _)| 1 << hour).sum();
-        let mut blob = String::new();
-        for byte in counts.into_iter().flat_map(u16::to_le_bytes) {
-            let _ = write!(blob, "{byte:02x}");
+        let active = hours.iter().map(|(hour, _)| 1 << hour).sum();
+        let miner: IpAddr = miner.parse().unwrap();
+        let mut select = self
+            .connection
+            .prepare("SELECT c.id FROM cases c JOIN miners m ON m.id = c.miner WHERE m.address = ?")
+            .unwrap();
+        let cases = select.query_map([octets(miner)], |row| row.get::<_, i64>(0)).unwrap();
+        let mut writer = DayWriter::new(&self.connection).unwrap();
+        for case in cases {
+            let case = CaseId(case.unwrap().cast_unsigned());
+            writer.write(case, &Day { day, active, connections }, Rated::default()).unwrap();
         }
-        self.of(
-            miner,
-            &format!("INSERT INTO days SELECT {day}, id, {active}, x'{blob}', NULL, NULL, NULL, NULL FROM cases WHERE id IN ({{}})"),
-        );
     }
 }

@@ -301,7 +301,12 @@ mod tests {
         let rates = &miner.totals.rates;
         assert_eq!(
             rates.speeds,
-            [HashRate { value: 2000.0, unit: "hashes/s".to_owned(), coin: Some("XMR".to_owned()) }]
+            [HashRate {
+                value: 2000.0,
+                unit: "hashes/s".to_owned(),
+                coin: Some("XMR".to_owned()),
+                algorithm: None
+            }]
         );
         assert_eq!(
             rates.power.map(|power| [power.value, power.low, power.high]),
@@ -325,6 +330,25 @@ mod tests {
             .unwrap();
         let (miners, _) = all(&fixture, MinerKey::Cases, true, 1);
         assert_eq!(miners[0].totals.rates.power.map(|power| power.value), Some(100.0));
+    }
+
+    #[test]
+    fn speeds_of_different_hash_functions_are_not_added() {
+        let fixture = Fixture::new();
+        let algorithms = ["'sha256d'", "'kawpow'", "'rx/0'", "'randomx'", "NULL", "NULL"];
+        for (port, algorithm) in (1..).zip(algorithms) {
+            fixture.case("10.0.0.1", &format!("192.0.2.1:{port}"));
+            let assign = format!(
+                "UPDATE cases SET rate = {port}, algorithm = {algorithm} WHERE pool = (SELECT id FROM pools WHERE port = {port})"
+            );
+            fixture.connection.execute(&assign, ()).unwrap();
+        }
+        let (miners, _) = all(&fixture, MinerKey::Cases, true, 1);
+        let speeds = &miners[0].totals.rates.speeds;
+        let told: Vec<_> = speeds.iter().map(|it| (it.value, it.algorithm.as_deref())).collect();
+        let one = "what two names mean the same for";
+        assert_eq!(told[0], (7.0, Some("rx/0")), "{one}");
+        assert_eq!(told[1..], [(5.0, None), (6.0, None), (2.0, Some("kawpow")), (1.0, Some("sha256d"))]);
     }
 
     #[test]

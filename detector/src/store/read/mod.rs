@@ -121,6 +121,11 @@ impl Reader {
         connection.execute_batch("PRAGMA query_only = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = 2")?;
         Ok(Self { connection })
     }
+
+    /// What it reads through.
+    pub const fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
 }
 
 /// Opens a file that is a ledger of this version.

@@ -13,6 +13,7 @@ use super::names::{LIVES, VERDICTS, word};
 use super::row::{rfc3339, time};
 use super::select::{HEAD, Head, Listing, going};
 use super::{ReadError, Reader};
+use crate::estimate::algorithm_name;
 use crate::judge::Shares;
 
 /// What sums are made of.
@@ -21,6 +22,7 @@ pub(super) struct Part {
     pub(super) head: Head,
     pub(super) protocol: u32,
     pub(super) coin: u32,
+    algorithm: u32,
     pub(super) first_seen: i64,
     pub(super) connections: i64,
     pub(super) per_hour: Option<f64>,
@@ -31,7 +33,7 @@ pub(super) struct Part {
     pub(super) power: Option<[f64; 3]>,
 }
 
-const PART: &str = "c.protocol, c.coin, c.first_seen, c.connections, c.connections_per_hour, c.workers, c.submitted, \
+const PART: &str = "c.protocol, c.coin, c.algorithm, c.first_seen, c.connections, c.connections_per_hour, c.workers, c.submitted, \
      c.accepted, c.rejected, c.rate, c.rate_unit, c.power, c.power_low, c.power_high";
 
 /// Words that many cases share, by number. 0 is none.
@@ -67,6 +69,12 @@ impl Part {
             head,
             protocol: words.number(row.get_ref(next())?),
             coin: words.number(row.get_ref(next())?),
+            algorithm: {
+                let name = row.get_ref(next())?;
+                // Some names mean the same.
+                let same = name.as_str().ok().and_then(algorithm_name);
+                words.number(same.map_or(name, |name| ValueRef::Text(name.as_bytes())))
+            },
             first_seen: row.get(next())?,
             connections: row.get(next())?,
             per_hour: row.get(next())?,
@@ -119,7 +127,8 @@ pub struct Power {
     pub high: f64,
 }
 
-/// The speed of all that mine the same coin. Those of different hash functions cannot be compared.
+/// The speed of all that compute the same algorithm for the same coin: those of different hash functions cannot be added.
+/// Where neither is known, it is that of one case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HashRate {
     /// How much a second.
@@ -129,12 +138,15 @@ pub struct HashRate {
     /// The coin, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coin: Option<String>,
+    /// The algorithm, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<String>,
 }
 
 /// Speed and power of several cases: of those that are open, or, if none is, of the one that was seen last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rates {
-    /// Speeds, one for each coin and unit; that of most cases first.
+    /// Speeds, one for each coin, algorithm and unit; that of most cases first.
     #[serde(rename = "hashrates", skip_serializing_if = "Vec::is_empty")]
     pub speeds: Vec<HashRate>,
     /// Power of those whose hardware can be assumed.
@@ -184,23 +196,32 @@ pub(super) fn sum(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 }
 
 fn speeds(parts: &[Part], words: &Words) -> Vec<HashRate> {
-    let mut sums: BTreeMap<(&str, Option<&str>), (usize, f64)> = BTreeMap::new();
+    // Cases of which neither coin nor algorithm is known may compute anything: each is by itself.
+    let key = |part: &Part| {
+        let of_its_own = (part.coin == 0 && part.algorithm == 0).then_some(part.head.id);
+        (part.unit, part.coin, part.algorithm, of_its_own)
+    };
+    let mut sums: BTreeMap<_, (usize, f64)> = BTreeMap::new();
     for part in lately(parts) {
         if let Some(rate) = part.rate {
-            let unit = words.word(part.unit).unwrap_or("hashes/s");
-            let (cases, sum) = sums.entry((unit, words.word(part.coin))).or_default();
+            let (cases, sum) = sums.entry(key(part)).or_default();
             *cases += 1;
             *sum += rate;
         }
     }
-    let mut sums: Vec<_> = sums.into_iter().collect();
-    sums.sort_by_key(|&(_, (cases, _))| Reverse(cases));
-    let speed = |((unit, coin), (_, value)): ((&str, Option<&str>), _)| HashRate {
-        value,
-        unit: unit.to_owned(),
-        coin: coin.map(str::to_owned),
-    };
-    sums.into_iter().map(speed).collect()
+    let owned = |number| words.word(number).map(str::to_owned);
+    let mut speeds: Vec<(usize, HashRate)> = sums
+        .into_iter()
+        .map(|((unit, coin, algorithm, _), (cases, value))| {
+            let unit = owned(unit).unwrap_or_else(|| "hashes/s".to_owned());
+            (cases, HashRate { value, unit, coin: owned(coin), algorithm: owned(algorithm) })
+        })
+        .collect();
+    speeds.sort_by(|(cases, one), (others, other)| {
+        let names = |rate: &HashRate| (rate.unit.clone(), rate.coin.clone(), rate.algorithm.clone());
+        others.cmp(cases).then_with(|| names(one).cmp(&names(other)))
+    });
+    speeds.into_iter().map(|(_, speed)| speed).collect()
 }
 
 impl Totals {

@@ -4,13 +4,15 @@
 //! agent's own ledger in memory makes of it: records and updates. [`ingest`] hands them to the agent's own dispatch thread,
 //! which enriches them, writes them to `SQLite` and to one output. That thread and the output have one processor; the miners
 //! and the ledger in memory, which stand for detection, have another. It ends when the last update is committed, and what
-//! the file holds is compared with what was seen. [`reading`] then runs the commands that an operator runs, as processes.
+//! the file holds is compared with what was seen. [`past`] gives every case the thirty days before, since a ledger is seldom a
+//! day old. [`reading`] then runs the commands that an operator runs, as processes.
 
 mod cast;
 mod day;
 mod files;
 mod hearing;
 mod ingest;
+mod past;
 mod reading;
 mod report;
 
@@ -43,6 +45,8 @@ pub fn measure(options: &Options, folder: &Path, say: impl Fn(&str)) -> Result<R
     let path = folder.join("ledger.db");
     let ingested = ingest::ingest(options, folder, &path, &say)?;
     say(&ingested.to_string());
+    past::add(&path)?;
+    say(&format!("the same day is in the ledger {} times more", past::DAYS));
     let readings = reading::read(options, folder, &path, ingested.day)?;
     Ok(Report { ingested, readings })
 }

@@ -10,8 +10,9 @@ use rusqlite::Connection;
 
 use super::Options;
 
-/// What `firedamp miners` is asked for.
-const FILTERS: [&str; 18] = [
+/// What `firedamp miners` is asked for; `{day}` is the day that was simulated. A window that ends with it has seven days of
+/// which there is something.
+const FILTERS: [&str; 19] = [
     "",
     "--prefix 10.3.0.0/16",
     "--prefix 10.3.7.0/24 --prefix 2001:db8::/40",
@@ -26,7 +27,8 @@ const FILTERS: [&str; 18] = [
     "--since 18h",
     "--pool 198.18.0.7",
     "--sort -power",
-    "--sort -connections-per-day",
+    "--sort -connections-per-day --until {day}",
+    "--sort -hours --until {day}",
     "--sort region",
     "--region Sichuan --network-type home-broadband --verdict confirmed --sort -hash-rate",
     "--coin BTC --since 2d --sort first-seen",
@@ -53,9 +55,7 @@ impl Command {
         self.times.iter().max().copied().unwrap_or_default()
     }
 
-    /// The time in the middle.
-    #[must_use]
-    pub fn median(&self) -> Duration {
+    fn median(&self) -> Duration {
         let mut times = self.times.clone();
         times.sort_unstable();
         times.get(times.len() / 2).copied().unwrap_or_default()
@@ -86,7 +86,10 @@ pub(super) fn read(options: &Options, folder: &Path, ledger: &Path, day: Date) -
     let report = format!("report --day {day} --timezone UTC");
     let html = folder.join("report.html");
     let reports = [format!("{report} --html {}", html.display()), report];
-    let miners = |filter: &&str| format!("miners {filter}").trim_end().to_owned();
+    let miners = |filter: &&str| {
+        let filter = filter.replace("{day}", &day.to_string());
+        format!("miners {filter}").trim_end().to_owned()
+    };
     let both = FILTERS.iter().flat_map(|filter| {
         let table = miners(filter);
         [format!("{table} --json --limit 50"), table]

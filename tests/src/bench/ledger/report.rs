@@ -21,10 +21,10 @@ impl Report {
         self.readings.reports.iter().map(Command::longest).max().unwrap_or_default()
     }
 
-    /// The time that the slowest of the filters took.
+    /// The longest time that a list of miners with a filter took.
     #[must_use]
     pub fn filter(&self) -> Duration {
-        self.readings.filters.iter().map(Command::median).max().unwrap_or_default()
+        self.readings.filters.iter().map(Command::longest).max().unwrap_or_default()
     }
 
     /// The figures for programs.

@@ -5,18 +5,20 @@ mod books;
 mod crowd;
 mod receiver;
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use nix::sys::signal::Signal;
 
 pub use books::{Entry, Key, Ledger, Lines};
 pub use crowd::{Crowd, INTERFACE};
 pub use receiver::{Heard, Receiver};
 
 use super::table::Checks;
-use crate::lab::{Agent, Lab};
+use crate::lab::{Agent, Lab, Report};
 use crate::noise::Noise;
 use crate::patience::patience;
 use books::missing;
@@ -91,8 +93,8 @@ pub fn run(plan: &Plan, mut interrupted: impl FnMut() -> bool, mut say: impl FnM
                 continue;
             }
         }
-        let log = agent.kill()?;
-        course.killed(&ledger, &log)?;
+        let report = agent.kill()?;
+        course.killed(&ledger, &report)?;
         if course.kills.is_multiple_of(TELL) {
             say(&course.line());
         }
@@ -125,8 +127,12 @@ fn up_to(most: Duration, noise: &mut Noise) -> Duration {
     most * u32::try_from(noise.next_u64() % 1_000).unwrap_or_default() / 1_000
 }
 
+/// What it complained of: in its log, when it could not start, or when a thread came to a bad end.
 fn errors(log: &[String]) -> impl Iterator<Item = String> {
-    log.iter().filter(|line| line.contains("ERROR")).cloned()
+    let is_error = |line: &str| {
+        line.starts_with("firedamp: ") || ["ERROR", "panicked at"].iter().any(|word| line.contains(word))
+    };
+    log.iter().filter(move |line| is_error(line)).cloned()
 }
 
 impl Course {
@@ -147,9 +153,12 @@ impl Course {
         }
     }
 
-    fn killed(&mut self, ledger: &Path, log: &[String]) -> Result<()> {
+    fn killed(&mut self, ledger: &Path, report: &Report) -> Result<()> {
         self.kills += 1;
-        self.errors.extend(errors(log));
+        self.errors.extend(errors(&report.log));
+        if report.status.signal() != Some(Signal::SIGKILL as i32) {
+            self.errors.push(format!("it ended before it was killed: {}", report.status));
+        }
         self.lines.cut()?;
         self.look(ledger)?;
         self.behind += self.ledger.records.len().saturating_sub(self.lines.records.len());
@@ -221,5 +230,22 @@ impl Course {
         checks.nothing("what comes again is the same", "same case, number and text", &heard.complaints);
         checks.nothing("the agent reports no error", "none", &self.errors);
         checks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_an_agent_is_an_error() {
+        let log = [
+            "2026-11-23T06:41:29Z  INFO watching lan0",
+            "2026-11-23T06:41:29Z ERROR the ledger cannot be written",
+            "thread 'main' panicked at src/main.rs:1:1:",
+            "firedamp: ledger.db: another agent has it",
+        ]
+        .map(str::to_owned);
+        assert_eq!(errors(&log).collect::<Vec<_>>(), log[1..]);
     }
 }
