@@ -11,7 +11,7 @@ use detector::enrich::Enricher;
 use detector::exclude::{Exclusions, Rule};
 use detector::ledger::Reason;
 use detector::output::{Identities, Outputs, Target};
-use detector::store::{Settings, Store};
+use detector::store::{Limits, Settings, Store};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -103,7 +103,7 @@ pub(super) fn ingest(options: &Options, folder: &Path, path: &Path, say: impl Fn
                 say(&format!("{updates} updates handed over, {rate} a second"));
             }
         }
-        dispatch.offer_until(record, Instant::now() + PATIENCE).context("the output was closed")
+        dispatch.offer_until(record, Instant::now() + PATIENCE).map(drop).context("the output was closed")
     })?;
     let (counts, outputs) = dispatch.finish(None);
     let time = start.elapsed();
@@ -137,7 +137,7 @@ fn start(folder: &Path, path: &Path) -> Result<Dispatch> {
         serde_json::from_value(json!({"reason": "our own laboratory", "prefix": "10.39.0.0/24"}))?;
     let exclusions =
         Exclusions::new(&[rule], Identities::Clear, None).map_err(|complaints| anyhow!("{complaints:?}"))?;
-    let rules = Rules::new(&config, enricher, exclusions, Identities::Clear, Language::En);
+    let rules = Rules::new(&config, enricher, exclusions, Identities::Clear, Language::En, Limits::default());
     let store = Store::open(Settings::new(path.to_owned()))?;
     let target = Target::File(folder.join("eve.json"));
     let outputs = Outputs::start(vec![target.into()], Some(store.archive()), &HashMap::new())?;
