@@ -110,6 +110,17 @@ impl Pipeline {
         self.ledger.restore(record);
     }
 
+    /// A record was lost on its way: the ledger on disk gets what it said with a later update.
+    pub fn retell(&mut self, lost: &Record) {
+        self.ledger.retell(lost);
+    }
+
+    /// The clock was set back by so much, and it is `now`. Deadlines of cases move with it; a conversation's wait until
+    /// the time at which they would have been.
+    pub fn set_back(&mut self, by: SignedDuration, now: Timestamp) {
+        self.ledger.set_back(by, now);
+    }
+
     /// Takes an event that happened at `time` on an interface.
     pub fn event(&mut self, event: &Event<'_>, time: Timestamp, interface: Option<&str>) -> Reaction {
         let mut reaction = Reaction::default();
@@ -299,7 +310,7 @@ impl Pipeline {
 
     /// How many cases of nodes are open, which do not mine.
     #[must_use]
-    pub fn nodes(&self) -> usize {
+    pub const fn nodes(&self) -> usize {
         self.ledger.nodes()
     }
 

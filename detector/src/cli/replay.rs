@@ -77,7 +77,8 @@ pub(super) fn replay(options: Options, settled: Settled) -> anyhow::Result<ExitC
         }
     };
     let store = config.ledger.store(identities).map(Store::open).transpose()?;
-    let outputs = Outputs::start(config.outputs(), store.as_ref().map(Store::archive), &HashMap::new())?;
+    // Where the agent's outputs are in this ledger stays as it is.
+    let outputs = Outputs::start(config.outputs(), None, &HashMap::new())?;
     let (language, limits) = (config.advice.language, config.ledger.limits());
     let rules = Rules::new(&config.enrich, enricher, exclusions, identities, language, limits);
     let dispatch = Dispatch::replay(rules, store, outputs).context("cannot start a thread")?;

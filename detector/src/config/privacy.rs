@@ -50,7 +50,7 @@ impl Privacy {
     ///
     /// # Errors
     /// In words: the file with the salt cannot be read, or holds none.
-    pub(super) fn identities(&self) -> Result<Identities, String> {
+    pub fn identities(&self) -> Result<Identities, String> {
         let salt = match &self.salt_file {
             Some(path) => read(path)?,
             None => self.salt.unwrap_or_default(),

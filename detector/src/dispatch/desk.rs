@@ -73,12 +73,15 @@ impl Desk {
                 self.keeper.set_limits(rules.limits());
                 self.rules = rules;
             }
+            let messages = batch.len() as u64;
             for message in batch {
                 self.take(message, &mut entries);
             }
             let urgent = !entries.is_empty() || ended;
             let kept = self.keeper.keep(urgent, &self.shared);
             self.publish(entries, kept);
+            self.keeper.tell(&self.shared);
+            self.shared.done(messages);
             if ended {
                 break;
             }

@@ -1,11 +1,12 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::desk::Ready;
+use super::desk::{Pace, Ready};
 use super::shared::Shared;
-use crate::ledger::{CaseId, Reason, Record};
+use super::waiting::Waiting;
+use crate::ledger::{CaseId, Record};
 use crate::output::Outputs;
 use crate::store::{Entry, Limits, OperatorState, Store, StoreError};
 
@@ -21,28 +22,38 @@ const BACKLOG: usize = 262_144;
 /// How often what is too old is looked for.
 const RETENTION: Duration = Duration::from_hours(1);
 
+/// When it is looked for after the start, and after it could not be removed.
+const AGAIN: Duration = Duration::from_mins(1);
+
 /// Keeps records in the ledger on disk, if there is one.
 pub(super) struct Keeper {
     store: Option<Store>,
     /// The number of the latest record, without a store.
     sequence: u64,
-    waiting: VecDeque<Ready>,
+    waiting: Waiting,
     /// Since when something waits.
     since: Option<Instant>,
     /// When to try again after the ledger could not be written.
     retry: Option<Instant>,
     retention: Instant,
+    /// In a replay, what is kept for live use in the same ledger stays as it is: nothing is too old, and outputs have
+    /// nothing to do with those of the agent.
+    pace: Pace,
+    /// Looking after the ledger failed when it was tried last.
+    neglected: bool,
 }
 
 impl Keeper {
-    pub(super) fn new(store: Option<Store>) -> Self {
+    pub(super) fn new(store: Option<Store>, pace: Pace) -> Self {
         Self {
             store,
             sequence: 0,
-            waiting: VecDeque::new(),
+            waiting: Waiting::new(),
             since: None,
             retry: None,
-            retention: Instant::now() + Duration::from_mins(1),
+            retention: Instant::now() + AGAIN,
+            pace,
+            neglected: false,
         }
     }
 
@@ -63,10 +74,11 @@ impl Keeper {
         }
     }
 
-    /// Makes a record of a case that is opened anew go on from what the ledger holds of it.
+    /// Makes a record of a case that is opened anew go on from what waits or what the ledger holds of it.
     pub(super) fn adopt(&mut self, record: &mut Record, shared: &Shared) {
         let Some(store) = &mut self.store else { return };
-        if let Err(error) = store.adopt(record) {
+        let waiting = self.waiting.latest(record.case);
+        if let Err(error) = store.adopt(record, waiting) {
             shared.failed();
             tracing::error!("{error}");
         }
@@ -78,9 +90,12 @@ impl Keeper {
     }
 
     /// Takes a record to be written.
-    pub(super) fn add(&mut self, ready: Ready) {
+    pub(super) fn add(&mut self, mut ready: Ready) {
         if self.store.is_some() {
-            self.waiting.push_back(ready);
+            if self.pace == Pace::Replay {
+                ready.line = None;
+            }
+            self.waiting.push(ready, self.retry.is_some());
             self.since.get_or_insert_with(Instant::now);
         }
     }
@@ -98,18 +113,10 @@ impl Keeper {
             self.give_up(shared);
             return false;
         }
-        let start = Instant::now();
-        match write(store, self.waiting.make_contiguous()) {
-            Ok(()) => {
-                shared.wrote(start.elapsed(), self.waiting.len());
-                self.waiting.clear();
-                self.since = None;
-                if self.retry.take().is_some() {
-                    tracing::info!("the ledger {} is written again", store.path().display());
-                }
-                true
-            }
-            Err(error) => {
+        while !self.waiting.is_empty() {
+            let start = Instant::now();
+            let count = self.waiting.len().min(TOGETHER);
+            if let Err(error) = write(store, self.waiting.front(count)) {
                 shared.failed();
                 if self.retry.is_none() {
                     tracing::error!(
@@ -119,30 +126,42 @@ impl Keeper {
                 }
                 self.retry = Some(Instant::now() + PATIENCE);
                 self.give_up(shared);
-                false
+                return false;
             }
+            shared.wrote(start.elapsed(), count);
+            self.waiting.written(count);
         }
+        self.since = None;
+        if self.retry.take().is_some() {
+            tracing::info!("the ledger {} is written again", store.path().display());
+        }
+        true
     }
 
-    /// Gives up what is too much: updates first, since later ones hold what they say.
+    /// Gives up what is too much.
     fn give_up(&mut self, shared: &Shared) {
-        if self.waiting.len() <= BACKLOG {
-            return;
-        }
-        let before = self.waiting.len();
-        self.waiting.retain(|ready| ready.dossier.record.reason != Reason::Update);
-        let excess = self.waiting.len().saturating_sub(BACKLOG);
-        self.waiting.drain(..excess);
-        shared.gave_up(before - self.waiting.len());
+        shared.gave_up(self.waiting.give_up(BACKLOG));
     }
 
-    /// Keeps how far the outputs are, and removes what is too old.
+    /// Says how much waits.
+    pub(super) fn tell(&self, shared: &Shared) {
+        shared.waits(self.waiting.len());
+    }
+
+    /// Keeps how far the outputs are, and removes what is too old. What fails holds up nothing else.
     pub(super) fn tick(&mut self, outputs: &Outputs, shared: &Shared, now: Timestamp) {
-        let Some(store) = &mut self.store else { return };
-        let mut work = || {
-            acknowledge(store, outputs)?;
-            if Instant::now() >= self.retention {
-                let removed = store.retain(now)?;
+        let (Some(store), Pace::Live) = (&mut self.store, self.pace) else { return };
+        let acknowledged = acknowledge(store, outputs);
+        let mut retained = Ok(());
+        if Instant::now() >= self.retention {
+            let removed = store.retain(now);
+            let pause = match &removed {
+                Ok(removed) if removed.more => Duration::ZERO,
+                Ok(_) => RETENTION,
+                Err(_) => AGAIN,
+            };
+            self.retention = Instant::now() + pause;
+            retained = removed.map(|removed| {
                 shared.retained(removed);
                 if removed.exceeded && !removed.more {
                     tracing::warn!(
@@ -150,14 +169,16 @@ impl Keeper {
                         store.path().display()
                     );
                 }
-                self.retention = if removed.more { Instant::now() } else { Instant::now() + RETENTION };
-            }
-            shared.store(store.bytes()?, store.dropped());
-            Ok::<(), StoreError>(())
-        };
-        if let Err(error) = work() {
+            });
+        }
+        let measured = store.bytes().map(|bytes| shared.store(bytes, store.dropped()));
+        let before = std::mem::take(&mut self.neglected);
+        for error in [acknowledged, retained, measured].into_iter().filter_map(Result::err) {
             shared.failed();
-            tracing::debug!("{error}");
+            if !before && !self.neglected {
+                tracing::error!("{error}");
+            }
+            self.neglected = true;
         }
     }
 
@@ -166,12 +187,13 @@ impl Keeper {
         self.retry = None;
         self.keep(true, shared);
         shared.gave_up(self.waiting.len());
+        shared.waits(0);
     }
 
     /// Keeps how far the outputs came.
     pub(super) fn acknowledge(&mut self, cursors: HashMap<String, u64>) {
         let cursors: Vec<(String, u64)> = cursors.into_iter().collect();
-        if let Some(store) = &mut self.store
+        if let (Some(store), Pace::Live) = (&mut self.store, self.pace)
             && let Err(error) = store.acknowledge(&cursors)
         {
             tracing::error!("{error}");
@@ -185,9 +207,8 @@ fn acknowledge(store: &mut Store, outputs: &Outputs) -> Result<(), StoreError> {
     store.acknowledge(&cursors)
 }
 
-fn write(store: &mut Store, waiting: &[Ready]) -> Result<(), StoreError> {
+fn write<'a>(store: &mut Store, waiting: impl Iterator<Item = &'a Ready>) -> Result<(), StoreError> {
     let entries: Vec<Entry<'_>> = waiting
-        .iter()
         .map(|ready| Entry {
             dossier: &ready.dossier,
             hidden: ready.hidden.as_deref(),
@@ -195,4 +216,65 @@ fn write(store: &mut Store, waiting: &[Ready]) -> Result<(), StoreError> {
         })
         .collect();
     store.write(&entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Settings;
+    use crate::store::tests::{at, ledger, observe};
+
+    fn ready(host: u16, sequence: u64) -> Ready {
+        let miner = format!("10.0.{}.{}:4000", host >> 8, host & 255);
+        let record = observe(&mut ledger(), &miner, 3, 0).remove(0);
+        Ready { dossier: record.into(), hidden: None, line: Some((sequence, "{}".into())) }
+    }
+
+    fn count(settings: &Settings, table: &str) -> i64 {
+        let file = rusqlite::Connection::open(&settings.file).unwrap();
+        file.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_replay_removes_nothing_and_leaves_outputs_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = Limits { days: 1, ..Limits::default() };
+        let settings = Settings { limits, ..Settings::new(directory.path().join("ledger.db")) };
+        let mut store = Store::open(settings.clone()).unwrap();
+        store.begin(["siem"]).unwrap();
+        let (shared, outputs) =
+            (Shared::default(), Outputs::start(Vec::new(), None, &HashMap::new()).unwrap());
+        for (pace, cases, lines, names) in [(Pace::Replay, 2, 0, 1), (Pace::Live, 0, 0, 0)] {
+            let mut keeper = Keeper::new(Some(store), pace);
+            if pace == Pace::Replay {
+                (1..=2).for_each(|host| keeper.add(ready(host, host.into())));
+            }
+            assert!(keeper.keep(true, &shared));
+            keeper.retention = Instant::now();
+            keeper.tick(&outputs, &shared, at(9 * 86_400));
+            keeper.acknowledge(HashMap::new());
+            let found = ["cases", "outbox", "outputs"].map(|table| count(&settings, table));
+            assert_eq!(found, [cases, lines, names], "{pace:?}");
+            store = keeper.store.take().unwrap();
+        }
+    }
+
+    #[test]
+    fn much_that_waits_is_written_in_parts() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = Settings::new(directory.path().join("ledger.db"));
+        let mut keeper = Keeper::new(Some(Store::open(settings.clone()).unwrap()), Pace::Live);
+        let shared = Shared::default();
+        let one = ready(1, 1);
+        let (dossier, number) = (one.dossier, TOGETHER as u64 + 10);
+        for number in 1..=number {
+            let mut dossier = dossier.clone();
+            dossier.record.number = number;
+            keeper.add(Ready { dossier, hidden: None, line: None });
+        }
+        assert!(keeper.keep(true, &shared));
+        let counts = shared.counts();
+        assert_eq!((counts.store_batches, counts.store_entries), (2, number));
+        assert_eq!(count(&settings, "history").unsigned_abs(), number);
+    }
 }

@@ -10,6 +10,7 @@ mod rules;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::io;
 use std::sync::Arc;
@@ -71,7 +72,7 @@ impl Dispatch {
         let desk = Desk {
             messages,
             rules,
-            keeper: Keeper::new(store),
+            keeper: Keeper::new(store, pace),
             outputs: Arc::clone(&outputs),
             shared: Arc::clone(&shared),
             pace,
@@ -84,11 +85,11 @@ impl Dispatch {
         Ok(Self { messages: sender, ended, shared, outputs })
     }
 
-    /// Hands a record over without waiting: for live use. If the queue is full, it is shed and counted.
+    /// Hands a record over without waiting: for live use. If the queue is full, it is shed and counted, and given back.
     ///
     /// # Errors
     /// Nobody reads the records any more.
-    pub fn offer(&self, record: Record) -> Result<(), Refused> {
+    pub fn offer(&self, record: Record) -> Result<Option<Box<Record>>, Refused> {
         self.offer_until(record, Instant::now())
     }
 
@@ -96,8 +97,11 @@ impl Dispatch {
     ///
     /// # Errors
     /// As [`Self::offer`].
-    pub fn offer_until(&self, record: Record, deadline: Instant) -> Result<(), Refused> {
-        self.send(Message::Record(Box::new(record), None), deadline)
+    pub fn offer_until(&self, record: Record, deadline: Instant) -> Result<Option<Box<Record>>, Refused> {
+        match self.send(Message::Record(Box::new(record), None), deadline)? {
+            Some(Message::Record(shed, _)) => Ok(Some(shed)),
+            _ => Ok(None),
+        }
     }
 
     /// Hands a record of a capture over, waiting for room: for replay.
@@ -107,7 +111,9 @@ impl Dispatch {
     pub fn submit(&self, record: Record, capture: &Arc<str>) -> Result<(), Refused> {
         self.open()?;
         let message = Message::Record(Box::new(record), Some(Arc::clone(capture)));
-        self.messages.send(message).map_err(|_| Refused::Closed)
+        self.messages.send(message).map_err(|_| Refused::Closed)?;
+        self.shared.sent();
+        Ok(())
     }
 
     /// Hands the agent's counters over, waiting for room in the queue until `deadline`.
@@ -116,7 +122,7 @@ impl Dispatch {
     /// As [`Self::offer`].
     pub fn stats(&self, stats: &impl Serialize, deadline: Instant) -> Result<(), Refused> {
         match serde_json::to_string(stats) {
-            Ok(line) => self.send(Message::Stats(line), deadline),
+            Ok(line) => self.send(Message::Stats(line), deadline).map(drop),
             Err(error) => {
                 tracing::error!("the counters have no JSON form: {error}");
                 Ok(())
@@ -145,14 +151,18 @@ impl Dispatch {
         if self.shared.is_closed() { Err(Refused::Closed) } else { Ok(()) }
     }
 
-    fn send(&self, mut message: Message, deadline: Instant) -> Result<(), Refused> {
+    /// Gives back what there was no room for.
+    fn send(&self, mut message: Message, deadline: Instant) -> Result<Option<Message>, Refused> {
         self.open()?;
         loop {
             match self.messages.try_send(message) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Full(_)) if Instant::now() >= deadline => {
-                    self.shared.shed();
-                    return Ok(());
+                Ok(()) => {
+                    self.shared.sent();
+                    return Ok(None);
+                }
+                Err(TrySendError::Full(shed)) if Instant::now() >= deadline => {
+                    self.shared.shed(1);
+                    return Ok(Some(shed));
                 }
                 Err(TrySendError::Full(back)) => {
                     message = back;
@@ -176,6 +186,9 @@ impl Dispatch {
             Some(patience) => ended.recv_timeout(patience + GRACE).ok(),
             None => ended.recv().ok(),
         };
+        if counts.is_none() {
+            shared.abandon();
+        }
         (shared.counts(), counts.unwrap_or_else(|| outputs.counts()))
     }
 }

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::store::Removed;
 /// What the desk counted, for the agent's counters and for metrics.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
-    /// Records that did not fit into the queue before the desk.
+    /// Records that did not fit into the queue before the desk, or were still in it at the end.
     pub shed: u64,
     /// Records that have no form as JSON.
     pub unwritable: u64,
@@ -50,6 +50,9 @@ pub struct Counts {
 #[derive(Default)]
 pub(super) struct Shared {
     shed: AtomicU64,
+    sent: AtomicU64,
+    done: AtomicU64,
+    waiting: AtomicUsize,
     closed: AtomicBool,
     deadline: Mutex<Option<Instant>>,
     /// What is to be done with records, until the desk takes it.
@@ -66,8 +69,29 @@ impl Shared {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn shed(&self) {
-        self.shed.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn shed(&self, messages: u64) {
+        self.shed.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// A message waits for the desk.
+    pub(super) fn sent(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The desk is done with so many messages.
+    pub(super) fn done(&self, messages: u64) {
+        self.done.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// So many records and updates wait to be written to the ledger.
+    pub(super) fn waits(&self, entries: usize) {
+        self.waiting.store(entries, Ordering::Relaxed);
+    }
+
+    /// The desk did not come to its end: counts what goes with this process.
+    pub(super) fn abandon(&self) {
+        self.shed(self.sent.load(Ordering::Relaxed).saturating_sub(self.done.load(Ordering::Relaxed)));
+        self.gave_up(self.waiting.load(Ordering::Relaxed));
     }
 
     /// Nobody reads the records any more.

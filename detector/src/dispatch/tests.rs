@@ -271,3 +271,61 @@ fn without_a_ledger_on_disk_records_are_told_all_the_same() {
     assert_eq!((counts.store_entries, output.written), (0, 1));
     assert!(std::fs::read_to_string(path).unwrap().contains(r#""pcap_filename":"a.pcap""#));
 }
+
+#[test]
+fn captures_of_one_case_count_on_though_they_come_at_once() {
+    let place = Place::new();
+    let outputs = Outputs::start(
+        vec![Target::File(place.directory.path().join("eve.json")).into()],
+        None,
+        &HashMap::new(),
+    );
+    // Nothing of it is in the file while all of it is looked at: another holds the ledger.
+    let store = Store::open(place.settings()).unwrap();
+    let other = rusqlite::Connection::open(place.settings().file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let dispatch = Dispatch::replay(rules(""), Some(store), outputs.unwrap()).unwrap();
+    for capture in ["a.pcap", "b.pcap", "c.pcap"] {
+        let mut memory = Ledger::new(crate::ledger::Settings::default());
+        let mut records = observe(&mut memory, "10.0.0.1:4000", 3, 0);
+        records.extend(memory.finish(at(10)));
+        for record in records {
+            dispatch.submit(record, &capture.into()).unwrap();
+        }
+    }
+    other.execute_batch("ROLLBACK").unwrap();
+    let _ = dispatch.finish(None);
+    let told: Vec<(u64, u64)> = place
+        .records()
+        .iter()
+        .map(|record| &record["mining"])
+        .map(|mining| (mining["record"].as_u64().unwrap(), mining["connections"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (6, 3)]);
+    assert_eq!(written(&place.settings().file).len(), 6, "no record takes the place of another");
+    let file = rusqlite::Connection::open(place.settings().file).unwrap();
+    let shares: i64 = file.query_row("SELECT accepted FROM cases", (), |row| row.get(0)).unwrap();
+    let connections: Vec<u8> = file.query_row("SELECT connections FROM days", (), |row| row.get(0)).unwrap();
+    assert_eq!((shares, connections[2]), (9, 3));
+}
+
+#[test]
+fn what_the_desk_does_not_come_to_is_counted() {
+    let place = Place::new();
+    let dispatch = place.start(rules(""));
+    let other = rusqlite::Connection::open(place.settings().file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut memory = ledger();
+    for record in observe(&mut memory, "10.0.0.1:4000", 3, 0) {
+        dispatch.offer(record).unwrap();
+    }
+    // The desk waits for the ledger by now, and takes no more.
+    std::thread::sleep(Duration::from_millis(200));
+    for host in 2..=9 {
+        for record in observe(&mut memory, &format!("10.0.0.{host}:4000"), 3, 0) {
+            dispatch.offer(record).unwrap();
+        }
+    }
+    let (counts, _) = dispatch.finish(Some(Duration::ZERO));
+    assert_eq!(counts.shed + counts.unkept, 9);
+}

@@ -94,6 +94,33 @@ impl Activity {
         }
     }
 
+    /// These days count as changed, as far as they are known still.
+    pub(super) fn retell(&mut self, days: &[Day]) {
+        for (changed, known) in self.changed.iter_mut().zip(&self.days) {
+            *changed |= days.iter().any(|day| day.day == known.day);
+        }
+    }
+
+    /// Whether something happened on a day since it was taken.
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched.iter().chain(&self.changed).any(|it| *it)
+    }
+
+    /// The clock was set back, and it is `now`: a day that is far from over yet was none.
+    pub(super) fn set_back(&mut self, now: Timestamp) {
+        let Self { total, days: [earlier, latest], .. } = *self;
+        let today = hour(now).div_euclid(HOURS);
+        if latest.day > today + 1 {
+            *self = Self { total, ..Self::new(now) };
+            if let Some(place) = self.days.iter().position(|known| known.day == earlier.day)
+                && let (Some(day), Some(touched)) = (self.days.get_mut(place), self.touched.get_mut(place))
+            {
+                *day = earlier;
+                *touched = true;
+            }
+        }
+    }
+
     /// The days that changed since this was asked last.
     pub(super) fn take_changed(&mut self) -> Vec<Day> {
         let changed = std::mem::take(&mut self.changed);

@@ -89,13 +89,18 @@ pub struct Ledger {
     flows: LruCache<FlowKey, Flow>,
     now: Timestamp,
     evicted: u64,
+    /// How many cases are of nodes.
+    nodes: usize,
 }
 
 impl Ledger {
     /// Other limits hold from now on, but for the number of flows and the form of names, which stay.
-    pub const fn set_settings(&mut self, settings: &Settings) {
+    pub fn set_settings(&mut self, settings: &Settings) {
         let Settings { flows, identities, .. } = self.settings;
         self.settings = Settings { flows, identities, ..*settings };
+        if !settings.excerpts {
+            self.active.values_mut().chain(self.quiet.values_mut()).for_each(Case::drop_excerpts);
+        }
     }
 
     /// An empty ledger.
@@ -108,6 +113,7 @@ impl Ledger {
             flows: LruCache::new(settings.flows.max(1)),
             now: Timestamp::MIN,
             evicted: 0,
+            nodes: 0,
             settings,
         }
     }
@@ -123,7 +129,10 @@ impl Ledger {
             return due;
         }
         if let Some(case) = self.active.to_back(&id) {
-            if let Some(reason) = case.absorb(observation, &news, self.now, &self.settings) {
+            let before = case.is_node();
+            let reason = case.absorb(observation, &news, self.now, &self.settings);
+            self.nodes = self.nodes + usize::from(case.is_node()) - usize::from(before);
+            if let Some(reason) = reason {
                 due.push(case.record(reason, Life::Open, observation.time, self.now));
                 self.untold.remove(&id);
             } else if self.settings.update.is_some() && !self.untold.contains_key(&id) {
@@ -132,6 +141,8 @@ impl Ledger {
             return due;
         }
         let (mut case, reason) = if let Some(mut case) = self.quiet.remove(&id) {
+            self.untold.remove(&id);
+            self.nodes -= usize::from(case.is_node());
             case.returned();
             (case, Reason::Returned)
         } else {
@@ -142,6 +153,7 @@ impl Ledger {
         };
         case.absorb(observation, &news, self.now, &self.settings);
         due.push(case.record(reason, Life::Open, observation.time, self.now));
+        self.nodes += usize::from(case.is_node());
         self.active.insert(id, case);
         due
     }
@@ -158,7 +170,12 @@ impl Ledger {
         let flow = Flow { case: id, tally: Tally::default(), paused: Some(record.last_seen) };
         self.insert_flow(record.key, flow);
         let cases = if record.life == Life::Open { &mut self.active } else { &mut self.quiet };
-        cases.insert(id, Case::restore(id, record));
+        let mut case = Case::restore(id, record);
+        if !self.settings.excerpts {
+            case.drop_excerpts();
+        }
+        self.nodes += usize::from(case.is_node());
+        cases.insert(id, case);
     }
 
     /// Lets time pass without an observation; gives the records of the cases that fell quiet or are over, each with the
@@ -183,6 +200,7 @@ impl Ledger {
             let Some((id, mut case)) = self.quiet.pop_front() else { break };
             let over = case.active().checked_add(self.settings.close).unwrap_or(self.now);
             due.push(case.record(Reason::Closed, Life::Closed, over, self.now));
+            self.nodes -= usize::from(case.is_node());
             self.untold.remove(&id);
         }
         self.update(&mut due);
@@ -206,7 +224,38 @@ impl Ledger {
             let Some((id, _)) = self.untold.pop_front() else { break };
             if let Some(case) = self.active.get_mut(&id) {
                 due.push(case.record(Reason::Update, Life::Open, self.now, self.now));
+            } else if let Some(case) = self.quiet.get_mut(&id) {
+                due.push(case.record(Reason::Update, Life::Quiet, self.now, self.now));
             }
+        }
+    }
+
+    /// A record or an update was lost on its way: what it said of a case that goes on is told by a later update.
+    pub fn retell(&mut self, lost: &Record) {
+        let id = CaseKey::of_record(lost);
+        let case = self.active.get_mut(&id).or_else(|| self.quiet.get_mut(&id));
+        if let Some(case) = case
+            && self.settings.update.is_some()
+        {
+            case.retell(&lost.days);
+            if !self.untold.contains_key(&id) {
+                self.untold.insert(id, self.now);
+            }
+        }
+    }
+
+    /// The clock was set back by so much, and it is `now`: deadlines move with it, and nothing was in the future.
+    pub fn set_back(&mut self, by: SignedDuration, now: Timestamp) {
+        let earlier = |time: Timestamp| time.checked_sub(by).unwrap_or(time).min(now);
+        self.now = now;
+        for case in self.active.values_mut().chain(self.quiet.values_mut()) {
+            case.set_back(by, now);
+        }
+        for since in self.untold.values_mut() {
+            *since = earlier(*since);
+        }
+        for (_, flow) in &mut self.flows {
+            flow.paused = flow.paused.map(earlier);
         }
     }
 
@@ -244,20 +293,27 @@ impl Ledger {
         }
     }
 
-    /// Ends; gives the last records of the cases one by one, or updates if they go on later.
+    /// Ends; gives the last records of the cases one by one, those in which something happened lately first. Nobody follows
+    /// the cases any more; if they go on later, these are updates of what was not told yet.
     pub fn finish(&mut self, time: Timestamp) -> impl Iterator<Item = Record> {
         self.now = self.now.max(time);
         let now = self.now;
         self.flows.clear();
+        self.nodes = 0;
         let active = std::mem::take(&mut self.active);
         let quiet = std::mem::take(&mut self.quiet);
-        let reason = if self.settings.resumes { Reason::Update } else { Reason::Final };
-        let quiet = quiet.into_iter().map(|(_, case)| (Life::Quiet, case));
-        let active = active.into_iter().map(|(_, case)| (Life::Open, case));
-        quiet.chain(active).map(move |(life, mut case)| {
-            case.tell_days();
-            case.record(reason, life, time, now)
-        })
+        let untold = std::mem::take(&mut self.untold);
+        let resumes = self.settings.resumes;
+        let reason = if resumes { Reason::Update } else { Reason::Final };
+        let active = active.into_iter().rev().map(|(id, case)| (id, Life::Open, case));
+        let quiet = quiet.into_iter().rev().map(|(id, case)| (id, Life::Quiet, case));
+        active
+            .chain(quiet)
+            .filter(move |(id, _, case)| !resumes || untold.contains_key(id) || case.has_untold_days())
+            .map(move |(_, life, mut case)| {
+                case.tell_days();
+                case.record(reason, if resumes { life } else { Life::Closed }, time, now)
+            })
     }
 
     /// How many cases are open, those of nodes among them.
@@ -268,8 +324,8 @@ impl Ledger {
 
     /// How many of them are of nodes, which do not mine.
     #[must_use]
-    pub fn nodes(&self) -> usize {
-        self.active.values().chain(self.quiet.values()).filter(|case| case.is_node()).count()
+    pub const fn nodes(&self) -> usize {
+        self.nodes
     }
 
     /// How many cases were closed to make room.
@@ -296,6 +352,9 @@ impl Ledger {
                 if let Some(case) = self.active.get_mut(&flow.case).or_else(|| self.quiet.get_mut(&flow.case))
                 {
                     case.give_up(&flow.tally);
+                    if self.settings.update.is_some() && !self.untold.contains_key(&flow.case) {
+                        self.untold.insert(flow.case, self.now);
+                    }
                 }
             }
             None => {}
@@ -310,6 +369,7 @@ impl Ledger {
         }
         let (id, mut case) = self.quiet.pop_front().or_else(|| self.active.pop_front())?;
         self.evicted += 1;
+        self.nodes -= usize::from(case.is_node());
         self.untold.remove(&id);
         Some(case.record(Reason::Final, Life::Closed, self.now, self.now))
     }

@@ -3,13 +3,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use detector_common::flow::FlowKey;
 use detector_common::packet::Encapsulation;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::activity::Activity;
 use super::parties::Parties;
 use super::record::{Life, Reason, Record};
 use super::state::{State, milliseconds, timestamp};
-use super::{CaseId, Observation, Settings};
+use super::{CaseId, Day, Observation, Settings};
 use crate::estimate::{Effort, Estimate, Spans, estimate};
 use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 use crate::output::Identities;
@@ -300,7 +300,7 @@ impl Case {
 
     /// The case that a record was written of.
     pub(super) fn restore(id: CaseKey, record: Record) -> Self {
-        let State { submitted, accepted, observed, workers, active, recorded } = record.state;
+        let State { submitted, accepted, observed, active, recorded } = record.state;
         let tally = Tally {
             bytes: record.bytes,
             jobs: record.facts.jobs,
@@ -328,7 +328,7 @@ impl Case {
             tally,
             observed,
             activity: Activity::restore(record.connections, record.last_seen, &record.days),
-            parties: Parties::restore(workers, record.parallel),
+            parties: Parties::restore(record.workers, record.parallel),
             first_seen: record.first_seen,
             last_seen: record.last_seen,
             active: timestamp(active),
@@ -340,6 +340,33 @@ impl Case {
     /// hours is as it is then.
     pub(super) fn tell_days(&mut self) {
         self.activity.tell_touched();
+    }
+
+    /// The next record or update is to have these days once more: the one that had them was lost.
+    pub(super) fn retell(&mut self, days: &[Day]) {
+        self.activity.retell(days);
+    }
+
+    /// Whether something happened on a day since that day was told.
+    pub(super) fn has_untold_days(&self) -> bool {
+        self.activity.is_touched()
+    }
+
+    /// The clock was set back by so much, and it is `now`.
+    pub(super) fn set_back(&mut self, by: SignedDuration, now: Timestamp) {
+        let earlier = |time: Timestamp| time.checked_sub(by).unwrap_or(time).min(now);
+        self.active = earlier(self.active);
+        self.recorded = earlier(self.recorded);
+        self.first_seen = self.first_seen.min(now);
+        self.last_seen = self.last_seen.min(now);
+        self.activity.set_back(now);
+    }
+
+    /// No beginnings of messages are kept any more.
+    pub(super) fn drop_excerpts(&mut self) {
+        for reason in &mut self.evidence {
+            reason.excerpt = None;
+        }
     }
 
     /// A record of the case as it is at `time`, which is `now` for the ledger.
@@ -385,7 +412,6 @@ impl Case {
                 submitted: self.tally.submitted,
                 accepted: self.tally.accepted,
                 observed: self.observed.clone(),
-                workers: self.parties.names().to_vec(),
                 active: milliseconds(self.active),
                 recorded: milliseconds(self.recorded),
             },

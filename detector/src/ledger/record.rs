@@ -41,7 +41,7 @@ pub enum Life {
     Open,
     /// Nothing happened for long.
     Quiet,
-    /// It is over, or had to make room.
+    /// It is over, had to make room, or is not followed any more.
     Closed,
 }
 

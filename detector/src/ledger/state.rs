@@ -9,12 +9,19 @@ pub struct State {
     pub(super) submitted: Effort,
     pub(super) accepted: Effort,
     pub(super) observed: Spans,
-    /// Digests of the names of machines.
-    pub(super) workers: Vec<u32>,
     /// When there was news last, in milliseconds since the epoch.
     pub(super) active: i64,
     /// When the last record was written, likewise.
     pub(super) recorded: i64,
+}
+
+impl State {
+    /// Nothing in it is later than `now`: the clock may have been wrong.
+    #[must_use]
+    pub fn until(self, now: Timestamp) -> Self {
+        let now = milliseconds(now);
+        Self { active: self.active.min(now), recorded: self.recorded.min(now), ..self }
+    }
 }
 
 pub(super) fn milliseconds(time: Timestamp) -> i64 {

@@ -148,10 +148,16 @@ impl Agent<'_> {
 
     /// Lets time pass.
     pub(super) fn advance(&mut self) {
-        if let Err(error) = self.clock.adjust() {
-            tracing::debug!("cannot read the clock: {error}");
-        }
+        let adjusted = self.clock.adjust();
         let now = Timestamp::now();
+        match adjusted {
+            Ok(None) => {}
+            Ok(Some(by)) => {
+                tracing::warn!("the clock was set back by {} seconds", by.as_secs());
+                self.pipeline.set_back(by, now);
+            }
+            Err(error) => tracing::debug!("cannot read the clock: {error}"),
+        }
         let reaction = self.pipeline.advance(now);
         self.react(reaction);
         self.interfaces.follow(&mut self.program, Instant::now());
@@ -192,7 +198,11 @@ impl Agent<'_> {
     }
 
     fn write(&mut self, record: Record) {
-        self.closed |= self.dispatch.offer(record) == Err(Refused::Closed);
+        match self.dispatch.offer(record) {
+            Ok(None) => {}
+            Ok(Some(shed)) => self.pipeline.retell(&shed),
+            Err(Refused::Closed) => self.closed = true,
+        }
     }
 
     /// Writes the last record of every case, and the counters, until `deadline`; what was not

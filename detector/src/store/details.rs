@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::digest::digest;
@@ -5,7 +7,7 @@ use crate::dispatch::Dossier;
 use crate::enrich::Lease;
 use crate::intern::intern;
 use crate::judge::Facts;
-use crate::output::Identities;
+use crate::output::{Identities, Names};
 
 /// What the ledger on disk holds of a case beside its numbers: what changes seldom. Unknown is left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,9 @@ pub struct Details {
     /// The machine within the account, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
+    /// Wallet and worker are truncated.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub truncated: bool,
     /// The SHA-256 of who is paid, if only that is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wallet_sha256: Option<String>,
@@ -63,6 +68,8 @@ impl Details {
         let facts = record.facts.clone();
         let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
         let hashed = matches!(identities, Identities::Hashed { .. });
+        let truncated =
+            identities == Identities::Truncated && (facts.wallet.is_some() || facts.worker.is_some());
         let (wallet, wallet_sha256) = if hashed { (None, facts.wallet) } else { (facts.wallet, None) };
         let (worker, worker_sha256) = if hashed { (None, facts.worker) } else { (facts.worker, None) };
         Self {
@@ -71,6 +78,7 @@ impl Details {
             agent: facts.agent,
             wallet,
             worker,
+            truncated,
             wallet_sha256,
             worker_sha256,
             pool_name: facts.pool_name,
@@ -105,12 +113,26 @@ impl Details {
         ))
     }
 
-    /// The facts of a case to go on with, but for those that have columns of their own.
-    pub(super) fn facts(self) -> Facts {
+    /// Whether what was written with these names may be told in the form of `identities`: not if they are in clear, and
+    /// are not to be.
+    pub(super) const fn may_be_told(&self, identities: Identities) -> bool {
+        let clear = !self.truncated && (self.wallet.is_some() || self.worker.is_some());
+        matches!(identities, Identities::Clear) || !clear
+    }
+
+    /// The facts of a case to go on with, but for those that have columns of their own. Names come into the form of
+    /// `identities`; those that cannot are left out.
+    pub(super) fn facts(self, identities: Identities) -> Facts {
+        let told = self.may_be_told(identities);
+        let (wallet, worker) = match identities {
+            Identities::Hashed { .. } if told => (self.wallet_sha256, self.worker_sha256),
+            Identities::Clear if self.truncated => (None, None),
+            _ => (self.wallet, self.worker),
+        };
         let mut facts = Facts {
             agent: self.agent,
-            wallet: self.wallet.or(self.wallet_sha256),
-            worker: self.worker.or(self.worker_sha256),
+            wallet,
+            worker,
             pool_name: self.pool_name,
             implied_algorithm: self.implied_algorithm.as_deref().map(intern),
             difficulty: self.difficulty,
@@ -118,6 +140,12 @@ impl Details {
             ..Facts::default()
         };
         facts.work.mixed = self.mixed;
+        if !told {
+            let Names { wallet, worker, agent, pool_name } = identities.names(&facts);
+            let (wallet, worker) = (wallet.map(Cow::into_owned), worker.map(Cow::into_owned));
+            let (agent, pool_name) = (agent.map(str::to_owned), pool_name.map(str::to_owned));
+            facts = Facts { agent, wallet, worker, pool_name, ..facts };
+        }
         facts
     }
 }

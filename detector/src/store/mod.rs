@@ -9,6 +9,8 @@ mod details;
 mod digest;
 mod error;
 mod evidence;
+#[cfg(test)]
+mod lasting_tests;
 mod open;
 mod outbox;
 pub mod read;
@@ -138,20 +140,26 @@ impl Store {
         self.settings.limits = limits;
     }
 
-    /// The cases that go on, the `most` that were seen last, those seen longest ago first.
+    /// The cases that go on, the `most` that were seen last, those seen longest ago first, with names in the form in which
+    /// they are kept now. The others are over from now on.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn restore(&self, most: usize) -> Result<Vec<Record>, StoreError> {
-        restore::restore(&self.connection, most).map_err(|cause| self.error(cause))
+        if let Err(cause) = restore::close_others(&self.connection, most) {
+            tracing::warn!("{}; cases that are not followed stay open in it", self.error(cause));
+        }
+        let cases = restore::restore(&self.connection, self.settings.identities, most, Timestamp::now());
+        cases.map_err(|cause| self.error(cause))
     }
 
-    /// Makes a record of a case that is opened anew go on from what the file holds of it.
+    /// Makes a record of a case that is opened anew go on from the latest that is known of it: `waiting`, which is not
+    /// written yet, or what the file holds.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn adopt(&mut self, record: &mut Record) -> Result<(), StoreError> {
-        let adopted = self.adopted.adopt(&self.connection, record);
+    pub fn adopt(&mut self, record: &mut Record, waiting: Option<&Record>) -> Result<(), StoreError> {
+        let adopted = self.adopted.adopt(&self.connection, self.settings.identities, record, waiting);
         adopted.map_err(|cause| self.error(cause))
     }
 
@@ -197,7 +205,7 @@ impl Store {
         &mut self,
         outputs: impl IntoIterator<Item = &'a str>,
     ) -> Result<HashMap<String, u64>, StoreError> {
-        let known = self.cursors()?;
+        let known = self.cursors().map_err(|cause| self.error(cause))?;
         let cursor = |name: &str| known.get(name).copied().unwrap_or(self.sequence);
         let cursors: HashMap<String, u64> =
             outputs.into_iter().map(|name| (name.to_owned(), cursor(name))).collect();
@@ -212,13 +220,10 @@ impl Store {
     }
 
     /// How far each output had come.
-    fn cursors(&self) -> Result<HashMap<String, u64>, StoreError> {
-        let cursors = || {
-            let mut select = self.connection.prepare("SELECT name, sequence FROM outputs")?;
-            let rows = select.query_map((), |row| Ok((row.get(0)?, counted(row.get(1)?))))?;
-            rows.collect::<rusqlite::Result<_>>()
-        };
-        cursors().map_err(|cause| self.error(cause))
+    fn cursors(&self) -> rusqlite::Result<HashMap<String, u64>> {
+        let mut select = self.connection.prepare_cached("SELECT name, sequence FROM outputs")?;
+        let rows = select.query_map((), |row| Ok((row.get(0)?, counted(row.get(1)?))))?;
+        rows.collect()
     }
 
     /// Keeps how far each output has come, and forgets what all of them have, or what is too much. Outputs that are not
@@ -237,7 +242,24 @@ impl Store {
     }
 
     fn settle(&mut self, cursors: &[(String, u64)]) -> rusqlite::Result<()> {
+        let known = self.cursors()?;
         let transaction = self.connection.transaction()?;
+        let mut dropped = 0;
+        for (name, sequence) in known {
+            if cursors.iter().all(|(named, _)| *named != name) {
+                let missed: u64 = transaction.query_row(
+                    "SELECT count(*) FROM outbox WHERE sequence > ?",
+                    [count(sequence)],
+                    |row| row.get(0).map(counted),
+                )?;
+                if missed > 0 {
+                    tracing::warn!(
+                        "no output is called {name} any more: {missed} records that it had not got are given up"
+                    );
+                }
+                dropped += missed;
+            }
+        }
         transaction.execute("DELETE FROM outputs", ())?;
         for (name, sequence) in cursors {
             let mut insert =
@@ -253,7 +275,6 @@ impl Store {
         };
         let mut gone = bytes(reached)?;
         let mut until = reached;
-        let mut dropped = 0;
         if self.waiting - gone.min(self.waiting) > self.settings.limits.outbox {
             // The oldest half, so that this is seldom done.
             let middle: i64 = transaction.query_row(
@@ -263,7 +284,7 @@ impl Store {
             )?;
             until = counted(middle).max(reached);
             gone = bytes(until)?;
-            dropped = transaction.query_row(
+            dropped += transaction.query_row(
                 "SELECT count(*) FROM outbox WHERE sequence > ? AND sequence <= ?",
                 [count(reached), count(until)],
                 |row| row.get(0).map(counted),
@@ -303,11 +324,11 @@ impl Store {
     /// The file cannot be written.
     pub fn retain(&mut self, now: Timestamp) -> Result<Removed, StoreError> {
         let removed = retain::retain(&mut self.connection, self.settings.limits, now);
-        let removed = removed.map_err(|cause| self.error(cause))?;
-        if removed.aged + removed.crowded > 0 {
+        // Also if it fails, something may have been removed before that.
+        if !matches!(removed, Ok(Removed { aged: 0, crowded: 0, .. })) {
             self.written.clear();
         }
-        Ok(removed)
+        removed.map_err(|cause| self.error(cause))
     }
 
     /// Bytes of the file that hold something.

@@ -1,11 +1,10 @@
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use detector_common::flow::FlowKey;
 use detector_common::packet::Encapsulation;
 use jiff::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::de::DeserializeOwned;
 
 use super::details::Details;
@@ -13,18 +12,27 @@ use super::evidence::unpack;
 use super::row::{address, case, count, counted, day, id};
 use crate::intern::intern;
 use crate::judge::{Carrier, Protocol, Shares};
-use crate::ledger::{CaseId, Day, Reason, Record};
+use crate::ledger::{CaseId, Day, Reason, Record, State};
+use crate::output::Identities;
 
 /// The cases that go on, at most so many: those that were seen last. The ones that were seen longest ago come first.
-pub(super) fn restore(connection: &Connection, most: usize) -> rusqlite::Result<Vec<Record>> {
+/// Nothing of them is later than `now`.
+pub(super) fn restore(
+    connection: &Connection,
+    identities: Identities,
+    most: usize,
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Record>> {
     let mut records = Vec::new();
-    let mut days = latest_days(connection)?;
-    let mut select = connection.prepare(include_str!("sql/restore.sql"))?;
-    let rows = select.query_map([count(most as u64)], record)?;
+    let mut select = connection.prepare(concat!(
+        include_str!("sql/record.sql"),
+        "WHERE life <> 'closed' ORDER BY cases.last_seen DESC LIMIT ?"
+    ))?;
+    let rows = select.query_map([count(most as u64)], |row| record(row, identities, now))?;
     for row in rows {
         match row {
             Ok(mut record) => {
-                record.days = days.remove(&record.case).unwrap_or_default();
+                record.days = days_since(connection, record.case, record.last_seen)?;
                 records.push(record);
             }
             Err(error @ rusqlite::Error::FromSqlConversionFailure(..)) => {
@@ -39,27 +47,36 @@ pub(super) fn restore(connection: &Connection, most: usize) -> rusqlite::Result<
     Ok(records)
 }
 
-/// The last two days of which there is anything, by case.
-fn latest_days(connection: &Connection) -> rusqlite::Result<HashMap<CaseId, Vec<Day>>> {
-    let mut select = connection.prepare(
-        r#"SELECT "case", day, active, connections FROM days WHERE day >= (SELECT max(day) - 1 FROM days)"#,
-    )?;
-    let mut rows = select.query(())?;
-    let mut days: HashMap<CaseId, Vec<Day>> = HashMap::new();
-    while let Some(row) = rows.next()? {
-        days.entry(case(row.get(0)?)).or_default().push(day_of(row)?);
+/// Cases beyond the `most` that were seen last are over: nobody follows them.
+pub(super) fn close_others(connection: &Connection, most: usize) -> rusqlite::Result<()> {
+    let open = "SELECT count(*) FROM cases WHERE life <> 'closed'";
+    let open: i64 = connection.query_row(open, (), |row| row.get(0))?;
+    if counted(open) > most as u64 {
+        connection.execute(include_str!("sql/close.sql"), [count(most as u64)])?;
     }
-    Ok(days)
+    Ok(())
 }
 
-/// A case on the day of a time and on the day before.
+/// A case as it was written, without its days.
+pub(super) fn one(
+    connection: &Connection,
+    identities: Identities,
+    case: CaseId,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Record>> {
+    let mut select =
+        connection.prepare_cached(concat!(include_str!("sql/record.sql"), "WHERE cases.id = ?"))?;
+    select.query_row([id(case)], |row| record(row, identities, now)).optional()
+}
+
+/// A case on the day of a time, the day before and the day after.
 pub(super) fn days_since(
     connection: &Connection,
     case: CaseId,
     time: Timestamp,
 ) -> rusqlite::Result<Vec<Day>> {
     let mut select = connection.prepare_cached(
-        r#"SELECT "case", day, active, connections FROM days WHERE "case" = ? AND day BETWEEN ?2 AND ?2 + 2"#,
+        r#"SELECT day, active, connections FROM days WHERE "case" = ? AND day IN (?2, ?2 + 1, ?2 + 2)"#,
     )?;
     let yesterday = time.as_second().div_euclid(86_400) - 1;
     let rows = select.query_map(params![id(case), yesterday], day_of)?;
@@ -67,19 +84,24 @@ pub(super) fn days_since(
 }
 
 fn day_of(row: &Row<'_>) -> rusqlite::Result<Day> {
-    let connections: Vec<u8> = row.get(3)?;
-    Ok(day(row.get(1)?, row.get(2)?, &connections))
+    let connections: Vec<u8> = row.get(2)?;
+    Ok(day(row.get(0)?, row.get(1)?, &connections))
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+fn record(row: &Row<'_>, identities: Identities, now: Timestamp) -> rusqlite::Result<Record> {
     let details: Details = parsed(row, 22)?;
     let miner = SocketAddr::new(address(row.get(1)?), row.get(26)?);
     let pool = SocketAddr::new(address(row.get(2)?), row.get(3)?);
     let carrier: Carrier = worded(row, 5)?;
     let key = if carrier == Carrier::Udp { FlowKey::udp } else { FlowKey::tcp };
     let interface = details.interface.clone();
-    let evidence = unpack(row.get_ref(27)?.as_blob()?).map_err(|error| failed(27, Type::Blob, error))?;
-    let mut facts = details.facts();
+    let mut evidence = unpack(row.get_ref(27)?.as_blob()?).map_err(|error| failed(27, Type::Blob, error))?;
+    if !details.may_be_told(identities) {
+        for reason in &mut evidence {
+            reason.excerpt = None;
+        }
+    }
+    let mut facts = details.facts(identities);
     let coin: Option<String> = row.get(11)?;
     facts.coin = coin.as_deref().map(intern);
     facts.algorithm = row.get(12)?;
@@ -90,8 +112,9 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         rejected: counted(row.get(20)?),
     };
     let state: Vec<u8> = row.get(21)?;
+    let state: State = postcard::from_bytes(&state).map_err(|error| failed(21, Type::Blob, error))?;
     let protocol: String = row.get(4)?;
-    let last_seen = time(row, 14)?;
+    let last_seen = time(row, 14)?.min(now);
     Ok(Record {
         case: case(row.get(0)?),
         number: counted(row.get(15)?),
@@ -115,13 +138,13 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         bytes: counted(row.get(23)?),
         connections: counted(row.get(24)?),
         connections_per_hour: None,
-        first_seen: time(row, 13)?,
+        first_seen: time(row, 13)?.min(now),
         last_seen,
         returns: counted(row.get(16)?),
         parallel: row.get(25)?,
-        workers: 0,
+        workers: row.get(28)?,
         days: Vec::new(),
-        state: postcard::from_bytes(&state).map_err(|error| failed(21, Type::Blob, error))?,
+        state: state.until(now),
     })
 }
 

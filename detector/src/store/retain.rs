@@ -24,13 +24,17 @@ pub struct Removed {
     pub exceeded: bool,
 }
 
+/// Pages given back to the file system at once.
+const PAGES: i64 = 4_096;
+
 /// Removes what is too old or too much, some of it at a time.
 pub(super) fn retain(connection: &mut Connection, keep: Limits, now: Timestamp) -> rusqlite::Result<Removed> {
     let now = now.as_millisecond();
     let before = now - i64::from(keep.days) * DAY;
+    come_back(connection, now)?;
     let aged = remove(connection, before)?;
     let mut removed = Removed { aged, more: aged == counted(CASES), ..Removed::default() };
-    if !removed.more && used(connection)? > keep.bytes {
+    if !removed.more && used(connection)? > keep.bytes + waiting(connection)? {
         let oldest: Option<i64> =
             connection.query_row("SELECT min(last_seen) FROM cases", (), |row| row.get(0))?;
         let first: Option<i64> = connection.query_row("SELECT min(day) FROM days", (), |row| row.get(0))?;
@@ -44,8 +48,33 @@ pub(super) fn retain(connection: &mut Connection, keep: Limits, now: Timestamp) 
             _ => removed.exceeded = true,
         }
     }
-    connection.execute_batch("PRAGMA incremental_vacuum(4096)")?;
+    removed.more |= shrink(connection)?;
     Ok(removed)
+}
+
+/// What the clock, when it was wrong, put into the future comes back to now: it would never be too old.
+fn come_back(connection: &Connection, now: i64) -> rusqlite::Result<()> {
+    let tomorrow = now + DAY;
+    connection.execute("UPDATE cases SET last_seen = ? WHERE last_seen > ?", [now, tomorrow])?;
+    let last = tomorrow.div_euclid(DAY);
+    connection.execute("DELETE FROM days WHERE day > ?", [last])?;
+    connection.execute("DELETE FROM activity WHERE period > ?", [period(last)]).map(drop)
+}
+
+/// Gives free pages back to the file system, some of them. True if there are more.
+fn shrink(connection: &Connection) -> rusqlite::Result<bool> {
+    let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+    // Each step frees one page.
+    let mut vacuum = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    let mut steps = vacuum.query(())?;
+    while steps.next()?.is_some() {}
+    Ok(free > PAGES)
+}
+
+/// About the bytes of the file that hold records on their way to outputs, which have a limit of their own.
+fn waiting(connection: &Connection) -> rusqlite::Result<u64> {
+    let pages = "SELECT coalesce(sum(octet_length(line) / 4092 + 1), 0) FROM outbox";
+    connection.query_row(pages, (), |row| row.get(0).map(|pages: i64| counted(pages * 4_096)))
 }
 
 /// Bytes of the file that hold something.

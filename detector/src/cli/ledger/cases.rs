@@ -29,7 +29,7 @@ pub(in crate::cli) struct Options {
 pub(in crate::cli) fn cases(options: &Options) -> anyhow::Result<ExitCode> {
     let Options { source, sort, filters, output } = options;
     let (view, reader) = (output.view(), source.reader()?);
-    let filter = filters.filter(false, &view.zone)?;
+    let filter = filters.filter(source, false, &view.zone)?;
     let (cases, listing) = reader.cases(&filter, *sort, output.limit())?;
     CASES.write((output, &view), (filters, &reader), cases.map(|case| Ok(case?)), listing)
 }

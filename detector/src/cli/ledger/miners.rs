@@ -35,7 +35,7 @@ fn window(since: Option<Timestamp>, until: Option<Timestamp>) -> Window {
 pub(in crate::cli) fn miners(options: &Options) -> anyhow::Result<ExitCode> {
     let Options { source, sort, filters, output } = options;
     let (view, reader) = (output.view(), source.reader()?);
-    let filter = filters.filter(true, &view.zone)?;
+    let filter = filters.filter(source, true, &view.zone)?;
     let window = window(filter.since, filter.until);
     let (miners, listing) = reader.miners(&filter, *sort, output.limit(), window)?;
     MINERS.write((output, &view), (filters, &reader), miners.into_iter().map(Ok), listing)

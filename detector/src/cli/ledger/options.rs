@@ -9,6 +9,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use detector::config::{Overrides, Settled};
 use detector::legible::{no_formula, thousands};
+use detector::output::Identities;
 use detector::store::read::{
     Filter, Hidden, Known, LIVES, Listing, NETWORK_TYPES, PoolTerm, Reader, STATES, Sort, VERDICTS, nearest,
 };
@@ -52,6 +53,18 @@ impl Source {
             (None, None) => Ok(LEDGER.into()),
         }
     }
+}
+
+/// The form in which an agent with this configuration keeps names.
+fn form(config: &Path) -> anyhow::Result<Identities> {
+    let settled = Settled::read(Some(config), &Overrides::default())?;
+    settled.config.privacy.identities().map_err(anyhow::Error::msg)
+}
+
+/// Names as they are given, and in the form in which they are kept.
+fn names(given: &[String], form: Option<Identities>) -> Vec<String> {
+    let kept = given.iter().filter_map(|name| Some(form?.kept(name).into_owned()));
+    given.iter().cloned().chain(kept).collect()
 }
 
 /// The ledger that a configuration names.
@@ -133,11 +146,11 @@ pub(super) struct Filters {
     #[arg(long = "pool", value_name = "POOL")]
     pools: Vec<PoolTerm>,
 
-    /// Wallet, whole, or its hash
+    /// Wallet, whole, or as the ledger has it; if names are truncated or hashed with a salt, --config says how
     #[arg(long = "wallet", value_name = "WALLET")]
     wallets: Vec<String>,
 
-    /// Name of the machine at the pool, whole, or its hash
+    /// Name of the machine at the pool, likewise
     #[arg(long = "worker", value_name = "WORKER")]
     workers: Vec<String>,
 
@@ -159,7 +172,14 @@ fn asn(text: &str) -> Result<u32, String> {
 
 impl Filters {
     /// `only_mining`: nodes count only if they are asked for.
-    pub(super) fn filter(&self, only_mining: bool, zone: &TimeZone) -> anyhow::Result<Filter> {
+    pub(super) fn filter(
+        &self,
+        source: &Source,
+        only_mining: bool,
+        zone: &TimeZone,
+    ) -> anyhow::Result<Filter> {
+        let names_given = !self.wallets.is_empty() || !self.workers.is_empty();
+        let form = source.config.as_deref().filter(|_| names_given).map(form).transpose()?;
         let now = Timestamp::now();
         let since = self.since.map(|when| when.start(zone, now)).transpose().context("--since")?;
         let until = self.until.map(|when| when.end(zone, now)).transpose().context("--until")?;
@@ -185,8 +205,8 @@ impl Filters {
             lives: self.lives.clone(),
             states: self.states.clone(),
             pools: self.pools.clone(),
-            wallets: self.wallets.clone(),
-            workers: self.workers.clone(),
+            wallets: names(&self.wallets, form),
+            workers: names(&self.workers, form),
             hidden: match self.hidden {
                 None => Hidden::Leave,
                 Some(Which::Include) => Hidden::Include,
@@ -199,6 +219,13 @@ impl Filters {
     /// What was probably meant by names that the ledger does not have.
     pub(super) fn hints(&self, reader: &Reader) -> anyhow::Result<Vec<String>> {
         let mut hints = Vec::new();
+        if !self.wallets.is_empty() || !self.workers.is_empty() {
+            hints.push(
+                "a wallet or worker is found as the ledger has it, in clear, or hashed without a salt; for names that are \
+                 truncated or hashed with a salt, give the configuration of the agent (--config)"
+                    .to_owned(),
+            );
+        }
         for (of, option, names) in [
             (Known::Coin, "coin", &self.coins),
             (Known::Protocol, "protocol", &self.protocols),
@@ -405,6 +432,19 @@ mod tests {
         std::fs::write(&file, "[metrics]\n").unwrap();
         assert!(source(None).path().unwrap_err().to_string().contains("names no ledger"));
         assert_eq!(Source { ledger: None, config: None }.path().unwrap(), Path::new(LEDGER));
+    }
+
+    #[test]
+    fn names_are_looked_for_in_the_form_in_which_they_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("firedamp.toml");
+        for (privacy, kept) in [("identities = 'truncated'", "ri\u{2026}"), ("identities = 'clear'", "rig7")]
+        {
+            std::fs::write(&file, format!("[privacy]\n{privacy}\n")).unwrap();
+            let form = form(&file).unwrap();
+            assert_eq!(names(&["rig7".to_owned()], Some(form)), ["rig7", kept]);
+        }
+        assert_eq!(names(&["rig7".to_owned()], None), ["rig7"]);
     }
 
     #[test]

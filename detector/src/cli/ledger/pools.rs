@@ -29,7 +29,7 @@ pub(in crate::cli) struct Options {
 pub(in crate::cli) fn pools(options: &Options) -> anyhow::Result<ExitCode> {
     let Options { source, sort, filters, output } = options;
     let (view, reader) = (output.view(), source.reader()?);
-    let filter = filters.filter(true, &view.zone)?;
+    let filter = filters.filter(source, true, &view.zone)?;
     let (pools, listing) = reader.pools(&filter, *sort, output.limit())?;
     POOLS.write((output, &view), (filters, &reader), pools.into_iter().map(Ok), listing)
 }

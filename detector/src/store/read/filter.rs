@@ -91,7 +91,7 @@ impl FromStr for PoolTerm {
         let endpoint = text.parse().map(Self::Endpoint);
         let address = || text.parse().map(Self::Address);
         let network = || text.parse().map(Self::Network);
-        let name = || Self::Name(text.to_lowercase());
+        let name = || Self::Name(text.to_ascii_lowercase());
         Ok(endpoint
             .or_else(|_| address())
             .or_else(|_| network())

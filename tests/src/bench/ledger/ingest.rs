@@ -103,7 +103,7 @@ pub(super) fn ingest(options: &Options, folder: &Path, path: &Path, say: impl Fn
                 say(&format!("{updates} updates handed over, {rate} a second"));
             }
         }
-        dispatch.offer_until(record, Instant::now() + PATIENCE).context("the output was closed")
+        dispatch.offer_until(record, Instant::now() + PATIENCE).map(drop).context("the output was closed")
     })?;
     let (counts, outputs) = dispatch.finish(None);
     let time = start.elapsed();
