@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -93,7 +93,7 @@ impl<'a> Checked<'a> {
 }
 
 /// Why there can be no file at a path.
-fn misplaced(path: &PathBuf) -> Option<String> {
+fn misplaced(path: &Path) -> Option<String> {
     if path.is_dir() {
         return Some(format!("{} is a directory; name a file in it", path.display()));
     }

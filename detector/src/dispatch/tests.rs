@@ -16,10 +16,10 @@ use crate::store::{Limits, Settings};
 use crate::{enrich, exclude};
 
 fn rules(exclude: &str) -> Rules {
-    rules_with(exclude, enrich::Config::default())
+    rules_with(exclude, &enrich::Config::default())
 }
 
-fn rules_with(exclude: &str, files: enrich::Config) -> Rules {
+fn rules_with(exclude: &str, files: &enrich::Config) -> Rules {
     #[derive(serde::Deserialize)]
     struct File {
         #[serde(default)]
@@ -28,8 +28,8 @@ fn rules_with(exclude: &str, files: enrich::Config) -> Rules {
     let file: File = toml::from_str(exclude).unwrap();
     let exclusions = Exclusions::new(&file.exclude, Identities::Clear, None).unwrap();
     let (identities, limits) = (Identities::Clear, Limits::default());
-    let enricher = Enricher::load(&files, Language::En).unwrap();
-    Rules::new(&files, enricher, exclusions, identities, Language::En, limits)
+    let enricher = Enricher::load(files, Language::En).unwrap();
+    Rules::new(files, enricher, exclusions, identities, Language::En, limits)
 }
 
 struct Place {
@@ -170,7 +170,7 @@ fn a_record_names_who_had_the_address_when_the_miner_was_last_active() {
     let rows = format!("ip,user,from,to\n10.0.0.1,lee,{from},{later}\n10.0.0.1,wang,{later},\n");
     std::fs::write(&leases, rows).unwrap();
     let files = enrich::Config { leases: Some(leases), ..enrich::Config::default() };
-    let dispatch = place.start(rules_with("", files));
+    let dispatch = place.start(rules_with("", &files));
     let mut memory = ledger();
     tell(&dispatch, observe(&mut memory, "10.0.0.1:4000", 3, 0));
     tell(&dispatch, memory.advance(at(QUIET)));

@@ -32,9 +32,12 @@ impl Brief {
     }
 
     fn pack(self) -> [u8; BRIEF] {
-        let [a, b, c, ..] = self.active.to_le_bytes();
-        let [d, e, f, ..] = self.connections.to_le_bytes();
-        [a, b, c, d, e, f]
+        let mut bytes = [0; BRIEF];
+        let (active, connections) = (self.active.to_le_bytes(), self.connections.to_le_bytes());
+        for (byte, packed) in bytes.iter_mut().zip(active.into_iter().take(3).chain(connections)) {
+            *byte = packed;
+        }
+        bytes
     }
 }
 
@@ -45,10 +48,9 @@ pub(crate) fn unpack(period: i64, bytes: &[u8], days: &RangeInclusive<i64>) -> i
     let count = usize::try_from(days.end() + 1 - start).unwrap_or(0).saturating_sub(before);
     let briefs = (start..).zip(bytes.as_chunks::<BRIEF>().0).skip(before).take(count);
     briefs
-        .map(|(day, &[a, b, c, d, e, f])| Brief {
-            day,
-            active: u32::from_le_bytes([a, b, c, 0]),
-            connections: u32::from_le_bytes([d, e, f, 0]),
+        .map(|(day, &[low, middle, high, rest @ ..])| {
+            let connections = rest.into_iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(byte));
+            Brief { day, active: u32::from_le_bytes([low, middle, high, 0]), connections }
         })
         .filter(|brief| brief.active != 0)
 }

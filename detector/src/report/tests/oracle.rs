@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use rusqlite::{Connection, params};
 
 use super::super::figures::{Dimension, Energy, Report, Totals};
+use super::super::format::float;
 use super::super::sample;
 use crate::ledger::{self, CaseId};
 use crate::store::{DayWriter, Rated};
@@ -278,7 +279,7 @@ fn check_lists(cases: &[Case], day: Date, zone: &TimeZone, report: &Report) {
         let of: BTreeSet<u8> = of.into_iter().filter(|miner| mined.contains(miner)).collect();
         let sum: f64 = of.iter().filter_map(|&miner| LATITUDES[usize::from(miner)]).sum();
         if !of.is_empty() {
-            places.push((name, sum / of.len() as f64, of.len() as u64));
+            places.push((name, sum / float(of.len() as u64), of.len() as u64));
         }
     }
     places.sort_by_key(|it| (Reverse(it.2), it.0));
@@ -310,7 +311,7 @@ fn check_lists(cases: &[Case], day: Date, zone: &TimeZone, report: &Report) {
             .filter_map(|case| {
                 let of_day = case.hours().filter(|(hour, _)| date(*hour, zone) == day);
                 let rates: Vec<f64> = of_day.filter_map(|(_, of_day)| of_day.rate()).collect();
-                (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+                (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / float(rates.len() as u64))
             })
             .collect();
         let found = report.coins.iter().find(|rate| rate.coin.as_deref() == Some(coin));
