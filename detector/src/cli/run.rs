@@ -94,6 +94,7 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     let outputs = Outputs::start(outputs, kept.archive(), &kept.cursors)?;
     let (language, limits) = (config.advice.language, config.ledger.limits());
     let rules = Rules::new(&config.enrich, enricher, exclusions, identities, language, limits);
+    let open = rules.open(&kept.cases);
     let metrics = Arc::new(Metrics::default());
     let server = Server::start(&config.metrics, Arc::clone(&metrics))?;
     if let Some(server) = &server {
@@ -102,6 +103,7 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     let origin = live::Origin { file: options.common.config.clone(), overrides: options.overrides() };
     let start = live::Start { config, signatures, identities, cases: kept.cases };
     let dispatch = Dispatch::live(rules, kept.store, outputs).context("cannot start a thread")?;
+    dispatch.resume(open);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(live::run(&origin, start, &dispatch, &metrics));
     let patience =

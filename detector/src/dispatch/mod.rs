@@ -24,7 +24,8 @@ pub use dossier::Dossier;
 pub use rules::Rules;
 pub use shared::Counts;
 
-use crate::ledger::Record;
+use crate::enrich::NetworkType;
+use crate::ledger::{CaseId, Record};
 use crate::output::{Counts as OutputCounts, Outputs, Refused};
 use crate::store::Store;
 use desk::{Desk, Message, Pace};
@@ -85,6 +86,11 @@ impl Dispatch {
         Ok(Self { messages: sender, ended, shared, outputs })
     }
 
+    /// Takes note of cases that are open and go on, before the first record is handed over.
+    pub fn resume(&self, cases: Vec<(CaseId, NetworkType)>) {
+        self.shared.resume(cases);
+    }
+
     /// Hands a record over without waiting: for live use. If the queue is full, it is shed and counted, and given back.
     ///
     /// # Errors
@@ -137,7 +143,7 @@ impl Dispatch {
 
     /// Where records go.
     #[must_use]
-    pub fn outputs(&self) -> &Outputs {
+    pub const fn outputs(&self) -> &Arc<Outputs> {
         &self.outputs
     }
 

@@ -3,8 +3,10 @@ use std::time::Instant;
 
 use super::shared::Shared;
 use crate::advice::Language;
-use crate::enrich::{Config, Enricher, Reloader};
+use crate::enrich::{Config, Enricher, NetworkType, Reloader};
 use crate::exclude::Exclusions;
+use crate::judge::Verdict;
+use crate::ledger::{CaseId, Life, Record};
 use crate::output::Identities;
 use crate::store::Limits;
 
@@ -34,6 +36,14 @@ impl Rules {
         let enricher = Arc::new(enricher);
         let reloader = Reloader::after(config.clone(), language, Arc::clone(&enricher), Instant::now());
         Self { enricher, reloader, exclusions, identities, language, limits }
+    }
+
+    /// Those of the cases that [`Counts::open`](super::Counts::open) counts, with their networks.
+    #[must_use]
+    pub fn open(&self, cases: &[Record]) -> Vec<(CaseId, NetworkType)> {
+        let open = cases.iter().filter(|case| case.life == Life::Open && case.verdict != Verdict::Node);
+        let network = |case: &Record| self.enricher.origin(case.miner.ip(), case.last_seen).network.kind;
+        open.map(|case| (case.case, network(case))).collect()
     }
 
     pub(super) fn enricher(&self) -> &Enricher {

@@ -145,6 +145,17 @@ impl Shared {
         }
     }
 
+    /// Counts cases that were open before this process began.
+    pub(super) fn resume(&self, cases: Vec<(CaseId, NetworkType)>) {
+        let (counts, open) = &mut *self.lock();
+        for (case, network) in cases {
+            open.entry(case).or_insert_with(|| {
+                *counts.open.entry(network).or_default() += 1;
+                network
+            });
+        }
+    }
+
     pub(super) fn unwritable(&self) {
         self.lock().0.unwritable += 1;
     }

@@ -100,6 +100,30 @@ fn what_an_output_has_is_in_the_ledger() {
 }
 
 #[test]
+fn cases_that_go_on_are_open_before_they_are_heard_again() {
+    let place = Place::new();
+    let dispatch = place.start(rules(""));
+    let mut memory = ledger();
+    for host in 1..=3 {
+        for record in observe(&mut memory, &format!("10.0.0.{host}:4000"), 3, host) {
+            dispatch.offer(record).unwrap();
+        }
+    }
+    drop(finish(dispatch));
+    let cases = Store::open(place.settings()).unwrap().restore(100).unwrap();
+    let again = rules("");
+    let open = again.open(&cases);
+    let dispatch = place.start(again);
+    dispatch.resume(open);
+    assert_eq!(dispatch.counts().open, [(NetworkType::Unknown, 3)].into());
+    for record in memory.finish(at(1_000)) {
+        dispatch.offer(record).unwrap();
+    }
+    let open: u64 = finish(dispatch).open.values().sum();
+    assert!(open <= 3, "none is counted twice: {open}");
+}
+
+#[test]
 fn an_agent_that_is_started_anew_repeats_nothing_and_forgets_nothing() {
     let place = Place::new();
     let mut ports = 4_000..;

@@ -8,16 +8,16 @@ use detector_common::event::{EVENT_FIXED, Event};
 use jiff::Timestamp;
 
 use super::clock::Clock;
+use super::files::files;
 use super::health::Health;
 use super::interfaces::Interfaces;
-use super::reload::ReloadError;
+use super::reload::{ReloadError, Reloaded};
 use crate::config::{self, Config, Loaded};
 use crate::dispatch::{Dispatch, Rules};
-use crate::enrich::Age;
 use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
 use crate::losses;
-use crate::metrics::{self, DataFile, Metrics, Snapshot, Store};
+use crate::metrics::{self, Metrics, Snapshot, Store};
 use crate::output::eve::Stats;
 use crate::output::{Identities, OutputCounts, Refused};
 use crate::pipeline::{Feedback, Pipeline, Reaction};
@@ -92,7 +92,7 @@ impl Agent<'_> {
     }
 
     /// Puts a configuration that was read anew in the place of the old one, all of it or nothing.
-    pub(super) fn exchange(&mut self, read: Result<Loaded, ReloadError>) {
+    pub(super) fn exchange(&mut self, read: Result<Reloaded, ReloadError>) {
         let exchanged = read.map_err(anyhow::Error::from).and_then(|new| self.adopt(new));
         self.reloaded = (exchanged.is_ok(), Timestamp::now());
         if let Err(error) = exchanged {
@@ -100,8 +100,9 @@ impl Agent<'_> {
         }
     }
 
-    fn adopt(&mut self, new: Loaded) -> anyhow::Result<()> {
-        let Loaded { config, signatures: mut fresh, exclusions, enricher, identities, warnings } = new;
+    fn adopt(&mut self, new: Reloaded) -> anyhow::Result<()> {
+        let Reloaded { loaded, outputs } = new;
+        let Loaded { config, signatures: mut fresh, exclusions, enricher, identities, warnings } = loaded;
         for warning in warnings {
             tracing::warn!("{warning}");
         }
@@ -115,21 +116,16 @@ impl Agent<'_> {
             exclusions.for_names(self.identities)
         };
         let signatures = fresh.changes_since(&self.signatures);
-        // What may fail comes first, and is taken back if the next fails.
-        self.dispatch.outputs().reconfigure(config.outputs())?;
+        // What may fail comes first.
         if signatures != Changes::default() {
             if let Some(fresh) = Arc::get_mut(&mut fresh) {
                 fresh.succeed(&self.signatures);
             }
-            if let Err(error) = self.program.set_automaton(fresh.automaton()) {
-                if let Err(error) = self.dispatch.outputs().reconfigure(self.config.outputs()) {
-                    tracing::error!("the old outputs cannot be used any more: {error}");
-                }
-                return Err(error.into());
-            }
+            self.program.set_automaton(fresh.automaton())?;
             self.signatures = fresh;
             self.pipeline.set_signatures(Arc::clone(&self.signatures));
         }
+        self.dispatch.outputs().exchange(outputs);
         let (language, limits) = (config.advice.language, config.ledger.limits());
         let rules = Rules::new(&config.enrich, enricher, exclusions, self.identities, language, limits);
         self.dispatch.exchange(rules);
@@ -286,7 +282,7 @@ impl Agent<'_> {
                 writing: desk.store_time,
                 bytes: desk.store_bytes,
             }),
-            data: desk.ages.iter().map(|age| file(age, now)).collect(),
+            data: files(&desk.ages, now),
             rules: self.signatures.size().signatures as u64,
             reload: Some(metrics::Reload { success, time }),
         }
@@ -297,14 +293,15 @@ fn output(counts: OutputCounts) -> metrics::Output {
     metrics::Output {
         name: counts.name,
         written: counts.written,
+        filtered: counts.filtered,
+        repeated: counts.repeated,
         lost: counts.lost + counts.shed,
+        cut: counts.cut,
+        outages: counts.outages,
+        retries: counts.retries,
+        connected: counts.connected,
         waiting: counts.queue,
         waiting_bytes: counts.queue_bytes,
         lag: Duration::try_from_secs_f64(counts.lag).unwrap_or_default(),
     }
-}
-
-fn file(age: &Age, now: Timestamp) -> DataFile {
-    let stem = age.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    DataFile { kind: age.kind.name(), stem, age: now.duration_since(age.time).try_into().unwrap_or_default() }
 }

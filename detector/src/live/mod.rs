@@ -3,6 +3,7 @@
 
 mod agent;
 mod clock;
+mod files;
 mod health;
 mod interfaces;
 mod reload;

@@ -1,31 +1,44 @@
 use std::future::pending;
+use std::sync::Arc;
 
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::run::Origin;
 use crate::config::{Loaded, Problems};
+use crate::output::{OutputError, Outputs, Prepared};
 
 /// Why the old configuration stays in use.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReloadError {
     #[error(transparent)]
     Problems(#[from] Problems),
+    #[error(transparent)]
+    Outputs(#[from] OutputError),
     #[error("reading it anew broke off: {0}")]
     BrokeOff(#[from] JoinError),
 }
 
-/// Reads the configuration anew with all that it names, on a thread of its own, because that takes longer than the ring
-/// waits.
+/// A configuration that was read anew, with all that it names and with its outputs open.
+pub(super) struct Reloaded {
+    pub(super) loaded: Loaded,
+    pub(super) outputs: Prepared,
+}
+
+/// Reads the configuration anew with all that it names, and opens its outputs, on a thread of its own, because that takes
+/// longer than the ring waits.
 pub(super) struct Reload {
     origin: Origin,
-    running: Option<JoinHandle<Result<Loaded, Problems>>>,
-    /// It was asked for again while it was going on: the files may have changed once more.
+    outputs: Arc<Outputs>,
+    running: Option<JoinHandle<Result<Reloaded, ReloadError>>>,
+    /// From when it begins until what it read is in use, or was refused.
+    under_way: bool,
+    /// It was asked for again while it was under way: the files may have changed once more.
     again: bool,
 }
 
 impl Reload {
-    pub(super) const fn new(origin: Origin) -> Self {
-        Self { origin, running: None, again: false }
+    pub(super) const fn new(origin: Origin, outputs: Arc<Outputs>) -> Self {
+        Self { origin, outputs, running: None, under_way: false, again: false }
     }
 
     /// Begins, if there are files to read.
@@ -33,29 +46,39 @@ impl Reload {
         if self.origin.file.is_none() && self.origin.overrides.signatures.is_empty() {
             return;
         }
-        self.again = self.running.is_some();
+        self.again = self.under_way;
         if !self.again {
-            let Origin { file, overrides } = self.origin.clone();
-            self.running = Some(spawn_blocking(move || Loaded::load(file.as_deref(), &overrides)));
+            self.under_way = true;
+            let (Origin { file, overrides }, outputs) = (self.origin.clone(), Arc::clone(&self.outputs));
+            self.running = Some(spawn_blocking(move || {
+                let loaded = Loaded::load(file.as_deref(), &overrides)?;
+                let outputs = outputs.prepare(loaded.config.outputs())?;
+                Ok(Reloaded { loaded, outputs })
+            }));
         }
     }
 
     /// What came of it. It may be given up waiting for, and waited for again; it does not end if
     /// nothing is going on.
-    pub(super) async fn done(&mut self) -> Result<Loaded, ReloadError> {
+    pub(super) async fn done(&mut self) -> Result<Reloaded, ReloadError> {
         let Some(running) = &mut self.running else { return pending().await };
         let result = running.await;
         self.running = None;
-        if self.again {
+        result?
+    }
+
+    /// What came of it is in use, or was refused: it may begin again.
+    pub(super) fn over(&mut self) {
+        self.under_way = false;
+        if std::mem::take(&mut self.again) {
             self.ask();
         }
-        Ok(result??)
     }
 }
 
 /// A configuration that was read anew and waits until the events are taken that the old signatures found.
 pub(super) struct Exchange {
-    pub(super) read: Result<Loaded, ReloadError>,
+    pub(super) read: Result<Reloaded, ReloadError>,
     /// In how many batches all events are taken that were in the ring when this began. Under load
     /// it is never empty.
     pub(super) batches: usize,
@@ -72,11 +95,10 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Overrides;
 
     #[test]
     fn an_exchange_waits_for_what_was_in_the_ring_and_no_longer() {
-        let read = || Loaded::load(None, &Overrides::default()).map_err(ReloadError::from);
+        let read = || Err(Problems(Vec::new()).into());
         let exchange = |batches| Exchange { read: read(), batches };
         assert!(exchange(9).is_due(true), "the ring is empty");
         let mut under_load = exchange(3);

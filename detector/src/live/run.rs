@@ -106,7 +106,7 @@ pub async fn run(
         kernel: Counters::ZERO,
         closed: false,
     };
-    let mut reload = Reload::new(origin.clone());
+    let mut reload = Reload::new(origin.clone(), Arc::clone(dispatch.outputs()));
     let mut exchange: Option<Exchange> = None;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -134,6 +134,7 @@ pub async fn run(
                 let empty = agent.drain(ring.get_mut());
                 if let Some(Exchange { read, .. }) = exchange.take_if(|exchange| exchange.is_due(empty)) {
                     agent.exchange(read);
+                    reload.over();
                 }
             }
             _ = interrupt.recv() => break,

@@ -2,7 +2,7 @@ use crate::enrich::NetworkType;
 use crate::judge::{Protocol, Verdict};
 
 /// Coins that have a label of their own. A signature file may name any, and each label is a time series for ever.
-const COINS: [&str; 88] = [
+pub(crate) const COINS: [&str; 88] = [
     "AE", "ALEO", "ALPH", "ARQ", "ARRR", "BCH", "BEAM", "BSV", "BTC", "BTCZ", "BTG", "CCX", "CFX", "CKB",
     "CLORE", "DASH", "DCR", "DERO", "DGB", "DNX", "DOGE", "DUCO", "ERG", "ETC", "ETH", "ETHW", "EVR", "FIRO",
     "FLUX", "GRFT", "GRIN", "GRS", "HNS", "IRON", "KAS", "KDA", "KLS", "KMD", "KVA", "LTC", "MEWC", "MWC",

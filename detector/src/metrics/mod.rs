@@ -20,6 +20,7 @@ mod received;
 mod server;
 mod text;
 
+pub(crate) use labels::COINS;
 pub use labels::Detection;
 pub use server::{MetricsError, Server};
 
@@ -98,11 +99,23 @@ pub struct Output {
     pub name: String,
     /// Records written.
     pub written: u64,
+    /// Records left out, by the filter or because the format has no place for them.
+    pub filtered: u64,
+    /// Records left out after a restart, because the file had them.
+    pub repeated: u64,
     /// Records that were lost.
     pub lost: u64,
+    /// Messages cut to fit a datagram.
+    pub cut: u64,
+    /// How often the receiver ceased to be writable.
+    pub outages: u64,
+    /// How often it was tried again in vain.
+    pub retries: u64,
+    /// The receiver is there, as far as is known.
+    pub connected: bool,
     /// Records that wait.
     pub waiting: u64,
-    /// Bytes that wait.
+    /// Bytes of those of them that are in memory.
     pub waiting_bytes: u64,
     /// How old the oldest record is that waits; zero if none does.
     pub lag: Duration,
@@ -124,8 +137,8 @@ pub struct Store {
 pub struct DataFile {
     /// What it holds, such as `prefixes` or `database`.
     pub kind: &'static str,
-    /// Its name without folder and extension.
-    pub stem: String,
+    /// Its name without folder and extension, unless another file of the kind has the same.
+    pub name: String,
     /// How old its contents are.
     pub age: Duration,
 }

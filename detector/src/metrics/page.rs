@@ -144,13 +144,24 @@ fn outputs(outputs: &[Output], text: &mut Text) {
     all("firedamp_sink_written_total", Counter, "Records that an output wrote.", |output| {
         count(output.written)
     });
+    let help = "Records that the filter or the format of an output left out.";
+    all("firedamp_sink_filtered_total", Counter, help, |output| count(output.filtered));
+    let help = "Records that an output left out after a restart, because its file had them.";
+    all("firedamp_sink_repeated_total", Counter, help, |output| count(output.repeated));
     all("firedamp_sink_dropped_total", Counter, "Records that an output lost.", |output| count(output.lost));
+    let help = "Messages that an output cut to fit a datagram.";
+    all("firedamp_sink_cut_total", Counter, help, |output| count(output.cut));
+    let help = "How often the receiver of an output ceased to be writable.";
+    all("firedamp_sink_outages_total", Counter, help, |output| count(output.outages));
+    let help = "How often the receiver of an output was tried again in vain.";
+    all("firedamp_sink_retries_total", Counter, help, |output| count(output.retries));
+    let help = "1 if the receiver of an output is there, as far as is known.";
+    all("firedamp_sink_connected", Gauge, help, |output| f64::from(u8::from(output.connected)));
     all("firedamp_sink_queue_records", Gauge, "Records that wait for an output.", |output| {
         count(output.waiting)
     });
-    all("firedamp_sink_queue_bytes", Gauge, "Bytes that wait for an output.", |output| {
-        count(output.waiting_bytes)
-    });
+    let help = "Bytes in memory of the records that wait for an output.";
+    all("firedamp_sink_queue_bytes", Gauge, help, |output| count(output.waiting_bytes));
     all("firedamp_sink_lag_seconds", Gauge, "Age of the oldest record that waits for an output.", |output| {
         output.lag.as_secs_f64()
     });
@@ -172,7 +183,7 @@ fn data(files: &[DataFile], text: &mut Text) {
     let help = "Age of what a file of addresses or names holds.";
     let mut samples = text.metric("firedamp_enrich_db_age_seconds", Gauge, help);
     for file in files {
-        samples.add(&[("db", file.kind), ("file", &file.stem)], file.age.as_secs_f64());
+        samples.add(&[("db", file.kind), ("file", &file.name)], file.age.as_secs_f64());
     }
 }
 

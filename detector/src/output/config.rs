@@ -1,3 +1,6 @@
+mod check;
+mod keys;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -5,11 +8,14 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use serde::Deserialize;
-use ureq::http::{HeaderName, HeaderValue, Uri};
+use ureq::http::Uri;
 
 use super::error::OutputError;
 use super::filter::Filter;
 use super::format::Format;
+
+pub use check::check;
+use keys::Kind;
 
 /// Where `--output` points to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +38,7 @@ impl fmt::Display for Target {
 
 /// One output: `[[output]]` in the configuration file.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Keys")]
+#[serde(try_from = "keys::Keys")]
 pub struct Config {
     /// Its name in counters and messages, unique. Unless given, that of its kind.
     pub name: String,
@@ -83,14 +89,15 @@ impl Destination {
     /// The name of the kind, as in `to`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::File(_) => "file",
-            Self::Stdout => "stdout",
-            Self::Syslog(_) => "syslog",
-            Self::Journald(_) => "journald",
-            Self::Unix(_) => "unix",
-            Self::Http(_) => "http",
-        }
+        let kind = match self {
+            Self::File(_) => Kind::File,
+            Self::Stdout => Kind::Stdout,
+            Self::Syslog(_) => Kind::Syslog,
+            Self::Journald(_) => Kind::Journald,
+            Self::Unix(_) => Kind::Unix,
+            Self::Http(_) => Kind::Http,
+        };
+        kind.name()
     }
 }
 
@@ -109,7 +116,7 @@ impl fmt::Display for Destination {
             }
             Self::Journald(Journald { path, .. }) => write!(f, "the journal at {}", path.display()),
             Self::Unix(Unix { path, .. }) => write!(f, "the socket {}", path.display()),
-            Self::Http(Http { url, .. }) => f.write_str(url),
+            Self::Http(http) => f.write_str(&http.shown()),
         }
     }
 }
@@ -226,6 +233,16 @@ pub struct Http {
     pub ca_file: Option<PathBuf>,
 }
 
+impl Http {
+    /// The URL without user, password and query, which may be secret, for messages.
+    pub(super) fn shown(&self) -> String {
+        let Ok(url) = self.url.parse::<Uri>() else { return "a URL that is none".to_owned() };
+        let host = url.authority().map_or("", |authority| authority.as_str());
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        format!("{}://{host}{}", url.scheme_str().unwrap_or_default(), url.path())
+    }
+}
+
 /// The body of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -266,290 +283,6 @@ impl Limits {
     pub(super) const fn retry(&self) -> Duration {
         Duration::from_secs(self.retry_seconds)
     }
-}
-
-/// The names of the kinds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    File,
-    Stdout,
-    Syslog,
-    Journald,
-    Unix,
-    Http,
-}
-
-/// What may stand in `[[output]]`: the keys of all kinds, so that an error can tell the line that it is in.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Keys {
-    to: Kind,
-    name: Option<String>,
-    #[serde(default)]
-    format: Format,
-    #[serde(default)]
-    filter: Filter,
-    #[serde(default)]
-    limits: Limits,
-    path: Option<PathBuf>,
-    address: Option<String>,
-    transport: Option<Transport>,
-    facility: Option<Facility>,
-    app_name: Option<String>,
-    ca_file: Option<PathBuf>,
-    server_name: Option<String>,
-    max_bytes: Option<usize>,
-    identifier: Option<String>,
-    socket: Option<SocketKind>,
-    url: Option<String>,
-    body: Option<Body>,
-    headers: Option<BTreeMap<String, String>>,
-    bearer_file: Option<PathBuf>,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::File => "file",
-            Self::Stdout => "stdout",
-            Self::Syslog => "syslog",
-            Self::Journald => "journald",
-            Self::Unix => "unix",
-            Self::Http => "http",
-        }
-    }
-
-    /// The keys that belong to it.
-    const fn keys(self) -> &'static [&'static str] {
-        match self {
-            Self::File => &["path"],
-            Self::Stdout => &[],
-            Self::Syslog => {
-                &["address", "transport", "facility", "app-name", "ca-file", "server-name", "max-bytes"]
-            }
-            Self::Journald => &["path", "identifier"],
-            Self::Unix => &["path", "socket"],
-            Self::Http => &["url", "body", "headers", "bearer-file", "ca-file"],
-        }
-    }
-}
-
-/// The longest UDP payload over IPv4.
-const LONGEST_DATAGRAM: usize = 65_507;
-
-/// The shortest message that every receiver takes (RFC 5426, section 3.2).
-const SHORTEST_DATAGRAM: usize = 480;
-
-/// Where systemd has the journal's socket.
-const JOURNAL: &str = "/run/systemd/journal/socket";
-
-impl TryFrom<Keys> for Config {
-    type Error = String;
-
-    fn try_from(keys: Keys) -> Result<Self, String> {
-        let kind = keys.to;
-        let name = keys.name.clone().unwrap_or_else(|| kind.name().to_owned());
-        let told = |problem: String| format!("output \"{name}\": {problem}");
-        keys.check_kind().map_err(told)?;
-        let (format, filter, limits) = (keys.format, keys.filter.clone(), keys.limits.clone());
-        let to = keys.destination().map_err(told)?;
-        let config = Self { format, to, filter, limits, name: name.clone() };
-        config.check().map_err(told)?;
-        Ok(config)
-    }
-}
-
-impl Keys {
-    /// Keys that belong to other kinds are mistakes.
-    fn check_kind(&self) -> Result<(), String> {
-        let given = [
-            ("path", self.path.is_some()),
-            ("address", self.address.is_some()),
-            ("transport", self.transport.is_some()),
-            ("facility", self.facility.is_some()),
-            ("app-name", self.app_name.is_some()),
-            ("ca-file", self.ca_file.is_some()),
-            ("server-name", self.server_name.is_some()),
-            ("max-bytes", self.max_bytes.is_some()),
-            ("identifier", self.identifier.is_some()),
-            ("socket", self.socket.is_some()),
-            ("url", self.url.is_some()),
-            ("body", self.body.is_some()),
-            ("headers", self.headers.is_some()),
-            ("bearer-file", self.bearer_file.is_some()),
-        ];
-        let known = self.to.keys();
-        match given.iter().find(|(key, given)| *given && !known.contains(key)) {
-            None => Ok(()),
-            Some((key, _)) if known.is_empty() => {
-                Err(format!("`{key}` means nothing to to = \"{}\": leave it out", self.to.name()))
-            }
-            Some((key, _)) => Err(format!(
-                "`{key}` means nothing to to = \"{}\", which knows {}",
-                self.to.name(),
-                known.join(", ")
-            )),
-        }
-    }
-
-    fn destination(self) -> Result<Destination, String> {
-        let kind = self.to.name();
-        let missing =
-            |key: &str, example: &str| format!("to = \"{kind}\" needs `{key}`, as in {key} = \"{example}\"");
-        Ok(match self.to {
-            Kind::Stdout => Destination::Stdout,
-            Kind::File => {
-                Destination::File(self.path.ok_or_else(|| missing("path", "/var/log/firedamp/eve.json"))?)
-            }
-            Kind::Syslog => Destination::Syslog(Syslog {
-                address: self.address.ok_or_else(|| missing("address", "siem.example:514"))?,
-                transport: self.transport.unwrap_or_default(),
-                facility: self.facility.unwrap_or_default(),
-                app_name: self.app_name.unwrap_or_else(|| "firedamp".to_owned()),
-                ca_file: self.ca_file,
-                server_name: self.server_name,
-                max_bytes: self.max_bytes.unwrap_or(8192),
-            }),
-            Kind::Journald => Destination::Journald(Journald {
-                path: self.path.unwrap_or_else(|| JOURNAL.into()),
-                identifier: self.identifier.unwrap_or_else(|| "firedamp".to_owned()),
-            }),
-            Kind::Unix => Destination::Unix(Unix {
-                path: self.path.ok_or_else(|| missing("path", "/run/siem/records.sock"))?,
-                socket: self.socket.unwrap_or_default(),
-            }),
-            Kind::Http => Destination::Http(Http {
-                url: self.url.ok_or_else(|| missing("url", "https://siem.example/records"))?,
-                body: self.body.unwrap_or_default(),
-                headers: self.headers.unwrap_or_default(),
-                bearer_file: self.bearer_file,
-                ca_file: self.ca_file,
-            }),
-        })
-    }
-}
-
-impl Config {
-    fn check(&self) -> Result<(), String> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if self.name.is_empty() || self.name.len() > 64 || !self.name.chars().all(plain) {
-            return Err("`name` must be 1 to 64 letters, digits, `-`, `_` or `.`".to_owned());
-        }
-        self.filter.check()?;
-        let Limits { batch, timeout_seconds, retry_seconds } = self.limits;
-        for (key, value, most) in [
-            ("batch", batch as u64, 10_000),
-            ("timeout-seconds", timeout_seconds, 300),
-            ("retry-seconds", retry_seconds, 3600),
-        ] {
-            if !(1..=most).contains(&value) {
-                return Err(format!("limits.{key} = {value} must be from 1 to {most}"));
-            }
-        }
-        match &self.to {
-            Destination::File(_) | Destination::Stdout | Destination::Unix(_) => Ok(()),
-            Destination::Syslog(syslog) => syslog.check(),
-            Destination::Journald(Journald { identifier, .. }) => {
-                if identifier.is_empty() {
-                    return Err("`identifier` is empty".to_owned());
-                }
-                Ok(())
-            }
-            Destination::Http(http) => http.check(),
-        }
-    }
-}
-
-impl Syslog {
-    fn check(&self) -> Result<(), String> {
-        let port = self.address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
-        if port.is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
-            return Err(format!(
-                "`address` = \"{}\" must be a host and a port, as in siem.example:514 or [2001:db8::1]:514",
-                self.address
-            ));
-        }
-        if self.app_name.is_empty()
-            || self.app_name.len() > 48
-            || !self.app_name.chars().all(|c| c.is_ascii_graphic())
-        {
-            return Err("`app-name` must be 1 to 48 visible ASCII characters".to_owned());
-        }
-        if !(SHORTEST_DATAGRAM..=LONGEST_DATAGRAM).contains(&self.max_bytes) {
-            return Err(format!(
-                "`max-bytes` = {} must be from {SHORTEST_DATAGRAM} to {LONGEST_DATAGRAM}",
-                self.max_bytes
-            ));
-        }
-        for (key, given) in [("ca-file", self.ca_file.is_some()), ("server-name", self.server_name.is_some())]
-        {
-            if given && self.transport != Transport::Tls {
-                return Err(format!("`{key}` needs transport = \"tls\""));
-            }
-        }
-        if self.transport == Transport::Tls {
-            self.server_name().map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-}
-
-impl Http {
-    fn check(&self) -> Result<(), String> {
-        let url = self.url.parse::<Uri>().ok();
-        let scheme = url.as_ref().filter(|url| url.host().is_some()).and_then(Uri::scheme_str);
-        if !matches!(scheme, Some("http" | "https")) {
-            return Err(format!(
-                "`url` = \"{}\" must begin with http:// or https:// and name a host",
-                self.url
-            ));
-        }
-        if self.ca_file.is_some() && scheme != Some("https") {
-            return Err("`ca-file` needs a url that begins with https://".to_owned());
-        }
-        for (name, value) in &self.headers {
-            if name.parse::<HeaderName>().is_err() || value.parse::<HeaderValue>().is_err() {
-                return Err(format!("`headers`: \"{name}\" is no header that HTTP allows"));
-            }
-        }
-        if self.bearer_file.is_some()
-            && self.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"))
-        {
-            return Err("`bearer-file` and a header Authorization exclude each other".to_owned());
-        }
-        Ok(())
-    }
-}
-
-/// Checks what only shows when outputs are seen together.
-///
-/// # Errors
-/// Two have the same name, write to the same file, or both to standard output.
-pub fn check(configs: &[Config]) -> Result<(), OutputError> {
-    let twice = |problem: String| Err(OutputError::Config(problem));
-    for (at, config) in configs.iter().enumerate() {
-        config
-            .check()
-            .map_err(|problem| OutputError::Config(format!("output \"{}\": {problem}", config.name)))?;
-        for earlier in configs.iter().take(at) {
-            if earlier.name == config.name {
-                return twice(format!("two outputs have the name \"{}\": give each a `name`", config.name));
-            }
-            let same = match (&earlier.to, &config.to) {
-                (Destination::Stdout, Destination::Stdout) => true,
-                (Destination::File(one), Destination::File(other)) => one == other,
-                _ => false,
-            };
-            if same {
-                return twice(format!(
-                    "outputs \"{}\" and \"{}\" both write to {}",
-                    earlier.name, config.name, config.to
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -28,6 +28,14 @@ pub enum OutputError {
         /// What is wrong with it.
         cause: String,
     },
+    /// The file with the token cannot be read.
+    #[error("cannot read the token in {}: {cause}; records wait until it can be read", path.display())]
+    Token {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// No certificates are known.
     #[error("this system trusts no certificates; name a file of them: `ca-file`")]
     NoCertificates,

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::format::Format;
 use crate::enrich::NetworkType;
 
 /// Which records an output gets. What is empty asks for nothing; of what is given, all must be true.
@@ -115,6 +116,28 @@ impl Filter {
     }
 }
 
+/// What an output delivers: what its filter lets pass and its format has a place for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    filter: Filter,
+    format: Format,
+}
+
+impl Wanted {
+    pub(super) const fn new(filter: Filter, format: Format) -> Self {
+        Self { filter, format }
+    }
+
+    /// Whether a record, a line of EVE, is among it.
+    pub(super) fn has(&self, line: &str) -> bool {
+        if self.format == Format::Eve && self.filter.lets_all_pass() {
+            return true;
+        }
+        let passes = |eve: Value| self.filter.lets_pass(&eve) && self.format.has_place_for(&eve);
+        serde_json::from_str(line).is_ok_and(passes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -167,6 +190,17 @@ mod tests {
         for stops in ["coins = ['monero']", "regions = ['Hubei']", "minimum-confidence = 0.1"] {
             assert!(!filter(stops).lets_pass(&bare), "{stops}");
         }
+    }
+
+    #[test]
+    fn an_output_wants_what_passes_its_filter_and_fits_its_format() {
+        let stats = r#"{"event_type":"stats"}"#;
+        assert!(Wanted::default().has(stats));
+        assert!(!Wanted::new(filter("stats = false"), Format::Eve).has(stats));
+        assert!(!Wanted::new(Filter::default(), Format::Cef).has(stats));
+        let alert = alert().to_string();
+        assert!(Wanted::new(filter("coins = ['monero']"), Format::Eve).has(&alert));
+        assert!(!Wanted::new(filter("coins = ['bitcoin']"), Format::Eve).has(&alert));
     }
 
     #[test]

@@ -1,6 +1,6 @@
+use jiff::Timestamp;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use super::spool::Behind;
 
@@ -48,7 +48,7 @@ pub struct OutputCounts {
     pub queue: u64,
     /// Bytes of those of them that are in memory.
     pub queue_bytes: u64,
-    /// How long the oldest of them has waited, in seconds.
+    /// How long ago the oldest record that it has taken and not delivered was published, in seconds.
     pub lag: f64,
 }
 
@@ -56,7 +56,7 @@ pub struct OutputCounts {
 struct Progress {
     acknowledged: Option<u64>,
     held: u64,
-    oldest: Option<Instant>,
+    oldest: Option<Timestamp>,
 }
 
 /// The counters of one output, while it runs.
@@ -78,6 +78,8 @@ pub(super) struct Meter {
     pub(super) reopen: AtomicBool,
     /// Asked to end at once.
     pub(super) stop: AtomicBool,
+    /// What it leaves is no loss of its own: another output takes it over, or it is counted elsewhere.
+    pub(super) settled: AtomicBool,
     progress: Mutex<Progress>,
 }
 
@@ -95,7 +97,7 @@ impl Meter {
     }
 
     /// Takes note of how far the output is, how many records it holds, and since when.
-    pub(super) fn settle(&self, acknowledged: Option<u64>, held: usize, oldest: Option<Instant>) {
+    pub(super) fn settle(&self, acknowledged: Option<u64>, held: usize, oldest: Option<Timestamp>) {
         let mut progress = self.progress();
         progress.acknowledged = progress.acknowledged.max(acknowledged);
         (progress.held, progress.oldest) = (held as u64, oldest);
@@ -135,7 +137,7 @@ impl Meter {
             connected: Self::is(&self.connected),
             queue: unread + self.held(),
             queue_bytes: bytes,
-            lag: oldest.map_or(0.0, |oldest| oldest.elapsed().as_secs_f64()),
+            lag: oldest.map_or(0.0, |oldest| Timestamp::now().duration_since(oldest).as_secs_f64().max(0.0)),
         }
     }
 }

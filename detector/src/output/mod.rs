@@ -26,7 +26,7 @@ pub use filter::Filter;
 pub use format::Format;
 pub use identity::{Identities, Names, Salt};
 pub use meter::{Counts, OutputCounts};
-pub use outputs::{Outputs, Refused};
+pub use outputs::{Outputs, Prepared, Refused};
 pub(crate) use signature::alert_signature;
 pub use signature::alert_signatures;
 pub use spool::{Archive, Entry};

@@ -4,10 +4,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::config::{self, Config, Destination, Target};
 use super::error::OutputError;
+use super::filter::Wanted;
 use super::meter::{Counts, Meter, OutputCounts};
 use super::sink::Sink;
 use super::sink::file::FileSink;
@@ -15,8 +14,8 @@ use super::sink::http::HttpSink;
 use super::sink::journald::JournaldSink;
 use super::sink::syslog::SyslogSink;
 use super::sink::unix::UnixSink;
-use super::sink::worker::{Predecessor, Worker};
-use super::spool::{Archive, Entry, Room, Spool, Wait};
+use super::sink::worker::Worker;
+use super::spool::{Archive, Entry, Reader, Room, Spool, Wait};
 
 /// How long an output that is taken away may take to write what there is.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -48,18 +47,21 @@ impl Output {
     }
 }
 
+/// Outputs that are open, to be put in the place of those there are.
+pub struct Prepared {
+    /// Those that go on as they are.
+    same: Vec<Config>,
+    new: Vec<Opened>,
+}
+
 /// Hands records to all outputs. Each output has a thread and goes at its own pace, so that a receiver that is slow or
 /// dead holds up neither the others nor the caller.
-///
-/// Records are either published with the numbers that a store gave them, or offered and numbered here: one or the
-/// other, not both.
 pub struct Outputs {
     spool: Arc<Spool>,
     running: Mutex<Vec<Output>>,
     /// What outputs that were taken away had counted.
     retired: Mutex<(Vec<(Output, Instant)>, Counts)>,
     next: AtomicU64,
-    unwritable: AtomicU64,
 }
 
 impl Outputs {
@@ -90,12 +92,12 @@ impl Outputs {
             running: Mutex::default(),
             retired: Mutex::default(),
             next: AtomicU64::new(0),
-            unwritable: AtomicU64::new(0),
         };
         let mut outputs = Vec::new();
         for (config, sink) in opened {
             let after = cursors.get(&config.name).copied();
-            outputs.push(this.run(config, sink, after, after.is_some(), None)?);
+            let reader = this.reader(&config, after);
+            outputs.push(this.run(config, sink, reader, after.is_some())?);
         }
         *this.outputs() = outputs;
         Ok(this)
@@ -104,23 +106,37 @@ impl Outputs {
     #[cfg(test)]
     pub(super) fn on(sink: FileSink, room: Room) -> Result<Self, OutputError> {
         let this = Self::with_room(Vec::new(), None, &HashMap::new(), room)?;
-        let output = this.run(Target::Stdout.into(), Box::new(sink), None, false, None)?;
+        let config = Config::from(Target::Stdout);
+        let reader = this.reader(&config, None);
+        let output = this.run(config, Box::new(sink), reader, false)?;
         this.outputs().push(output);
         Ok(this)
+    }
+
+    /// The number of the latest record.
+    #[cfg(test)]
+    pub(super) fn last(&self) -> u64 {
+        self.spool.last()
+    }
+
+    fn id(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn reader(&self, config: &Config, after: Option<u64>) -> Reader {
+        self.spool.reader(self.id(), after, wanted(config))
     }
 
     fn run(
         &self,
         config: Config,
         sink: Box<dyn Sink>,
-        after: Option<u64>,
+        reader: Reader,
         resumes: bool,
-        predecessor: Option<Predecessor>,
     ) -> Result<Output, OutputError> {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let reader = self.spool.reader(id, after);
+        let id = reader.id();
         // One that begins anew is to miss nothing from here on, even if the agent is killed before it has had a record.
-        let meter = Arc::new(Meter::resuming(after.or_else(|| reader.after())));
+        let meter = Arc::new(Meter::resuming(reader.after()));
         let worker = Worker {
             name: config.to.to_string(),
             sink,
@@ -129,7 +145,6 @@ impl Outputs {
             reader,
             meter: Arc::clone(&meter),
             resumes: resumes && self.spool.has_archive(),
-            predecessor,
         };
         let (ending, ended) = sync_channel(0);
         std::thread::Builder::new()
@@ -177,50 +192,12 @@ impl Outputs {
         self.closed()
     }
 
-    /// Hands a record over without waiting: for live use. If memory is full, the oldest record makes room; outputs that
-    /// had not come to it count it as shed.
-    ///
-    /// # Errors
-    /// Standard output was the only output, and was closed.
-    pub fn offer(&self, record: &impl Serialize) -> Result<(), Refused> {
-        self.append(record, Wait::Never)
-    }
-
-    /// Hands a record over, waiting until `deadline` while memory is full: for the end of a live run, which must end even
-    /// if nobody reads.
-    ///
-    /// # Errors
-    /// As [`Self::offer`].
-    pub fn offer_until(&self, record: &impl Serialize, deadline: Instant) -> Result<(), Refused> {
-        self.append(record, Wait::Until(deadline))
-    }
-
-    /// Hands a record over, waiting while memory is full of what a healthy output has not read: for replay.
-    ///
-    /// # Errors
-    /// As [`Self::offer`].
-    pub fn submit(&self, record: &impl Serialize) -> Result<(), Refused> {
-        self.append(record, Wait::Always)
-    }
-
-    fn append(&self, record: &impl Serialize, wait: Wait) -> Result<(), Refused> {
-        self.closed()?;
-        match serde_json::to_string(record) {
-            Ok(line) => self.spool.append(line.into(), wait),
-            Err(error) => {
-                self.unwritable.fetch_add(1, Ordering::Relaxed);
-                tracing::error!("a record has no JSON form and was lost: {error}");
-            }
-        }
-        self.closed()
-    }
-
     fn closed(&self) -> Result<(), Refused> {
         if all_closed(&self.outputs()) { Err(Refused::Closed) } else { Ok(()) }
     }
 
-    /// Opens files anew under their paths, because a log rotation moved the old ones. An old one stays in use until that
-    /// succeeds. Without effect on other outputs.
+    /// Opens files anew under their paths, because a log rotation moved the old ones, and reads files of certificates anew.
+    /// What was open stays in use until that succeeds.
     pub fn reopen(&self) {
         for output in self.outputs().iter() {
             output.meter.reopen.store(true, Ordering::Release);
@@ -228,27 +205,37 @@ impl Outputs {
         }
     }
 
-    /// Puts other outputs in the place of those there are: those that are the same go on, those that are gone write what
-    /// there is and end, new ones begin with the next record, and one that was changed takes over where it was.
+    /// Opens outputs that may take the place of those there are, which go on meanwhile. May wait for a disk.
     ///
     /// # Errors
-    /// As [`Self::start`]; nothing was changed then.
-    pub fn reconfigure(&self, configs: Vec<Config>) -> Result<(), OutputError> {
+    /// As [`Self::start`].
+    pub fn prepare(&self, configs: Vec<Config>) -> Result<Prepared, OutputError> {
         config::check(&configs)?;
+        let (same, new) = {
+            let outputs = self.outputs();
+            let is_there =
+                |config: &Config| outputs.iter().any(|output| output.config == *config && !output.is_over());
+            configs.into_iter().partition(is_there)
+        };
+        Ok(Prepared { same, new: open(new)? })
+    }
+
+    /// Puts outputs in the place of those there were when they were prepared: those that are the same go on, those that
+    /// are gone write what there is and end, new ones begin with the next record, and one that was changed takes over where
+    /// it was.
+    pub fn exchange(&self, prepared: Prepared) {
+        let Prepared { same, new } = prepared;
         let mut outputs = self.outputs();
-        let is_there =
-            |config: &Config| outputs.iter().any(|output| output.config == *config && !output.is_over());
-        let (same, new): (Vec<Config>, Vec<Config>) = configs.into_iter().partition(is_there);
-        let opened = open(new)?;
         let (kept, mut gone): (Vec<Output>, Vec<Output>) =
             outputs.drain(..).partition(|output| same.contains(&output.config));
         *outputs = kept;
-        for (config, sink) in opened {
+        for (config, sink) in new {
             let before = gone.iter().position(|output| output.config.name == config.name);
-            let before = before.map(|at| gone.swap_remove(at));
-            let after = before.as_ref().and_then(|output| output.meter.acknowledged());
-            let predecessor = before.map(|output| self.replace(output));
-            match self.run(config, sink, after, false, predecessor) {
+            let reader = match before.map(|at| gone.swap_remove(at)) {
+                Some(output) => self.replace(output, &config),
+                None => self.reader(&config, None),
+            };
+            match self.run(config, sink, reader, false) {
                 Ok(output) => outputs.push(output),
                 // Without threads nothing can be taken back; the others are in use.
                 Err(error) => tracing::error!("{error}"),
@@ -256,23 +243,23 @@ impl Outputs {
         }
         drop(outputs);
         for output in gone {
-            self.retire(output);
+            self.spool.retire(output.id);
+            self.farewell(output);
         }
-        Ok(())
     }
 
-    /// Ends an output at once, so that another takes over where it is.
-    fn replace(&self, output: Output) -> Predecessor {
-        self.spool.retire(output.id, true);
+    /// Ends an output at once, and gives a reader that goes on where it is when it has ended.
+    fn replace(&self, output: Output, config: &Config) -> Reader {
+        output.meter.settled.store(true, Ordering::Release);
+        let heir = self.spool.heir(self.id(), output.id, wanted(config));
+        let reader = heir.unwrap_or_else(|| self.reader(config, output.meter.acknowledged()));
         output.meter.stop.store(true, Ordering::Release);
-        let mut retired = self.retired();
-        add(&mut retired.1, &output.counts(&self.spool));
-        Predecessor { meter: output.meter, ended: output.ended }
+        self.farewell(output);
+        reader
     }
 
-    /// Lets an output write what there is and end.
-    fn retire(&self, output: Output) {
-        self.spool.retire(output.id, false);
+    /// Keeps the counters of an output that ends.
+    fn farewell(&self, output: Output) {
         let mut retired = self.retired();
         let (over, under_way): (Vec<_>, Vec<_>) =
             retired.0.drain(..).partition(|(output, _)| output.is_over());
@@ -287,13 +274,8 @@ impl Outputs {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let outputs = self.outputs();
-        let mut sum = Counts { lost: self.unwritable.load(Ordering::Relaxed), ..Counts::default() };
         let retired = self.retired();
-        let past = retired.1;
-        sum.written += past.written;
-        sum.shed += past.shed;
-        sum.lost += past.lost;
-        sum.outages += past.outages;
+        let mut sum = retired.1;
         let under_way = retired.0.iter().map(|(output, deadline)| {
             if Instant::now() > *deadline {
                 output.meter.stop.store(true, Ordering::Release);
@@ -321,21 +303,20 @@ impl Outputs {
         each.filter_map(|output| Some((output.config.name.clone(), output.meter.acknowledged()?))).collect()
     }
 
-    /// Writes what waits and ends the threads; gives the final counts. A receiver that blocks is
-    /// waited for as long as `patience` says, `None` for ever; what is not written by then is lost, unless an archive
-    /// has it. One that fails is tried for five seconds more.
-    #[must_use]
-    pub fn finish(&self, patience: Option<Duration>) -> Counts {
-        self.finish_all(patience).0
-    }
-
-    /// As [`Self::finish`], and says up to where each output came, by name.
+    /// Writes what waits and ends the threads; gives the final counts, and up to where each output came, by name. A
+    /// receiver that blocks is waited for as long as `patience` says, `None` for ever; what is not written by then is
+    /// lost, unless an archive has it. One that fails is tried for five seconds more.
     #[must_use]
     pub fn finish_all(&self, patience: Option<Duration>) -> (Counts, HashMap<String, u64>) {
         self.spool.end(patience.is_none());
         let deadline = patience.map(|patience| Instant::now() + patience);
         let mut unwritten = 0;
-        for output in self.outputs().iter() {
+        let outputs = self.outputs();
+        let retired = self.retired();
+        let leaving = retired.0.iter().map(|(output, _)| output);
+        // One that is replaced is waited for by the one that takes its place.
+        let leaving = leaving.filter(|output| !Meter::is(&output.meter.settled));
+        for output in outputs.iter().chain(leaving) {
             let ended = match deadline {
                 None => output.ended.recv().is_err(),
                 Some(deadline) => {
@@ -346,12 +327,13 @@ impl Outputs {
             if ended {
                 continue;
             }
-            // From now on it counts nothing as lost by itself.
+            output.meter.settled.store(true, Ordering::Release);
             output.meter.stop.store(true, Ordering::Release);
             if !self.spool.has_archive() && !Meter::is(&output.meter.closed) {
-                unwritten += output.counts(&self.spool).queue;
+                unwritten += output.meter.held() + self.spool.unread(output.id);
             }
         }
+        drop((outputs, retired));
         let mut counts = self.counts();
         counts.lost += unwritten;
         (counts, self.acknowledged())
@@ -373,6 +355,10 @@ fn add(sum: &mut Counts, output: &OutputCounts) {
     sum.shed += output.shed;
     sum.lost += output.lost;
     sum.outages += output.outages;
+}
+
+fn wanted(config: &Config) -> Wanted {
+    Wanted::new(config.filter.clone(), config.format)
 }
 
 type Opened = (Config, Box<dyn Sink>);

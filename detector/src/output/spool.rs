@@ -3,8 +3,13 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Bytes that a reader takes at once, if as many are there.
-const BATCH: usize = 256 * 1024;
+use jiff::Timestamp;
+
+use super::filter::Wanted;
+
+mod reader;
+
+pub(super) use reader::{Next, Reader};
 
 /// A record on its way to the outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +56,7 @@ pub(super) enum Wait {
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
     pub(super) entry: Entry,
-    pub(super) at: Instant,
+    pub(super) at: Timestamp,
 }
 
 /// Where a reader stands.
@@ -59,20 +64,40 @@ struct Place {
     id: u64,
     /// All up to this is read; `None` until the first entry of this process is published.
     after: Option<u64>,
+    /// All up to this is delivered or given up. What comes after it is kept for a reader that takes the place over.
+    done: Option<u64>,
+    /// The reader whose place it takes, until that one has ended.
+    heir_of: Option<u64>,
+    /// What it would deliver.
+    wanted: Wanted,
     /// Up to where it reads; `None` without end.
     until: Option<u64>,
     /// The archive has nothing more, as long as memory is empty.
     searched: bool,
     /// A publisher may wait for it.
     healthy: bool,
-    /// Entries that left memory before it read them, and that no archive has.
+    /// Entries that it would deliver, that left memory before it read them, and that no archive has.
     shed: u64,
     woken: bool,
 }
 
 impl Place {
-    fn wants(&self, sequence: u64) -> bool {
-        self.after.is_none_or(|after| after < sequence) && self.until.is_none_or(|until| sequence <= until)
+    /// Whether it is to read an entry yet.
+    fn awaits(&self, sequence: u64) -> bool {
+        self.heir_of.is_none()
+            && self.after.is_none_or(|after| after < sequence)
+            && self.until.is_none_or(|until| sequence <= until)
+    }
+
+    /// Goes on after what the reader before it was done with. `first` is the oldest entry that can still be read, if what
+    /// is older is gone.
+    fn begin(&mut self, done: Option<u64>, first: Option<u64>) {
+        self.heir_of = None;
+        self.after = self.after.max(done);
+        self.done = self.after;
+        if let (Some(after), Some(first)) = (self.after, first) {
+            self.shed = first.saturating_sub(after + 1);
+        }
     }
 }
 
@@ -96,13 +121,14 @@ impl State {
         self.slots.front().map(|slot| slot.entry.sequence)
     }
 
-    /// Lets go of what every reader has read.
-    fn forget(&mut self) {
+    /// Lets go of what every reader is done with. True if that was anything.
+    fn forget(&mut self) -> bool {
         let least =
-            self.places.iter().filter(|place| place.until.is_none_or(|until| place.after < Some(until)));
-        let Some(least) = least.map(|place| place.after).min().flatten() else { return };
+            self.places.iter().filter(|place| place.until.is_none_or(|until| place.done < Some(until)));
+        let Some(least) = least.map(|place| place.done).min().flatten() else { return false };
         let read = self.slots.partition_point(|slot| slot.entry.sequence <= least);
         self.bytes -= self.slots.drain(..read).map(|slot| slot.entry.line.len()).sum::<usize>();
+        read > 0
     }
 }
 
@@ -133,19 +159,47 @@ impl Spool {
     }
 
     /// A new reader of what comes after `after`; `None`: of what is published from now on.
-    pub(super) fn reader(self: &Arc<Self>, id: u64, after: Option<u64>) -> Reader {
+    pub(super) fn reader(self: &Arc<Self>, id: u64, after: Option<u64>, wanted: Wanted) -> Reader {
         let mut state = self.state();
         let after = if self.has_archive() { after.or(state.last) } else { after.max(state.last) };
+        self.settle_in(&mut state, id, after, None, wanted)
+    }
+
+    /// A new reader in the place of another, which ends at once. It goes on with what the other is not done with when it
+    /// has ended. `None` if the other has ended already.
+    pub(super) fn heir(self: &Arc<Self>, id: u64, of: u64, wanted: Wanted) -> Option<Reader> {
+        let mut state = self.state();
+        let before = state.place(of)?;
+        (before.until, before.healthy, before.woken) = (Some(0), false, true);
+        let done = before.done;
+        let reader = self.settle_in(&mut state, id, done, Some(of), wanted);
+        drop(state);
+        self.news.notify_all();
+        self.room.notify_all();
+        Some(reader)
+    }
+
+    fn settle_in(
+        self: &Arc<Self>,
+        state: &mut State,
+        id: u64,
+        after: Option<u64>,
+        heir_of: Option<u64>,
+        wanted: Wanted,
+    ) -> Reader {
         state.places.push(Place {
             id,
             after,
+            done: after,
+            heir_of,
+            wanted,
             until: None,
             searched: !self.has_archive(),
             healthy: true,
             shed: 0,
             woken: false,
         });
-        Reader { spool: Arc::clone(self), id }
+        Reader::new(Arc::clone(self), id)
     }
 
     /// Adds entries whose numbers the caller gives.
@@ -154,15 +208,6 @@ impl Spool {
         for entry in entries {
             state = self.push(state, entry, wait);
         }
-        drop(state);
-        self.news.notify_all();
-    }
-
-    /// Adds a line under the next number.
-    pub(super) fn append(&self, line: Arc<str>, wait: Wait) {
-        let mut state = self.make_room(self.state(), line.len(), wait);
-        let sequence = state.last.map_or(1, |last| last + 1);
-        Self::put(&mut state, Entry { sequence, line, durable: false });
         drop(state);
         self.news.notify_all();
     }
@@ -182,9 +227,10 @@ impl Spool {
         state.last = Some(entry.sequence);
         for place in state.places.iter_mut().filter(|place| place.after.is_none()) {
             place.after = Some(entry.sequence.saturating_sub(1));
+            place.done = place.after;
         }
         state.bytes += entry.line.len();
-        state.slots.push_back(Slot { entry, at: Instant::now() });
+        state.slots.push_back(Slot { entry, at: Timestamp::now() });
     }
 
     /// Waits for room as long as it is asked to, then takes it from the oldest.
@@ -196,7 +242,7 @@ impl Spool {
     ) -> MutexGuard<'a, State> {
         while state.slots.len() >= self.size.entries || state.bytes + bytes > self.size.bytes {
             let Some(front) = state.front() else { break };
-            let held = state.places.iter().any(|place| place.healthy && place.wants(front));
+            let held = state.places.iter().any(|place| place.healthy && place.awaits(front));
             let patience = match wait {
                 Wait::Always => Some(None),
                 Wait::Until(deadline) => {
@@ -221,8 +267,8 @@ impl Spool {
         if self.has_archive() && entry.durable {
             return;
         }
-        for place in state.places.iter_mut().filter(|place| place.wants(entry.sequence)) {
-            place.shed += 1;
+        for place in state.places.iter_mut().filter(|place| place.awaits(entry.sequence)) {
+            place.shed += u64::from(place.wanted.has(&entry.line));
         }
     }
 
@@ -232,9 +278,23 @@ impl Spool {
         self.news.notify_all();
     }
 
+    #[cfg(test)]
+    pub(super) fn last(&self) -> u64 {
+        self.state().last.unwrap_or_default()
+    }
+
     /// Whether an entry was published by this process, and not by an earlier one.
     pub(super) fn is_new(&self, sequence: u64) -> bool {
         self.state().first.is_some_and(|first| first <= sequence)
+    }
+
+    /// Lets the reader that takes the place of another go on after what that one was done with.
+    fn hand_over(&self, state: &mut State, of: u64, done: Option<u64>) {
+        let gone =
+            if self.has_archive() { None } else { state.front().or_else(|| state.last.map(|last| last + 1)) };
+        for heir in state.places.iter_mut().filter(|place| place.heir_of == Some(of)) {
+            heir.begin(done, gone);
+        }
     }
 
     /// Calls a reader back from waiting.
@@ -245,10 +305,10 @@ impl Spool {
         self.news.notify_all();
     }
 
-    /// Lets a reader end: with what is there now, or at once.
-    pub(super) fn retire(&self, id: u64, at_once: bool) {
+    /// Lets a reader end with what is there now.
+    pub(super) fn retire(&self, id: u64) {
         let mut state = self.state();
-        let until = if at_once { 0 } else { state.last.unwrap_or(0) };
+        let until = state.last.unwrap_or(0);
         if let Some(place) = state.place(id) {
             place.until = Some(until);
             place.healthy = false;
@@ -276,6 +336,20 @@ impl Spool {
         let bytes = state.slots.iter().rev().take_while(newer).map(|slot| slot.entry.line.len() as u64).sum();
         Some(Behind { unread: if archived { unread } else { unread.min(held) }, bytes, missed })
     }
+
+    /// How many entries in memory a reader has not read and would deliver.
+    pub(super) fn unread(&self, id: u64) -> u64 {
+        let mut state = self.state();
+        let Some(place) = state.place(id) else { return 0 };
+        let (after, until, wanted) = (place.after, place.until, place.wanted.clone());
+        let slots = state.slots.iter().map(|slot| &slot.entry);
+        let unread = slots.filter(|entry| {
+            Some(entry.sequence) > after && until.is_none_or(|until| entry.sequence <= until)
+        });
+        let lines: Vec<Arc<str>> = unread.map(|entry| Arc::clone(&entry.line)).collect();
+        drop(state);
+        lines.iter().filter(|line| wanted.has(line)).count() as u64
+    }
 }
 
 /// How far behind a reader is.
@@ -287,178 +361,6 @@ pub(super) struct Behind {
     pub(super) bytes: u64,
     /// Entries that it has missed.
     pub(super) missed: u64,
-}
-
-/// What there is for a reader.
-pub(super) enum Next {
-    Entries(Vec<Slot>),
-    /// The time has passed, or it was woken.
-    Nothing,
-    /// No more will come.
-    End,
-}
-
-/// One that reads a spool. It is forgotten when it is dropped.
-pub(super) struct Reader {
-    spool: Arc<Spool>,
-    id: u64,
-}
-
-enum Source {
-    Memory,
-    /// The archive, for what comes after the first, up to the second.
-    Archive(u64, Option<u64>),
-}
-
-impl Reader {
-    /// The next entries, `most` at most, waiting for them until `deadline`.
-    ///
-    /// # Errors
-    /// The archive cannot be read.
-    pub(super) fn next(&self, most: usize, deadline: Option<Instant>) -> io::Result<Next> {
-        let mut state = self.spool.state();
-        loop {
-            let (front, last, ended) = (state.front(), state.last, state.ended.is_some());
-            let archived = self.spool.has_archive();
-            let Some(place) = state.place(self.id) else { return Ok(Next::End) };
-            if std::mem::take(&mut place.woken) {
-                return Ok(Next::Nothing);
-            }
-            let (after, until) = (place.after, place.until);
-            if until.is_some_and(|until| after.is_none_or(|after| after >= until)) {
-                return Ok(Next::End);
-            }
-            match source(place, front, archived) {
-                Some(Source::Archive(after, before)) => {
-                    drop(state);
-                    let entries = self.archived(after, before, most)?;
-                    if !entries.is_empty() {
-                        return Ok(Next::Entries(entries));
-                    }
-                    state = self.spool.state();
-                    continue;
-                }
-                Some(Source::Memory) if last > after => {
-                    let slots = take(&mut state, self.id, most);
-                    self.spool.room.notify_all();
-                    return Ok(if slots.is_empty() { Next::End } else { Next::Entries(slots) });
-                }
-                _ if ended || until.is_some() => return Ok(Next::End),
-                _ => {}
-            }
-            let patience = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if patience.is_some_and(|patience| patience.is_zero()) {
-                return Ok(Next::Nothing);
-            }
-            state = wait_on(&self.spool.news, state, patience);
-        }
-    }
-
-    /// Reads from the archive, and takes note of how far.
-    fn archived(&self, after: u64, before: Option<u64>, most: usize) -> io::Result<Vec<Slot>> {
-        let Some(archive) = &self.spool.archive else { return Ok(Vec::new()) };
-        let mut entries = archive.read(after, most)?;
-        entries.retain(|entry| entry.sequence > after && before.is_none_or(|before| entry.sequence < before));
-        let mut state = self.spool.state();
-        let Some(place) = state.place(self.id) else { return Ok(Vec::new()) };
-        entries.retain(|entry| place.until.is_none_or(|until| entry.sequence <= until));
-        match (entries.last(), before) {
-            (Some(last), _) => place.after = Some(last.sequence),
-            (None, Some(before)) => place.after = Some(before.saturating_sub(1)),
-            (None, None) => place.searched = true,
-        }
-        drop(state);
-        Ok(entries.into_iter().map(|entry| Slot { entry, at: Instant::now() }).collect())
-    }
-
-    /// Waits until `deadline`, until it is woken, or, unless that is known, until no more will come.
-    pub(super) fn pause(&self, deadline: Instant, end_is_known: bool) {
-        let mut state = self.spool.state();
-        loop {
-            let ended = state.ended.is_some();
-            let Some(place) = state.place(self.id) else { return };
-            if std::mem::take(&mut place.woken) || ((ended || place.until.is_some()) && !end_is_known) {
-                return;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            state = wait_on(&self.spool.news, state, Some(left));
-        }
-    }
-
-    /// Whether it comes to an end; true within: that may take as long as it likes.
-    pub(super) fn ending(&self) -> Option<bool> {
-        let mut state = self.spool.state();
-        let ended = state.ended;
-        state.place(self.id).and_then(|place| place.until).map_or(ended, |_| Some(false))
-    }
-
-    /// Whether a publisher may wait for it.
-    pub(super) fn set_healthy(&self, healthy: bool) {
-        if let Some(place) = self.spool.state().place(self.id) {
-            place.healthy = healthy && place.until.is_none();
-        }
-        self.spool.room.notify_all();
-    }
-
-    /// Up to where it has read.
-    pub(super) fn after(&self) -> Option<u64> {
-        self.spool.state().place(self.id).and_then(|place| place.after)
-    }
-
-    /// Goes on after what another has acknowledged.
-    pub(super) fn skip_to(&self, after: u64) {
-        if let Some(place) = self.spool.state().place(self.id) {
-            place.after = place.after.max(Some(after));
-        }
-    }
-
-    pub(super) const fn spool(&self) -> &Arc<Spool> {
-        &self.spool
-    }
-
-    pub(super) const fn id(&self) -> u64 {
-        self.id
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let id = self.id;
-        self.spool.state().places.retain(|place| place.id != id);
-        self.spool.room.notify_all();
-    }
-}
-
-fn source(place: &Place, front: Option<u64>, archived: bool) -> Option<Source> {
-    match (place.after, front) {
-        (Some(after), Some(front)) if archived && after + 1 < front => {
-            Some(Source::Archive(after, Some(front)))
-        }
-        (Some(after), None) if archived && !place.searched => Some(Source::Archive(after, None)),
-        (_, Some(_)) => Some(Source::Memory),
-        (_, None) => None,
-    }
-}
-
-fn take(state: &mut State, id: u64, most: usize) -> Vec<Slot> {
-    let Some(place) = state.place(id) else { return Vec::new() };
-    let (after, until) = (place.after, place.until);
-    let from = state.slots.partition_point(|slot| Some(slot.entry.sequence) <= after);
-    let mut bytes = 0;
-    let wanted = |slot: &&Slot| {
-        let fits = bytes < BATCH && until.is_none_or(|until| slot.entry.sequence <= until);
-        bytes += slot.entry.line.len();
-        fits
-    };
-    let slots: Vec<Slot> = state.slots.range(from..).take(most).take_while(wanted).cloned().collect();
-    if let (Some(last), Some(place)) = (slots.last(), state.place(id)) {
-        place.after = Some(last.entry.sequence);
-    }
-    state.forget();
-    slots
 }
 
 fn wait_on<'a>(

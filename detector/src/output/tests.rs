@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use serde::Serialize;
 use serde_json::json;
 
 use super::sink::file::FileSink;
@@ -23,6 +24,43 @@ use super::*;
 const ROOM: Room = Room { entries: 2_000, bytes: 1 << 20 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Hands records over one at a time, with the next number.
+trait OneByOne {
+    /// As a live run does it.
+    fn offer(&self, record: &impl Serialize) -> Result<(), Refused>;
+
+    /// As a replay does it.
+    fn submit(&self, record: &impl Serialize) -> Result<(), Refused>;
+
+    /// The final counts alone.
+    fn finish(&self, patience: Option<Duration>) -> Counts;
+}
+
+fn next(outputs: &Outputs, record: &impl Serialize) -> Vec<Entry> {
+    let line = serde_json::to_string(record).unwrap().into();
+    vec![Entry { sequence: outputs.last() + 1, line, durable: false }]
+}
+
+impl OneByOne for Outputs {
+    fn offer(&self, record: &impl Serialize) -> Result<(), Refused> {
+        self.publish(next(self, record))
+    }
+
+    fn submit(&self, record: &impl Serialize) -> Result<(), Refused> {
+        self.publish_all(next(self, record))
+    }
+
+    fn finish(&self, patience: Option<Duration>) -> Counts {
+        self.finish_all(patience).0
+    }
+}
+
+/// Puts other outputs in the place of those there are.
+fn change(outputs: &Outputs, configs: Vec<Config>) -> Result<(), OutputError> {
+    outputs.exchange(outputs.prepare(configs)?);
+    Ok(())
+}
 
 fn file(path: &Path) -> Outputs {
     start(vec![Target::File(path.to_owned()).into()])

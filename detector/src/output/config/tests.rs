@@ -83,6 +83,10 @@ fn mistakes_are_named_with_their_key() {
         ("to = 'http'\nurl = 'http://x/'\nca-file = 'x'", "`ca-file` needs a url that begins with https://"),
         ("to = 'http'\nurl = 'http://x/'\nheaders = { 'a b' = 'c' }", "\"a b\" is no header"),
         (
+            "to = 'http'\nurl = 'http://x/'\nformat = 'cef'\nbody = 'array'",
+            "format = \"cef\" is no JSON, so body = \"array\" is none either",
+        ),
+        (
             "to = 'http'\nurl = 'http://x/'\nlimits = { batch = 0 }",
             "limits.batch = 0 must be from 1 to 10000",
         ),
@@ -101,6 +105,12 @@ fn mistakes_are_named_with_their_key() {
         let told = wrong(keys);
         assert!(told.contains(words), "{keys}\n{told}");
     }
+}
+
+#[test]
+fn messages_show_no_secret_of_a_url() {
+    let text = "[[output]]\nto = 'http'\nurl = 'https://user:secret@siem.example:8088/in?token=secret'";
+    assert_eq!(read(text).unwrap()[0].to.to_string(), "https://siem.example:8088/in");
 }
 
 #[test]

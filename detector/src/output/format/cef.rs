@@ -41,7 +41,6 @@ fn fill(out: &mut Extension, event: &Event<'_>) {
     out.put("rt", Some(event.time.as_millisecond()));
     out.put("start", event.moment("/mining/first_seen").map(Timestamp::as_millisecond));
     out.put("end", event.moment("/mining/last_seen").map(Timestamp::as_millisecond));
-    out.put("externalId", Some(&event.id));
     out.put("cat", text("/alert/category"));
     out.put("act", text("/alert/action"));
     out.put("reason", Some(event.reason));
@@ -72,6 +71,8 @@ fn fill(out: &mut Extension, event: &Event<'_>) {
     out.labelled("flexString1", "Algorithm", text("/mining/algorithm"));
     out.labelled("flexString2", "Advice", text("/mining/advice/0/action"));
     out.put("msg", Some(sentence(event)));
+    // Last, so that a line that was torn does not have it.
+    out.put("externalId", Some(&event.id));
 }
 
 fn kinds(event: &Event<'_>) -> Option<String> {

@@ -3,6 +3,15 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+/// What tells a record from all others: its case, its number in it, and the microsecond in which it was made, for numbers
+/// begin anew where a case does not go on from a ledger. `None` if it is no alert about a case.
+pub(in crate::output) fn identity(eve: &Value) -> Option<String> {
+    let case = eve.pointer("/mining/case_id")?.as_str()?;
+    let record = eve.pointer("/mining/record")?.as_u64()?;
+    let time: Timestamp = eve.get("timestamp")?.as_str()?.parse().ok()?;
+    Some(format!("{case}-{record}-{}", time.as_microsecond()))
+}
+
 /// An EVE alert about a case, and how its parts are read.
 pub(super) struct Event<'a> {
     eve: &'a Value,
@@ -12,7 +21,7 @@ pub(super) struct Event<'a> {
     pub(super) pool: IpAddr,
     /// Number of the case, 16 hexadecimal digits.
     pub(super) case: &'a str,
-    /// Case and number of the record: unique for ever.
+    /// See [`identity`].
     pub(super) id: String,
     pub(super) reason: &'a str,
     pub(super) verdict: &'a str,
@@ -22,15 +31,13 @@ impl<'a> Event<'a> {
     /// `None` if it is not an alert about a case.
     pub(super) fn of(eve: &'a Value) -> Option<Self> {
         let text = |at| eve.pointer(at).and_then(Value::as_str);
-        let case = text("/mining/case_id")?;
-        let record = eve.pointer("/mining/record")?;
         Some(Self {
             eve,
             time: text("/timestamp")?.parse().ok()?,
             miner: text("/src_ip")?.parse().ok()?,
             pool: text("/dest_ip")?.parse().ok()?,
-            case,
-            id: format!("{case}-{record}"),
+            case: text("/mining/case_id")?,
+            id: identity(eve)?,
             reason: text("/mining/reason")?,
             verdict: text("/mining/verdict")?,
         })

@@ -14,9 +14,10 @@ mod ocsf;
 mod sentence;
 
 use event::Event;
+pub(super) use event::identity;
 
 /// In which dialect records are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// Suricata's EVE JSON: the record as it is.
@@ -31,6 +32,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every dialect.
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 4] = [Self::Eve, Self::Ecs, Self::Ocsf, Self::Cef];
+
+    /// Whether the dialect has a place for the record: [`Self::render`] gives something.
+    pub(super) fn has_place_for(self, eve: &Value) -> bool {
+        self == Self::Eve || Event::of(eve).is_some()
+    }
+
     /// The record in this dialect, without a line feed at its end. `eve` is the record as JSON, `line` its text.
     ///
     /// `None` if the dialect has no place for the record: only EVE has one for what is no alert about a case, such as

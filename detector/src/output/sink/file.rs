@@ -35,6 +35,8 @@ pub(crate) struct FileSink {
     target: Target,
     /// A broken line can be cut off again.
     can_cut: bool,
+    /// What is appended begins a line. Another output, which this one replaces, may write until the first record comes.
+    at_line: bool,
     /// Bytes of the first waiting line that were written and could not be cut off again.
     begun: usize,
     /// Of a named pipe: what was written last, as much as the pipe holds at least.
@@ -79,6 +81,7 @@ impl FileSink {
             file: None,
             target,
             can_cut: false,
+            at_line: false,
             begun: 0,
             recent: VecDeque::new(),
             recent_bytes: 0,
@@ -180,16 +183,32 @@ impl FileSink {
             self.can_cut = opened.metadata()?.is_file();
             self.capacity = capacity(&opened);
             self.file = Some(opened);
+            self.at_line = false;
             self.begun = 0;
         }
         Ok(())
     }
 
     fn open_again(&mut self) -> Result<(), Trouble> {
-        if self.file.is_some() {
-            return Ok(());
+        if self.file.is_none() {
+            self.open_path()
+                .map_err(|cause| if is_unread(&cause) { Trouble::Unread } else { cause.into() })?;
         }
-        self.open_path().map_err(|cause| if is_unread(&cause) { Trouble::Unread } else { cause.into() })
+        if !self.at_line {
+            self.end_line()?;
+            self.at_line = true;
+        }
+        Ok(())
+    }
+
+    /// Ends a line that an agent left unfinished when it was killed, so that it spoils no other.
+    fn end_line(&mut self) -> io::Result<()> {
+        match (&self.target, &mut self.file) {
+            (Target::File(path), Some(file)) if self.can_cut && ends_within_a_line(path) => {
+                file.write_all(b"\n")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -201,35 +220,32 @@ impl Sink for FileSink {
     fn deliver(&mut self, pending: &mut Pending) -> Result<(), Trouble> {
         self.open_again()?;
         let mut batch = Vec::new();
-        while !pending.is_empty() {
-            batch.clear();
-            let mut lines = 0;
-            for item in pending.batch(BATCH, usize::MAX) {
-                batch.extend_from_slice(item.text.as_bytes());
-                batch.push(b'\n');
-                lines += 1;
+        let mut lines = 0;
+        for item in pending.batch(BATCH, usize::MAX) {
+            batch.extend_from_slice(item.text.as_bytes());
+            batch.push(b'\n');
+            lines += 1;
+        }
+        let length = self.length();
+        let rest = batch.get(self.begun..).unwrap_or_default();
+        match self.write(rest, pending.meter()) {
+            Ok(()) => {
+                self.begun = 0;
+                self.keep(pending.take_written(lines));
+                Ok(())
             }
-            let length = self.length();
-            let rest = batch.get(self.begun..).unwrap_or_default();
-            match self.write(rest, pending.meter()) {
-                Ok(()) => {
-                    self.begun = 0;
-                    self.keep(pending.take_written(lines));
+            Err(Broken { written, cause }) => {
+                self.settle(pending, length, written);
+                if cause.kind() != io::ErrorKind::BrokenPipe {
+                    return Err(cause.into());
                 }
-                Err(Broken { written, cause }) => {
-                    self.settle(pending, length, written);
-                    if cause.kind() != io::ErrorKind::BrokenPipe {
-                        return Err(cause.into());
-                    }
-                    if self.target == Target::Stdout {
-                        return Err(Trouble::Closed);
-                    }
-                    self.rewind(pending);
-                    return Err(Trouble::Unread);
+                if self.target == Target::Stdout {
+                    return Err(Trouble::Closed);
                 }
+                self.rewind(pending);
+                Err(Trouble::Unread)
             }
         }
-        Ok(())
     }
 
     fn reopen(&mut self) -> io::Result<()> {
@@ -279,19 +295,14 @@ fn poll_for(file: &File, wanted: PollFlags, milliseconds: u16) -> PollFlags {
     entry.revents().unwrap_or(PollFlags::empty())
 }
 
-/// Opens a file to append to. A line that an agent left unfinished when it was killed is ended, so
-/// that it spoils no other.
+/// Opens a file to append to.
 fn open_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(0o640);
     if is_pipe(path) {
         options.custom_flags(libc::O_NONBLOCK);
     }
-    let mut file = options.open(path)?;
-    if file.metadata()?.is_file() && ends_within_a_line(path) {
-        file.write_all(b"\n")?;
-    }
-    Ok(file)
+    options.open(path)
 }
 
 /// How many bytes a pipe holds; none for anything else.

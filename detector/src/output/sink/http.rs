@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,11 @@ const IDLE: Duration = Duration::from_secs(4);
 /// A web server that takes records as the body of POST requests.
 pub(crate) struct HttpSink {
     agent: Agent,
+    ca_file: Option<PathBuf>,
+    timeout: Duration,
     url: String,
+    /// The URL without what may be secret.
+    shown: String,
     body: Body,
     headers: BTreeMap<String, String>,
     bearer_file: Option<PathBuf>,
@@ -47,31 +51,13 @@ pub(crate) struct HttpSink {
 
 impl HttpSink {
     pub(crate) fn new(config: &Http, limits: &Limits) -> Result<Self, OutputError> {
-        let roots = match &config.ca_file {
-            Some(path) => {
-                let certificates = tls::certificates(path)?;
-                let certificates = certificates.iter().map(|der| Certificate::from_der(der).to_owned());
-                RootCerts::Specific(Arc::new(certificates.collect()))
-            }
-            None => RootCerts::PlatformVerifier,
-        };
-        // Records go where the configuration says: neither a variable of the environment nor an answer sends them
-        // elsewhere.
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .timeout_global(Some(limits.timeout()))
-            .max_idle_age(IDLE)
-            .user_agent(concat!("firedamp/", env!("CARGO_PKG_VERSION")))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .build()
-            .into();
         let batch = if config.body == Body::Single { 1 } else { limits.batch };
         Ok(Self {
-            agent,
+            agent: agent(config.ca_file.as_deref(), limits.timeout())?,
+            ca_file: config.ca_file.clone(),
+            timeout: limits.timeout(),
             url: config.url.clone(),
+            shown: config.shown(),
             body: config.body,
             headers: config.headers.clone(),
             bearer_file: config.bearer_file.clone(),
@@ -105,8 +91,8 @@ impl HttpSink {
 
     fn post(&self, body: &[u8], text: bool) -> Result<(Response<ureq::Body>, String), Trouble> {
         let kind = match self.body {
+            _ if text => "text/plain; charset=utf-8",
             Body::Ndjson => "application/x-ndjson",
-            Body::Single if text => "text/plain; charset=utf-8",
             Body::Array | Body::Single => "application/json",
         };
         let mut request = self.agent.post(&self.url);
@@ -117,9 +103,7 @@ impl HttpSink {
             request = request.header(name, value);
         }
         if let Some(path) = &self.bearer_file {
-            let token = std::fs::read_to_string(path).map_err(|cause| {
-                Trouble::outage(format!("cannot read the token in {}: {cause}", path.display()))
-            })?;
+            let token = token(path).map_err(Trouble::outage)?;
             request = request.header("Authorization", format!("Bearer {}", token.trim()));
         }
         let mut response = request.send(body).map_err(|cause| Trouble::from(into_io(cause)))?;
@@ -133,13 +117,42 @@ impl HttpSink {
         if !std::mem::replace(&mut self.refused, true) {
             let answer: String = answer.chars().filter(|c| !c.is_control()).take(TOLD).collect();
             tracing::error!(
-                "{} refuses records with {status}, so that they are lost; mend the output's url, headers or token, or \
+                "{} refuses records with {status}, so that they are lost; mend the output's format, body or headers, or \
                  the receiver{}{answer}",
-                self.url,
+                self.shown,
                 if answer.is_empty() { "" } else { "; it says: " },
             );
         }
     }
+}
+
+/// A client that trusts the certificates of a file, or those that the system trusts. Records go where the configuration
+/// says: neither a variable of the environment nor an answer sends them elsewhere.
+fn agent(ca_file: Option<&Path>, timeout: Duration) -> Result<Agent, OutputError> {
+    let roots = match ca_file {
+        Some(path) => {
+            let certificates = tls::certificates(path)?;
+            let certificates = certificates.iter().map(|der| Certificate::from_der(der).to_owned());
+            RootCerts::Specific(Arc::new(certificates.collect()))
+        }
+        None => RootCerts::PlatformVerifier,
+    };
+    Ok(Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .timeout_global(Some(timeout))
+        .max_idle_age(IDLE)
+        .user_agent(concat!("firedamp/", env!("CARGO_PKG_VERSION")))
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .build()
+        .into())
+}
+
+/// What a file has for `Authorization: Bearer`.
+pub(crate) fn token(path: &Path) -> Result<String, OutputError> {
+    std::fs::read_to_string(path).map_err(|cause| OutputError::Token { path: path.to_owned(), cause })
 }
 
 fn into_io(cause: ureq::Error) -> io::Error {
@@ -161,13 +174,26 @@ enum Answer {
     Refused,
 }
 
+/// Only what the records themselves can be at fault for is a refusal. All else somebody can mend while they wait: a token
+/// that has run out, a path that is not there yet, a proxy in between.
 fn meaning(status: StatusCode) -> Answer {
     match status {
         _ if status.is_success() => Answer::Taken,
         StatusCode::PAYLOAD_TOO_LARGE => Answer::TooMuch,
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Answer::Later,
-        _ if status.is_server_error() => Answer::Later,
-        _ => Answer::Refused,
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Answer::Refused,
+        _ => Answer::Later,
+    }
+}
+
+/// What to look at, if it does not pass by itself.
+fn remedy(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "; mend the output's token or headers",
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => "; a proxy stands in the way",
+        _ if status.is_redirection() => "; give the output the url that it points to",
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => "",
+        _ if status.is_client_error() => "; mend the output's url",
+        _ => "",
     }
 }
 
@@ -189,26 +215,32 @@ impl Sink for HttpSink {
     }
 
     fn deliver(&mut self, pending: &mut Pending) -> Result<(), Trouble> {
-        while !pending.is_empty() {
-            let (body, count) = self.body(pending);
-            let text = pending.first().is_some_and(|item| !item.text.starts_with('{'));
-            let (response, answer) = self.post(&body, text)?;
-            let status = response.status();
-            match meaning(status) {
-                Answer::Taken => {
-                    pending.written(count);
-                    self.refused = false;
-                    self.next = (self.next.saturating_mul(2)).min(self.batch);
-                }
-                Answer::TooMuch if count > 1 => self.next = count / 2,
-                Answer::TooMuch | Answer::Refused => self.refuse(pending, count, status, &answer),
-                Answer::Later => {
-                    let asked = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-                    let pause = asked.and_then(|asked| retry_after(asked, Timestamp::now()));
-                    let cause = io::Error::other(format!("it answers {status}"));
-                    return Err(Trouble::Outage { cause, pause });
-                }
+        let (body, count) = self.body(pending);
+        let text = pending.first().is_some_and(|item| !item.text.starts_with('{'));
+        let (response, answer) = self.post(&body, text)?;
+        let status = response.status();
+        match meaning(status) {
+            Answer::Taken => {
+                pending.written(count);
+                self.refused = false;
+                self.next = (self.next.saturating_mul(2)).min(self.batch);
             }
+            Answer::TooMuch if count > 1 => self.next = count / 2,
+            Answer::TooMuch | Answer::Refused => self.refuse(pending, count, status, &answer),
+            Answer::Later => {
+                let asked = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+                let pause = asked.and_then(|asked| retry_after(asked, Timestamp::now()));
+                let cause = io::Error::other(format!("it answers {status}{}", remedy(status)));
+                return Err(Trouble::Outage { cause, pause });
+            }
+        }
+        Ok(())
+    }
+
+    /// The next connection has to satisfy the new certificates.
+    fn reopen(&mut self) -> io::Result<()> {
+        if self.ca_file.is_some() {
+            self.agent = agent(self.ca_file.as_deref(), self.timeout).map_err(io::Error::other)?;
         }
         Ok(())
     }
@@ -234,15 +266,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_mended_by_repetition_is_not_repeated() {
+    fn only_what_the_records_are_at_fault_for_is_given_up() {
         let meaning = |status| meaning(StatusCode::from_u16(status).unwrap());
         for status in [200, 201, 202, 204] {
             assert_eq!(meaning(status), Answer::Taken, "{status}");
         }
-        for status in [301, 307, 400, 401, 403, 404, 422] {
+        for status in [400, 422] {
             assert_eq!(meaning(status), Answer::Refused, "{status}");
         }
-        for status in [408, 429, 500, 502, 503, 504] {
+        for status in [301, 307, 401, 403, 404, 407, 408, 429, 500, 502, 503, 504] {
             assert_eq!(meaning(status), Answer::Later, "{status}");
         }
         assert_eq!(meaning(413), Answer::TooMuch);

@@ -65,18 +65,15 @@ impl JournaldSink {
     }
 
     fn send(&mut self, pending: &mut Pending) -> io::Result<()> {
-        while let Some(item) = pending.first() {
-            let entry = entry(item, &self.identifier);
-            let socket = self.socket()?;
-            match socket.send(&entry) {
-                Ok(_) => {}
-                Err(cause) if cause.raw_os_error() == Some(libc::EMSGSIZE) => {
-                    hand_over(socket, &entry)?;
-                }
-                Err(cause) => return Err(explain(cause)),
-            }
-            pending.written(1);
+        let Some(item) = pending.first() else { return Ok(()) };
+        let entry = entry(item, &self.identifier);
+        let socket = self.socket()?;
+        match socket.send(&entry) {
+            Ok(_) => {}
+            Err(cause) if cause.raw_os_error() == Some(libc::EMSGSIZE) => hand_over(socket, &entry)?,
+            Err(cause) => return Err(explain(cause)),
         }
+        pending.written(1);
         Ok(())
     }
 }

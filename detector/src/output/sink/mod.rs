@@ -50,10 +50,11 @@ pub(super) trait Sink: Send {
     /// Sees whether the receiver is there, before there is something to deliver; false if it cannot be known before.
     fn connect(&mut self) -> Result<bool, Trouble>;
 
-    /// Delivers what waits, and takes out of it what is delivered or given up.
+    /// Delivers the first batch of what waits, at least one record, and takes out of it what is delivered or given up.
+    /// Between batches others see how far it is, and it may be told to end.
     fn deliver(&mut self, pending: &mut Pending) -> Result<(), Trouble>;
 
-    /// Opens the file anew.
+    /// Opens the file anew, or reads anew which certificates are trusted.
     fn reopen(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::output::meter::{Meter, add};
@@ -11,7 +11,7 @@ use crate::output::meter::{Meter, add};
 pub(crate) struct Item {
     pub(super) sequence: u64,
     /// When it was published.
-    pub(super) at: Instant,
+    pub(super) at: Timestamp,
     pub(super) text: Arc<str>,
     /// The EVE record, for sinks that read it.
     pub(super) eve: Option<Arc<Value>>,

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 use std::io;
 use std::net::UdpSocket;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,12 +49,19 @@ enum Connection {
     Stream(Stream),
 }
 
+/// What a connection over TLS needs.
+struct Secured {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+    ca_file: Option<PathBuf>,
+}
+
 /// A syslog receiver: RFC 5424 messages over UDP (RFC 5426), over TCP with the length before each (RFC 6587), or over
 /// TLS (RFC 5425).
 pub(crate) struct SyslogSink {
     address: String,
     transport: Transport,
-    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    tls: Option<Secured>,
     facility: Facility,
     host: String,
     app_name: String,
@@ -66,8 +74,8 @@ pub(crate) struct SyslogSink {
 impl SyslogSink {
     pub(crate) fn new(config: &Syslog, limits: &Limits) -> Result<Self, OutputError> {
         let tls = if config.transport == Transport::Tls {
-            let name = config.server_name()?;
-            Some((tls::client(config.ca_file.as_deref())?, name))
+            let ca_file = config.ca_file.clone();
+            Some(Secured { config: tls::client(ca_file.as_deref())?, name: config.server_name()?, ca_file })
         } else {
             None
         };
@@ -99,7 +107,7 @@ impl SyslogSink {
 
     fn open(&self) -> io::Result<Connection> {
         Ok(match (&self.tls, self.transport) {
-            (Some((config, name)), _) => {
+            (Some(Secured { config, name, .. }), _) => {
                 Connection::Stream(Stream::tls(&self.address, name.clone(), config, self.timeout)?)
             }
             (None, Transport::Udp) => Connection::Datagrams(udp(&self.address)?),
@@ -108,32 +116,34 @@ impl SyslogSink {
     }
 
     fn send(&mut self, pending: &mut Pending) -> io::Result<()> {
-        let timeout = self.timeout;
-        while !pending.is_empty() {
-            if self.transport == Transport::Udp {
-                let Some(mut message) = pending.first().map(|item| self.message(item)) else { break };
-                let whole = message.len();
-                message.truncate(message.floor_char_boundary(self.max_bytes));
-                let Connection::Datagrams(socket) = self.connection()? else { break };
-                socket.send(message.as_bytes())?;
-                // On this machine, a receiver that is not there says so at once.
-                if let Some(refused) = socket.take_error()? {
-                    return Err(refused);
-                }
-                add(&pending.meter().cut, usize::from(message.len() < whole));
-                pending.written(1);
-                continue;
-            }
-            let (mut bytes, mut count) = (String::new(), 0);
-            for item in pending.batch(BATCH, usize::MAX) {
-                let message = self.message(item);
-                let _ = write!(bytes, "{} {message}", message.len());
-                count += 1;
-            }
-            let Connection::Stream(stream) = self.connection()? else { break };
-            stream.send(bytes.as_bytes(), timeout)?;
-            pending.written(count);
+        if self.transport == Transport::Udp {
+            return self.send_datagram(pending);
         }
+        let (mut bytes, mut count) = (String::new(), 0);
+        for item in pending.batch(BATCH, usize::MAX) {
+            let message = self.message(item);
+            let _ = write!(bytes, "{} {message}", message.len());
+            count += 1;
+        }
+        let timeout = self.timeout;
+        let Connection::Stream(stream) = self.connection()? else { return Ok(()) };
+        stream.send(bytes.as_bytes(), timeout)?;
+        pending.written(count);
+        Ok(())
+    }
+
+    fn send_datagram(&mut self, pending: &mut Pending) -> io::Result<()> {
+        let Some(mut message) = pending.first().map(|item| self.message(item)) else { return Ok(()) };
+        let whole = message.len();
+        message.truncate(message.floor_char_boundary(self.max_bytes));
+        let Connection::Datagrams(socket) = self.connection()? else { return Ok(()) };
+        socket.send(message.as_bytes())?;
+        // On this machine, a receiver that is not there says so at once.
+        if let Some(refused) = socket.take_error()? {
+            return Err(refused);
+        }
+        add(&pending.meter().cut, usize::from(message.len() < whole));
+        pending.written(1);
         Ok(())
     }
 
@@ -207,6 +217,14 @@ impl Sink for SyslogSink {
             self.connection = None;
             cause.into()
         })
+    }
+
+    /// A connection that is there stays; the next one has to satisfy the new certificates.
+    fn reopen(&mut self) -> io::Result<()> {
+        if let Some(Secured { config, ca_file, .. }) = &mut self.tls {
+            *config = tls::client(ca_file.as_deref()).map_err(io::Error::other)?;
+        }
+        Ok(())
     }
 
     fn look_after(&self) -> Option<Duration> {

@@ -6,50 +6,39 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::output::format::identity;
+
 /// How much of a file is looked through for what an earlier run wrote: far more than a run writes between two times
 /// that it takes note of how far it is.
 const TAIL: u64 = 16 << 20;
 
-/// What tells a record from all others: the case and the number in it.
-pub(super) fn identity(eve: &Value) -> Option<String> {
-    let mining = eve.get("mining")?;
-    Some(format!("{}-{}", mining.get("case_id")?.as_str()?, mining.get("record")?.as_u64()?))
-}
-
-/// Where each format has what tells the record.
+/// Where other formats than EVE have what tells the record.
 #[derive(Deserialize)]
 struct Line<'a> {
-    /// EVE.
-    mining: Option<Case<'a>>,
     /// ECS.
-    firedamp: Option<Case<'a>>,
+    #[serde(borrow)]
+    event: Option<Named<'a>>,
     /// OCSF.
     #[serde(borrow)]
-    metadata: Option<Metadata<'a>>,
+    metadata: Option<Named<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Case<'a> {
-    case_id: Option<&'a str>,
-    record: Option<u64>,
+struct Named<'a> {
+    #[serde(alias = "uid")]
+    id: Option<&'a str>,
 }
 
-#[derive(Deserialize)]
-struct Metadata<'a> {
-    uid: Option<&'a str>,
-}
-
-/// Key of CEF that has what tells the record.
-const CEF: &str = "externalId=";
+/// Key of CEF that has what tells the record, at the end of the line. No value holds it, because `=` is escaped in values.
+const CEF: &str = " externalId=";
 
 fn identity_of_line(line: &str) -> Option<String> {
     if !line.starts_with('{') {
-        let (_, rest) = line.split_once(CEF)?;
-        return rest.split_whitespace().next().map(str::to_owned);
+        return line.rsplit_once(CEF).map(|(_, id)| id.to_owned());
     }
-    let Line { mining, firedamp, metadata } = serde_json::from_str(line).ok()?;
-    let of = |case: Case<'_>| Some(format!("{}-{}", case.case_id?, case.record?));
-    mining.and_then(of).or_else(|| firedamp.and_then(of)).or_else(|| metadata?.uid.map(str::to_owned))
+    let Line { event, metadata } = serde_json::from_str(line).ok()?;
+    let named = event.or(metadata).and_then(|named| named.id);
+    named.map(str::to_owned).or_else(|| identity(&serde_json::from_str::<Value>(line).ok()?))
 }
 
 /// The records at the end of a file.
@@ -66,31 +55,50 @@ pub(super) fn records(path: &Path) -> io::Result<HashSet<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::format::Format;
+
+    const EVE: &str = include_str!("../format/tests/full.json");
+
+    fn rendered(format: Format) -> String {
+        let eve: Value = serde_json::from_str(EVE).unwrap();
+        format.render(&eve, &eve.to_string()).unwrap().into_owned()
+    }
 
     #[test]
     fn each_format_tells_which_record_it_is() {
-        let same = [
-            r#"{"event_type":"alert","mining":{"reason":"opened","case_id":"00ab","record":7}}"#,
-            r#"{"@timestamp":"x","firedamp":{"record":7,"case_id":"00ab"}}"#,
-            r#"{"class_uid":2004,"metadata":{"uid":"00ab-7","version":"1.8.0"}}"#,
-            "CEF:0|Firedamp|Firedamp|1|1|Mining|7|externalId=00ab-7 src=10.0.0.1",
-        ];
-        for line in same {
-            assert_eq!(identity_of_line(line).as_deref(), Some("00ab-7"), "{line}");
+        let eve: Value = serde_json::from_str(EVE).unwrap();
+        let id = identity(&eve).unwrap();
+        let [case, record] = ["/mining/case_id", "/mining/record"].map(|at| eve.pointer(at).unwrap());
+        assert!(id.starts_with(&format!("{}-{record}-", case.as_str().unwrap())), "{id}");
+        for format in Format::ALL {
+            assert_eq!(identity_of_line(&rendered(format)).as_ref(), Some(&id), "{format}");
         }
         for line in ["", "{\"torn", r#"{"event_type":"stats"}"#, "free text", r#"{"mining":{"record":7}}"#] {
             assert_eq!(identity_of_line(line), None, "{line}");
         }
-        let eve = serde_json::from_str(same[0]).unwrap();
-        assert_eq!(identity(&eve).as_deref(), Some("00ab-7"));
     }
 
     #[test]
-    fn a_line_that_was_cut_is_no_record() {
+    fn a_number_that_comes_again_is_another_record() {
+        let mut eve: Value = serde_json::from_str(EVE).unwrap();
+        let first = identity(&eve);
+        eve["timestamp"] = "2031-01-01T00:00:00.000001+0000".into();
+        assert_ne!(identity(&eve), first);
+    }
+
+    #[test]
+    fn a_line_that_was_torn_is_no_record_wherever_it_was_torn() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("eve.json");
-        let line = |number| format!(r#"{{"mining":{{"case_id":"c","record":{number}}}}}"#);
-        std::fs::write(&path, format!("{}\n{}\n{}", line(1), line(2), &line(3)[..20])).unwrap();
-        assert_eq!(records(&path).unwrap(), ["c-1", "c-2"].map(str::to_owned).into());
+        let path = folder.path().join("records");
+        for format in Format::ALL {
+            let line = rendered(format);
+            let id = identity_of_line(&line).unwrap();
+            for length in (0..line.len()).filter(|length| line.is_char_boundary(*length)) {
+                std::fs::write(&path, line.get(..length).unwrap()).unwrap();
+                assert!(!records(&path).unwrap().contains(&id), "{format}, {length} bytes");
+            }
+            std::fs::write(&path, &line).unwrap();
+            assert!(records(&path).unwrap().contains(&id), "{format}, but for the end of the line");
+        }
     }
 }

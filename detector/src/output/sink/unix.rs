@@ -59,33 +59,31 @@ impl UnixSink {
 
     fn send(&mut self, pending: &mut Pending) -> io::Result<()> {
         let timeout = self.timeout;
-        while !pending.is_empty() {
-            match self.socket()? {
-                Socket::Stream(stream) => {
-                    let (mut bytes, mut count) = (Vec::new(), 0);
-                    for item in pending.batch(BATCH, usize::MAX) {
-                        bytes.extend_from_slice(item.text.as_bytes());
-                        bytes.push(b'\n');
-                        count += 1;
-                    }
-                    stream.send(&bytes, timeout)?;
-                    pending.written(count);
+        match self.socket()? {
+            Socket::Stream(stream) => {
+                let (mut bytes, mut count) = (Vec::new(), 0);
+                for item in pending.batch(BATCH, usize::MAX) {
+                    bytes.extend_from_slice(item.text.as_bytes());
+                    bytes.push(b'\n');
+                    count += 1;
                 }
-                Socket::Datagram(socket) => {
-                    let Some(item) = pending.first() else { break };
-                    match socket.send(item.text.as_bytes()) {
-                        Ok(_) => pending.written(1),
-                        Err(cause) if cause.raw_os_error() == Some(libc::EMSGSIZE) => {
-                            let size = item.text.len();
-                            tracing::warn!(
-                                "a record of {size} bytes is too long for a datagram to {} and was lost; use socket = \
-                                 \"stream\"",
-                                self.path.display()
-                            );
-                            pending.lost(1);
-                        }
-                        Err(cause) => return Err(explain(cause)),
+                stream.send(&bytes, timeout)?;
+                pending.written(count);
+            }
+            Socket::Datagram(socket) => {
+                let Some(item) = pending.first() else { return Ok(()) };
+                match socket.send(item.text.as_bytes()) {
+                    Ok(_) => pending.written(1),
+                    Err(cause) if cause.raw_os_error() == Some(libc::EMSGSIZE) => {
+                        let size = item.text.len();
+                        tracing::warn!(
+                            "a record of {size} bytes is too long for a datagram to {} and was lost; use socket = \
+                             \"stream\"",
+                            self.path.display()
+                        );
+                        pending.lost(1);
                     }
+                    Err(cause) => return Err(explain(cause)),
                 }
             }
         }

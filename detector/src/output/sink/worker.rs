@@ -2,17 +2,15 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::backoff::Pace;
 use super::pending::{Item, Pending};
-use super::tail::identity;
 use super::{Sink, Trouble};
 use crate::output::filter::Filter;
-use crate::output::format::Format;
+use crate::output::format::{Format, identity};
 use crate::output::meter::{Meter, add};
 use crate::output::spool::{Behind, Next, Reader, Slot};
 
@@ -25,12 +23,6 @@ const LAST: Duration = Duration::from_secs(5);
 /// How long an output waits for the one whose place it takes.
 const PREDECESSOR: Duration = Duration::from_secs(10);
 
-/// The output whose place this one takes.
-pub(in crate::output) struct Predecessor {
-    pub(in crate::output) meter: Arc<Meter>,
-    pub(in crate::output) ended: Receiver<()>,
-}
-
 /// What an output does beside delivering.
 pub(in crate::output) struct Worker {
     pub(in crate::output) name: String,
@@ -41,7 +33,6 @@ pub(in crate::output) struct Worker {
     pub(in crate::output) meter: Arc<Meter>,
     /// It goes on where an earlier run stopped.
     pub(in crate::output) resumes: bool,
-    pub(in crate::output) predecessor: Option<Predecessor>,
 }
 
 /// The receiver cannot be written.
@@ -67,13 +58,8 @@ struct Running {
 
 impl Worker {
     /// Runs until no more will come and all is delivered or given up, or standard output is closed.
-    pub(in crate::output) fn run(mut self) {
-        if let Some(Predecessor { meter, ended }) = self.predecessor.take() {
-            let _ = ended.recv_timeout(PREDECESSOR);
-            if let Some(after) = meter.acknowledged() {
-                self.reader.skip_to(after);
-            }
-        }
+    pub(in crate::output) fn run(self) {
+        self.reader.wait_for_place(PREDECESSOR);
         let already = if self.resumes { self.sink.already() } else { HashSet::new() };
         let pending = Pending::new(Arc::clone(&self.meter));
         let mut running = Running {
@@ -184,10 +170,11 @@ impl Running {
         let first = self.pending.first();
         let acknowledged =
             first.map_or_else(|| self.worker.reader.after(), |item| Some(item.sequence.saturating_sub(1)));
+        self.worker.reader.settle(acknowledged);
         self.worker.meter.settle(acknowledged, self.pending.len(), first.map(|item| item.at));
     }
 
-    /// Opens the file anew if that was asked for.
+    /// Opens the file, or reads the certificates, anew if that was asked for.
     fn rotate(&mut self) {
         let asked = self.worker.meter.reopen.swap(false, Ordering::AcqRel);
         if !asked && self.reopen.is_none_or(|retry| Instant::now() < retry) {
@@ -203,7 +190,7 @@ impl Running {
                 if asked {
                     let name = &self.worker.name;
                     tracing::error!(
-                        "cannot open {name} anew: {cause}; the old file stays in use, trying each second"
+                        "cannot open {name} anew: {cause}; what was open stays in use, trying each second"
                     );
                 }
                 self.reopen = Some(Instant::now() + Pace::STEADY.first);
@@ -248,7 +235,9 @@ impl Running {
     fn failed(&mut self, cause: &str, pause: Option<Duration>, unread: bool) -> bool {
         let was_there = self.worker.meter.connected.swap(false, Ordering::AcqRel);
         let failures = self.outage.as_ref().map_or(0, |outage| outage.failures.saturating_add(1));
-        let mut pause = pause.unwrap_or_else(|| self.worker.sink.pace().pause(failures));
+        let paced = self.worker.sink.pace().pause(failures);
+        // A receiver that asks for no pause at all is not besieged either.
+        let mut pause = pause.map_or(paced, |asked| asked.max(paced));
         if self.outage.is_none() {
             add(&self.worker.meter.outages, usize::from(was_there || !unread));
             // A pipe that is read later is no reason to go on without it.
@@ -304,11 +293,11 @@ impl Running {
     fn finish(self) {
         let Worker { reader, meter, .. } = &self.worker;
         self.settle();
-        let Behind { unread, missed, .. } = reader.spool().behind(reader.id()).unwrap_or_default();
+        let Behind { missed, .. } = reader.spool().behind(reader.id()).unwrap_or_default();
         meter.shed.store(missed, Ordering::Relaxed);
-        if !Meter::is(&meter.closed) && !Meter::is(&meter.stop) && !reader.spool().has_archive() {
+        if !Meter::is(&meter.closed) && !Meter::is(&meter.settled) && !reader.spool().has_archive() {
             add(&meter.lost, self.pending.len());
-            meter.lost.fetch_add(unread, Ordering::Relaxed);
+            meter.lost.fetch_add(reader.spool().unread(reader.id()), Ordering::Relaxed);
         }
         let acknowledged = meter.acknowledged();
         meter.settle(acknowledged, 0, None);

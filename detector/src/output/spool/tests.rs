@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::output::filter::Filter;
+use crate::output::format::Format;
 
 const SMALL: Room = Room { entries: 10, bytes: 1000 };
 
@@ -26,6 +28,11 @@ impl Archive for Store {
     }
 }
 
+/// Adds a line under the next number.
+fn append(spool: &Spool, line: &str, wait: Wait) {
+    spool.publish([Entry { sequence: spool.last() + 1, line: line.into(), durable: false }], wait);
+}
+
 fn spool(store: Option<&Arc<Store>>) -> Arc<Spool> {
     Arc::new(Spool::new(SMALL, store.map(|store| Arc::clone(store) as Arc<dyn Archive>)))
 }
@@ -41,7 +48,10 @@ fn read(reader: &Reader) -> Vec<u64> {
     let mut all = Vec::new();
     loop {
         match reader.next(4, Some(Instant::now())).unwrap() {
-            Next::Entries(slots) => all.extend(slots.iter().map(|slot| slot.entry.sequence)),
+            Next::Entries(slots) => {
+                all.extend(slots.iter().map(|slot| slot.entry.sequence));
+                reader.settle(reader.after());
+            }
             Next::Nothing | Next::End => return all,
         }
     }
@@ -50,13 +60,13 @@ fn read(reader: &Reader) -> Vec<u64> {
 #[test]
 fn each_reader_goes_at_its_own_pace() {
     let spool = spool(None);
-    let (fast, slow) = (spool.reader(1, None), spool.reader(2, None));
+    let (fast, slow) = (spool.reader(1, None, Wanted::default()), spool.reader(2, None, Wanted::default()));
     for number in 0..8 {
-        spool.append(format!("{number}").into(), Wait::Never);
+        append(&spool, &format!("{number}"), Wait::Never);
     }
     assert_eq!(read(&fast), (1..=8).collect::<Vec<_>>());
     for number in 0..8 {
-        spool.append(format!("{number}").into(), Wait::Never);
+        append(&spool, &format!("{number}"), Wait::Never);
     }
     assert_eq!(read(&fast), (9..=16).collect::<Vec<_>>());
     assert_eq!(behind(&spool, 1), Some((0, 0)));
@@ -70,12 +80,12 @@ fn each_reader_goes_at_its_own_pace() {
 #[test]
 fn bytes_are_bounded_too() {
     let spool = spool(None);
-    let reader = spool.reader(1, None);
+    let reader = spool.reader(1, None, Wanted::default());
     for _ in 0..5 {
-        spool.append("x".repeat(400).into(), Wait::Never);
+        append(&spool, &"x".repeat(400), Wait::Never);
     }
     assert_eq!(read(&reader), [4, 5]);
-    spool.append("x".repeat(4_000).into(), Wait::Never);
+    append(&spool, &"x".repeat(4_000), Wait::Never);
     assert_eq!(read(&reader), [6], "one that is longer than all memory still passes");
 }
 
@@ -83,7 +93,7 @@ fn bytes_are_bounded_too() {
 fn who_is_further_behind_than_memory_reads_the_archive() {
     let store = Arc::new(Store::default());
     let spool = spool(Some(&store));
-    let slow = spool.reader(1, Some(0));
+    let slow = spool.reader(1, Some(0), Wanted::default());
     publish(&spool, &store, (1..=50).filter(|number| number % 3 > 0));
     let all: Vec<u64> = (1..=50).filter(|number| number % 3 > 0).collect();
     assert_eq!(read(&slow), all, "numbers with gaps, none lost, none twice");
@@ -94,7 +104,7 @@ fn who_is_further_behind_than_memory_reads_the_archive() {
 fn counters_are_not_in_the_archive() {
     let store = Arc::new(Store::default());
     let spool = spool(Some(&store));
-    let slow = spool.reader(1, Some(0));
+    let slow = spool.reader(1, Some(0), Wanted::default());
     spool.publish([Entry { durable: false, ..entry(1) }], Wait::Never);
     publish(&spool, &store, 2..=20);
     assert_eq!(read(&slow), (2..=20).collect::<Vec<_>>());
@@ -106,7 +116,8 @@ fn a_reader_goes_on_where_an_earlier_run_stopped() {
     let store = Arc::new(Store::default());
     store.entries.lock().unwrap().extend((1..=20).map(entry));
     let spool = spool(Some(&store));
-    let (resumed, new) = (spool.reader(1, Some(15)), spool.reader(2, None));
+    let (resumed, new) =
+        (spool.reader(1, Some(15), Wanted::default()), spool.reader(2, None, Wanted::default()));
     assert_eq!(read(&resumed), (16..=20).collect::<Vec<_>>());
     publish(&spool, &store, 21..=40);
     assert_eq!(read(&resumed), (21..=40).collect::<Vec<_>>());
@@ -117,7 +128,7 @@ fn a_reader_goes_on_where_an_earlier_run_stopped() {
 fn an_archive_that_fails_is_asked_again() {
     let store = Arc::new(Store::default());
     let spool = spool(Some(&store));
-    let slow = spool.reader(1, Some(0));
+    let slow = spool.reader(1, Some(0), Wanted::default());
     publish(&spool, &store, 1..=30);
     store.broken.store(true, Ordering::Relaxed);
     assert!(slow.next(4, Some(Instant::now())).is_err());
@@ -128,13 +139,13 @@ fn an_archive_that_fails_is_asked_again() {
 #[test]
 fn a_publisher_waits_for_healthy_readers_only() {
     let spool = spool(None);
-    let (reader, sick) = (spool.reader(1, None), spool.reader(2, None));
+    let (reader, sick) = (spool.reader(1, None, Wanted::default()), spool.reader(2, None, Wanted::default()));
     sick.set_healthy(false);
     let publisher = {
         let spool = Arc::clone(&spool);
         std::thread::spawn(move || {
             for number in 0..1_000 {
-                spool.append(format!("{number}").into(), Wait::Always);
+                append(&spool, &format!("{number}"), Wait::Always);
             }
             spool.end(true);
         })
@@ -142,31 +153,92 @@ fn a_publisher_waits_for_healthy_readers_only() {
     let mut all = Vec::new();
     while let Next::Entries(slots) = reader.next(3, None).unwrap() {
         all.extend(slots.iter().map(|slot| slot.entry.sequence));
+        reader.settle(reader.after());
     }
     publisher.join().unwrap();
     assert_eq!(all, (1..=1_000).collect::<Vec<_>>());
     assert_eq!(behind(&spool, 2), Some((10, 990)));
     let soon = Instant::now() + Duration::from_millis(20);
     sick.set_healthy(true);
-    spool.append("".into(), Wait::Until(soon));
+    append(&spool, "", Wait::Until(soon));
     assert!(Instant::now() >= soon, "it waits as long as it is told to");
 }
 
 #[test]
 fn a_reader_that_is_retired_reads_what_there_is() {
     let spool = spool(None);
-    let (leaving, replaced) = (spool.reader(1, None), spool.reader(2, None));
+    let leaving = spool.reader(1, None, Wanted::default());
     for number in 0..5 {
-        spool.append(format!("{number}").into(), Wait::Never);
+        append(&spool, &format!("{number}"), Wait::Never);
     }
-    spool.retire(1, false);
-    spool.retire(2, true);
-    spool.append("later".into(), Wait::Never);
+    spool.retire(1);
+    append(&spool, "later", Wait::Never);
     assert!(matches!(leaving.next(1, None).unwrap(), Next::Nothing), "it is woken");
     assert_eq!(read(&leaving), [1, 2, 3, 4, 5]);
     assert!(matches!(leaving.next(1, None).unwrap(), Next::End));
-    assert!(matches!(replaced.next(1, None).unwrap(), Next::Nothing));
-    assert!(matches!(replaced.next(1, None).unwrap(), Next::End));
+}
+
+#[test]
+fn an_heir_goes_on_with_what_was_taken_and_not_delivered() {
+    let spool = spool(None);
+    let before = spool.reader(1, None, Wanted::default());
+    for number in 0..5 {
+        append(&spool, &format!("{number}"), Wait::Never);
+    }
+    assert!(matches!(before.next(4, None).unwrap(), Next::Entries(_)));
+    before.settle(Some(1));
+    let heir = spool.heir(2, 1, Wanted::default()).unwrap();
+    append(&spool, "later", Wait::Never);
+    assert!(matches!(before.next(1, None).unwrap(), Next::Nothing), "it is woken");
+    assert!(matches!(before.next(1, None).unwrap(), Next::End));
+    // What it was about still gets there.
+    before.settle(Some(2));
+    drop(before);
+    heir.wait_for_place(Duration::ZERO);
+    assert_eq!(read(&heir), [3, 4, 5, 6]);
+    assert_eq!(behind(&spool, 2), Some((0, 0)));
+    assert!(spool.heir(3, 1, Wanted::default()).is_none(), "nobody is there any more");
+}
+
+#[test]
+fn what_left_memory_before_an_heir_could_begin_is_counted() {
+    let spool = spool(None);
+    let before = spool.reader(1, None, Wanted::default());
+    for number in 0..5 {
+        append(&spool, &format!("{number}"), Wait::Never);
+    }
+    assert!(matches!(before.next(5, None).unwrap(), Next::Entries(_)));
+    let heir = spool.heir(2, 1, Wanted::default()).unwrap();
+    for number in 5..13 {
+        append(&spool, &format!("{number}"), Wait::Never);
+    }
+    before.settle(Some(1));
+    drop(before);
+    assert_eq!(read(&heir), (4..=13).collect::<Vec<_>>());
+    assert_eq!(behind(&spool, 2), Some((0, 2)), "2 and 3");
+}
+
+#[test]
+fn what_a_reader_would_leave_out_is_not_missed() {
+    let spool = spool(None);
+    let _cef = spool.reader(1, None, Wanted::new(Filter::default(), Format::Cef));
+    let _eve = spool.reader(2, None, Wanted::default());
+    for _ in 0..15 {
+        append(&spool, r#"{"event_type":"stats"}"#, Wait::Never);
+    }
+    assert_eq!(behind(&spool, 1).map(|(_, missed)| missed), Some(0));
+    assert_eq!(behind(&spool, 2), Some((10, 5)));
+    assert_eq!((spool.unread(1), spool.unread(2)), (0, 10));
+}
+
+#[test]
+fn what_comes_from_the_archive_is_as_old_as_its_record() {
+    let store = Arc::new(Store::default());
+    let line = r#"{"timestamp":"2023-11-14T22:13:20.123456+0000","event_type":"alert"}"#;
+    store.entries.lock().unwrap().push(Entry { line: line.into(), ..entry(1) });
+    let reader = spool(Some(&store)).reader(1, Some(0), Wanted::default());
+    let Next::Entries(slots) = reader.next(1, None).unwrap() else { panic!() };
+    assert_eq!(slots[0].at.as_microsecond(), 1_700_000_000_123_456);
 }
 
 /// Entries not taken and entries missed.

@@ -119,6 +119,29 @@ fn a_receiver_is_believed_only_with_a_certificate_that_is_trusted() {
 }
 
 #[test]
+fn a_renewed_file_of_certificates_is_read_when_files_are_opened_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    let (_, old) = server("siem.test");
+    let (renewed, new) = server("siem.test");
+    fs::write(&ca, old).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let keys = format!("ca-file = '{}'\nserver-name = 'siem.test'", ca.display());
+    let outputs = start(vec![syslog(listener.local_addr().unwrap(), "tls", &keys)]);
+    outputs.offer(&alert(1)).unwrap();
+    let mut stream = BufReader::new(secured(listener.accept().unwrap().0, &renewed));
+    assert!(frame(&mut stream).is_err());
+    fs::write(&ca, new).unwrap();
+    outputs.reopen();
+    // One attempt may have been under way.
+    let taken = (0..2).find_map(|_| {
+        let mut stream = BufReader::new(secured(listener.accept().unwrap().0, &renewed));
+        frame(&mut stream).ok()
+    });
+    assert_eq!(record(&taken.unwrap()), 1);
+}
+
+#[test]
 fn certificates_that_are_none_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
@@ -188,6 +211,60 @@ fn a_web_server_that_fails_is_asked_again() {
     ] {
         assert!(head.lines().any(|is| is == line), "{line} in {head}");
     }
+}
+
+#[test]
+fn a_web_server_that_asks_for_no_pause_is_not_besieged() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let outputs = start(vec![http(listener.local_addr().unwrap(), "")]);
+    outputs.offer(&alert(1)).unwrap();
+    let past = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let start = Instant::now();
+    for refusal in ["503 No\r\nRetry-After: 0".to_owned(), format!("503 No\r\nRetry-After: {past}")] {
+        answer(&listener, &refusal);
+    }
+    answer(&listener, "200 Fine");
+    // A quarter of a second, then half a second, at least.
+    assert!(start.elapsed() >= Duration::from_millis(750), "{:?}", start.elapsed());
+    assert_eq!(outputs.finish(Some(PATIENCE)).lost, 0);
+}
+
+#[test]
+fn what_somebody_can_mend_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let outputs = start(vec![http(listener.local_addr().unwrap(), "")]);
+    outputs.offer(&alert(1)).unwrap();
+    for status in ["401 Unauthorized", "404 Not Found", "302 Found\r\nLocation: /login", "200 Fine"] {
+        assert_eq!(record_of(&answer(&listener, status).1), 1, "{status}");
+    }
+    until("it is counted", || outputs.counts().written == 1);
+    let counts = outputs.finish(Some(PATIENCE));
+    assert_eq!((counts.lost, counts.outages), (0, 1));
+}
+
+#[test]
+fn each_request_that_was_answered_is_acknowledged() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let outputs = start(vec![http(listener.local_addr().unwrap(), "")]);
+    let entry = |record| Entry { sequence: record, line: alert(record).to_string().into(), durable: false };
+    outputs.publish((1..=8).map(entry).collect()).unwrap();
+    answer(&listener, "200 Fine");
+    // The second is not answered.
+    let _open = listener.accept().unwrap();
+    until("the first is acknowledged", || outputs.acknowledged().get("http") == Some(&4));
+    assert_eq!(outputs.counts().written, 4);
+    assert_eq!(outputs.finish(Some(Duration::ZERO)).lost, 4);
+}
+
+#[test]
+fn lines_that_are_no_json_are_text() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let outputs = start(vec![http(listener.local_addr().unwrap(), "format = 'cef'")]);
+    let eve: serde_json::Value = serde_json::from_str(include_str!("../format/tests/full.json")).unwrap();
+    outputs.offer(&eve).unwrap();
+    let (head, body) = answer(&listener, "200 Fine");
+    assert!(head.contains("content-type: text/plain; charset=utf-8\r\n"), "{head}");
+    assert!(body.starts_with("CEF:0|") && body.ends_with('\n'), "{body}");
 }
 
 #[test]

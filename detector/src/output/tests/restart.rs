@@ -102,19 +102,59 @@ fn outputs_are_exchanged_all_or_none() {
     };
     let outputs = start(vec![to("a", "a", ""), to("b", "b", ""), to("c", "c", "")]);
     outputs.submit(&alert(1)).unwrap();
-    let error = outputs.reconfigure(vec![to("a", "a", ""), to("d", "none/d", "")]).unwrap_err();
+    let error = change(&outputs, vec![to("a", "a", ""), to("d", "none/d", "")]).unwrap_err();
     assert!(error.to_string().contains("none/d"), "{error}");
     outputs.submit(&alert(2)).unwrap();
-    let changed = to("b", "b", "filter = { verdicts = ['node'] }");
-    outputs.reconfigure(vec![to("a", "a", ""), changed, to("d", "d", "")]).unwrap();
+    let changed = to("b", "b", "limits = { batch = 7 }");
+    change(&outputs, vec![to("a", "a", ""), changed, to("d", "d", "")]).unwrap();
     outputs.submit(&alert(3)).unwrap();
     let names: Vec<String> = outputs.per_output().into_iter().map(|output| output.name).collect();
     assert_eq!(names, ["a", "b", "d"]);
     until("c has written what there was", || records(&at("c")).len() == 2);
     let counts = outputs.finish(None);
     assert_eq!(records(&at("a")), [1, 2, 3]);
-    assert!(records(&at("b")).iter().all(|record| *record < 3), "{:?}", records(&at("b")));
+    assert_eq!(records(&at("b")), [1, 2, 3], "it was changed, and goes on");
     assert_eq!(records(&at("c")), [1, 2]);
     assert_eq!(records(&at("d")), [3]);
-    assert_eq!(counts.lost, 0);
+    assert_eq!((counts.written, counts.lost, counts.shed), (9, 0, 0), "what has ended is counted too");
+}
+
+fn socket(path: &Path, more: &str) -> Config {
+    let limits = "limits = { retry-seconds = 1 }";
+    config(&format!("to = 'unix'\nname = 's'\npath = '{}'\n{limits}\n{more}", path.display()))
+}
+
+#[test]
+fn what_waits_for_an_output_that_is_changed_waits_for_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dead, alive) = (folder.path().join("dead"), folder.path().join("alive"));
+    let listener = std::os::unix::net::UnixListener::bind(&alive).unwrap();
+    let outputs = start(vec![socket(&dead, "")]);
+    for record in 1..=50 {
+        outputs.submit(&alert(record)).unwrap();
+    }
+    until("it is missed", || outputs.counts().outages == 1);
+    change(&outputs, vec![socket(&dead, "format = 'eve'\nfilter = { stats = false }")]).unwrap();
+    outputs.submit(&alert(51)).unwrap();
+    change(&outputs, vec![socket(&alive, "")]).unwrap();
+    outputs.submit(&alert(52)).unwrap();
+    let mut lines = BufReader::new(listener.accept().unwrap().0).lines();
+    let taken: Vec<u64> = (0..52).map(|_| record_of(&lines.next().unwrap().unwrap())).collect();
+    assert_eq!(taken, (1..=52).collect::<Vec<_>>());
+    let counts = outputs.finish(Some(PATIENCE));
+    assert_eq!((counts.written, counts.lost, counts.shed), (52, 0, 0));
+}
+
+#[test]
+fn what_an_output_that_is_taken_away_could_not_deliver_is_lost_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dead, path) = (folder.path().join("dead"), folder.path().join("eve.json"));
+    let file = || Config::from(Target::File(path.clone()));
+    let outputs = start(vec![file(), socket(&dead, "")]);
+    for record in 1..=20 {
+        outputs.submit(&alert(record)).unwrap();
+    }
+    change(&outputs, vec![file()]).unwrap();
+    let counts = outputs.finish(Some(PATIENCE));
+    assert_eq!((counts.written, counts.lost, counts.shed), (20, 20, 0));
 }

@@ -65,7 +65,7 @@ fn a_record_has_the_header_and_the_keys() {
         ("app", "cryptonote"),
         ("act", "allowed"),
         ("cat", "Crypto Currency Mining Activity Detected"),
-        ("externalId", "00c0ffee12345678-3"),
+        ("externalId", "00c0ffee12345678-3-1795370155705518"),
         ("suser", "li.example"),
         ("smac", "02:00:5e:10:00:01"),
         ("cnt", "2"),
@@ -161,6 +161,6 @@ proptest! {
         {
             prop_assert_eq!(&found[key], &read(text, true), "{}", key);
         }
-        prop_assert_eq!(found["externalId"].as_str(), "00c0ffee12345678-3");
+        prop_assert_eq!(found["externalId"].as_str(), "00c0ffee12345678-3-1795370155705518");
     }
 }

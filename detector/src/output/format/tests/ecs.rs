@@ -52,7 +52,7 @@ fn the_required_fields_are_always_there() {
             assert!(ecs.pointer(field).is_some(), "{field} is missing in {ecs}");
         }
         assert_eq!(ecs["@timestamp"], "2026-11-22T17:55:55.705518Z");
-        assert_eq!(ecs["event"]["id"], "00c0ffee12345678-3");
+        assert_eq!(ecs["event"]["id"], "00c0ffee12345678-3-1795370155705518");
     }
 }
 

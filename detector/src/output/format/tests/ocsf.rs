@@ -13,7 +13,7 @@ fn the_required_fields_are_always_there_and_agree() {
         assert_eq!(finding["time"], 1_795_370_155_705_i64);
         assert_eq!(finding["metadata"]["version"], "1.4.0");
         assert_eq!(finding["metadata"]["product"]["vendor_name"], "Firedamp");
-        assert_eq!(finding["metadata"]["uid"], "00c0ffee12345678-3");
+        assert_eq!(finding["metadata"]["uid"], "00c0ffee12345678-3-1795370155705518");
         assert_eq!(finding["finding_info"]["uid"], "00c0ffee12345678");
         for field in [
             "/severity_id",
