@@ -3,10 +3,12 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::document::{Document, MOST_PROBLEMS, Places, Step};
+use super::filters::{Unheard, unheard};
 use super::{Config, repeated};
 use crate::exclude::{Complaint, Exclusions};
 use crate::output::{self, Destination, Identities};
 use crate::problem::Problem;
+use crate::signature::Signatures;
 
 /// A configuration of which is told what is wrong, and where.
 pub(super) struct Checked<'a> {
@@ -39,6 +41,7 @@ impl<'a> Checked<'a> {
         file: &Path,
         identities: Identities,
         exclusions: &Exclusions,
+        signatures: &Signatures,
     ) -> Vec<Problem> {
         let privacy = self.config.privacy.warnings(file, identities).into_iter();
         let privacy =
@@ -48,7 +51,27 @@ impl<'a> Checked<'a> {
         let rules = rules.iter().take(MOST_PROBLEMS).map(|one| self.exclusion(one));
         let more =
             (more > 0).then(|| Problem::whole(file, format!("there are {more} more rules to look at")));
-        privacy.chain(rules).chain(more).collect()
+        let outputs = self.filters(signatures).into_iter().chain(self.tokens());
+        privacy.chain(rules).chain(more).chain(outputs).collect()
+    }
+
+    fn filters(&self, signatures: &Signatures) -> Vec<Problem> {
+        let unheard = unheard(&self.config.output, signatures).into_iter();
+        let problem = |Unheard { output, key, message }| {
+            let way = [Step::Key("output"), Step::Index(output), Step::Key("filter"), Step::Key(key)];
+            self.problem(&way, &message)
+        };
+        unheard.map(problem).collect()
+    }
+
+    fn tokens(&self) -> Vec<Problem> {
+        let outputs = self.config.output.iter().enumerate();
+        let missing = outputs.filter_map(|(at, output)| {
+            let error = output.check_token().err()?;
+            let way = [Step::Key("output"), Step::Index(at), Step::Key("bearer-file")];
+            Some(self.problem(&way, &error.to_string()))
+        });
+        missing.collect()
     }
 
     /// What is wrong in the configuration itself, though every value may stand where it stands.
@@ -72,6 +95,12 @@ impl<'a> Checked<'a> {
         }
         if let Err(error) = metrics.check() {
             problems.push(self.problem(&[Step::Key("metrics"), Step::Key("listen")], &error.to_string()));
+        }
+        for (at, output) in output.iter().enumerate() {
+            if let Err(error) = output.check_certificates() {
+                let way = [Step::Key("output"), Step::Index(at), Step::Key("ca-file")];
+                problems.push(self.problem(&way, &error.to_string()));
+            }
         }
         problems.extend(self.places());
         problems

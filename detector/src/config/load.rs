@@ -81,7 +81,7 @@ impl Settled {
             return Err(Problems(problems));
         };
         let warnings = match &self.document {
-            Some(document) => checked.warnings(document.path(), identities, &exclusions),
+            Some(document) => checked.warnings(document.path(), identities, &exclusions, &signatures),
             None => Vec::new(),
         };
         drop(checked);

@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 mod document;
+mod filters;
 mod load;
 mod log;
 mod overrides;
