@@ -159,6 +159,7 @@ fn killed_while_the_disk_is_full_it_keeps_what_was_acknowledged() -> Result<()> 
     goes_on(&mut place.elsewhere, 100)?;
     agent.kill()?;
     place.beside.cut()?;
+    place.elsewhere.cut()?;
     let before = place.ledger()?;
     assert!(!before.records.is_empty());
     // It starts all the same.
@@ -172,7 +173,12 @@ fn killed_while_the_disk_is_full_it_keeps_what_was_acknowledged() -> Result<()> 
     let ledger = place.ledger()?;
     let kept = |(key, entry)| ledger.records.get(key) == Some(entry);
     assert!(before.records.iter().all(kept), "what was acknowledged is there");
-    place.beside.follow()?;
+    for output in [&mut place.beside, &mut place.elsewhere] {
+        output.follow()?;
+        // A case that the ledger could not take has begun anew, and its numbers with it.
+        let mut broken = output.complaints.iter().filter(|complaint| !complaint.ends_with("a second time"));
+        assert_eq!(broken.next(), None);
+    }
     // Beside these it may have some that the ledger could not take.
     let all = ledger.records.keys().all(|key| place.beside.records.contains(key));
     assert!(all, "and reaches the output that had no room");
