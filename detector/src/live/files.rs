@@ -16,6 +16,8 @@ pub(super) fn files(ages: &[Age], now: Timestamp) -> Vec<DataFile> {
                 kind,
                 name,
                 age: now.duration_since(age.time).try_into().unwrap_or_default(),
+                entries: age.entries as u64,
+                failures: age.failures,
             });
         }
     }

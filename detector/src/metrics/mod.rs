@@ -141,6 +141,10 @@ pub struct DataFile {
     pub name: String,
     /// How old its contents are.
     pub age: Duration,
+    /// Rows; of a database, nodes of its search tree.
+    pub entries: u64,
+    /// Records of a database that were looked up and could not be read.
+    pub failures: u64,
 }
 
 /// How the configuration was last read.

@@ -185,6 +185,16 @@ fn data(files: &[DataFile], text: &mut Text) {
     for file in files {
         samples.add(&[("db", file.kind), ("file", &file.name)], file.age.as_secs_f64());
     }
+    let help = "Rows of a file of addresses or names; of a database, nodes of its search tree.";
+    let mut samples = text.metric("firedamp_enrich_db_entries", Gauge, help);
+    for file in files {
+        samples.add(&[("db", file.kind), ("file", &file.name)], file.entries);
+    }
+    let help = "Records of a database that were looked up and could not be read.";
+    let mut samples = text.metric("firedamp_enrich_db_failures_total", Counter, help);
+    for file in files {
+        samples.add(&[("db", file.kind), ("file", &file.name)], file.failures);
+    }
 }
 
 fn reloaded(reload: Reload, text: &mut Text) {

@@ -82,7 +82,13 @@ fn full() -> Snapshot {
             lag: Duration::from_millis(2500),
         }],
         store: Some(Store { writes: 4, writing: Duration::from_millis(500), bytes: 1 << 20 }),
-        data: vec![DataFile { kind: "database", name: "city".to_owned(), age: Duration::from_hours(24) }],
+        data: vec![DataFile {
+            kind: "database",
+            name: "city".to_owned(),
+            age: Duration::from_hours(24),
+            entries: 9,
+            failures: 2,
+        }],
         rules: 88,
         reload: Some(Reload { success: true, time: Timestamp::from_second(1_795_370_155).unwrap() }),
     }
@@ -120,6 +126,8 @@ fn the_state_is_shown_with_units_and_labels() {
         ("firedamp_store_write_seconds_sum", 0.5),
         ("firedamp_store_write_seconds_count", 4.0),
         (r#"firedamp_enrich_db_age_seconds{db="database",file="city"}"#, 86400.0),
+        (r#"firedamp_enrich_db_entries{db="database",file="city"}"#, 9.0),
+        (r#"firedamp_enrich_db_failures_total{db="database",file="city"}"#, 2.0),
         ("firedamp_rules_loaded", 88.0),
         ("firedamp_config_reload_success", 1.0),
         ("firedamp_config_last_reload_timestamp_seconds", 1_795_370_155.0),
