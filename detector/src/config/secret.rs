@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Keys of which nobody is to see the value in a log, with all that is below them.
-const KEYS: [&str; 2] = ["salt", "headers"];
+const KEYS: [&str; 3] = ["salt", "headers", "url"];
 
 /// Words of lines that are not shown either: what cannot be parsed has no keys.
 const WORDS: [&str; 8] =

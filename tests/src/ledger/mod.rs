@@ -125,9 +125,7 @@ impl Writer<'_> {
         };
         let site = is_ours.then(|| format!("Site {}", number % 12));
         self.transaction
-            .prepare_cached(
-                "INSERT INTO miners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
-            )?
+            .prepare_cached("INSERT INTO miners VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 number + 1,
                 octets(miner(number)),
@@ -166,7 +164,7 @@ impl Writer<'_> {
         let shares = if stage == "submitting" { 1 + self.dice.below(5000) } else { 0 };
         let rate = (shares > 0 && verdict != "node").then(|| coin.rate * self.dice.factor());
         let power = rate.map(|rate| rate * coin.joules);
-        let is_hidden = self.dice.percent(1);
+        let is_hidden = self.dice.percent(3);
         self.transaction
             .prepare_cached(
                 "INSERT INTO cases VALUES (?, ?, ?, ?, ?, 'tcp', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \

@@ -91,7 +91,7 @@ fn an_output_that_cannot_be_written_says_what_to_do() -> Result<()> {
     let capture = folder.path().join("miner.pcap");
     let replay = |output: &Path| outcome(&["replay", "--output", text(output)?, text(&capture)?]);
     replay(&folder.path().join("none/eve.json"))?.fails(FAILURE, &["there is no directory", "make it first"]);
-    replay(folder.path())?.fails(FAILURE, &["Is a directory", "name a file"]);
+    replay(folder.path())?.fails(FAILURE, &["is a directory", "name a file"]);
     replay(Path::new("/dev/full"))?.fails(FAILURE, &["No space left", "could not be written to /dev/full"]);
     let mut command = firedamp(&["replay", text(&capture)?])?;
     command.stdout(File::create("/dev/full")?);

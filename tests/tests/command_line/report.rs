@@ -72,10 +72,10 @@ fn what_cannot_be_reported_is_refused() -> Result<()> {
         (&["--day", "9999-01-01"], "that day has not begun"),
         (&["--json", "--csv"], "cannot be used with"),
         (&["--html", "-", "--json"], "--html - cannot go to standard output"),
-        (&["--timezone", "Asia/Nowhere"], "no such time zone"),
     ] {
         ledger.report(arguments)?.fails(USAGE, &[words]);
     }
+    ledger.says(&["report", "--timezone", "Asia/Nowhere"])?.fails(USAGE, &["no such time zone"]);
     Ok(())
 }
 

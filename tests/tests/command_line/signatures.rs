@@ -235,7 +235,7 @@ fn a_full_disk_under_standard_output_is_named() -> Result<()> {
         let mut command = firedamp(arguments)?;
         command.stdout(fs::File::create("/dev/full")?);
         let outcome = Running::start(command)?.wait()?;
-        outcome.fails(FAILURE, &["cannot write to standard output: No space left on device", "; send it to"]);
+        outcome.fails(FAILURE, &["cannot write to standard output; send it to", "No space left on device"]);
     }
     Ok(())
 }

@@ -29,6 +29,15 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<()> {
     Ok(fs::write(folder.join(name), text)?)
 }
 
+/// The agent with the configuration in a folder.
+fn start(lab: &Lab, folder: &Path) -> Result<Agent> {
+    write(folder, "salt", "0123456789abcdef\n")?;
+    write(folder, "firedamp.toml", &configuration(true, ""))?;
+    let file = folder.join("firedamp.toml").display().to_string();
+    let further = ["--config", &file, "--stats-interval", "1"];
+    Agent::start_with(lab, &lab::agent_binary(None)?, &[LAN, WAN], "-", &further)
+}
+
 #[test]
 fn what_waits_for_a_restart_changes_nothing_however_often_the_configuration_is_read() -> Result<()> {
     if !privileges::granted(
@@ -37,13 +46,8 @@ fn what_waits_for_a_restart_changes_nothing_however_often_the_configuration_is_r
         return Ok(());
     }
     let folder = tempfile::tempdir()?;
-    write(folder.path(), "salt", "0123456789abcdef\n")?;
-    write(folder.path(), "firedamp.toml", &configuration(true, ""))?;
-    let file = folder.path().join("firedamp.toml").display().to_string();
     let lab = Lab::routed()?;
-    let binary = lab::agent_binary(None)?;
-    let mut agent =
-        Agent::start_with(&lab, &binary, &[LAN, WAN], "-", &["--config", &file, "--stats-interval", "1"])?;
+    let mut agent = start(&lab, folder.path())?;
     let first = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
     first.is_found(&mut agent)?;
 
@@ -74,13 +78,8 @@ fn a_configuration_of_which_a_part_fails_changes_nothing() -> Result<()> {
         return Ok(());
     }
     let folder = tempfile::tempdir()?;
-    write(folder.path(), "salt", "0123456789abcdef\n")?;
-    write(folder.path(), "firedamp.toml", &configuration(true, ""))?;
-    let file = folder.path().join("firedamp.toml").display().to_string();
     let lab = Lab::routed()?;
-    let binary = lab::agent_binary(None)?;
-    let mut agent =
-        Agent::start_with(&lab, &binary, &[LAN, WAN], "-", &["--config", &file, "--stats-interval", "1"])?;
+    let mut agent = start(&lab, folder.path())?;
     let rule = "[[exclude]]\nreason = 'all'\nprefix = '0.0.0.0/0'\n";
     write(
         folder.path(),
