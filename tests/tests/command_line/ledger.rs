@@ -53,7 +53,10 @@ impl Invented {
 
     /// A case that is not hidden and mines.
     fn a_case(&self) -> Result<Value> {
-        self.objects(&["cases", "--verdict", "confirmed", "--coin", "XMR"])?.into_iter().next().context("there is none")
+        self.objects(&["cases", "--verdict", "confirmed", "--coin", "XMR"])?
+            .into_iter()
+            .next()
+            .context("there is none")
     }
 }
 

@@ -75,7 +75,9 @@ fn what_cannot_be_reported_is_refused() -> Result<()> {
     ] {
         ledger.report(arguments)?.fails(USAGE, &[words]);
     }
-    ledger.says(&["report", "--timezone", "Asia/Nowhere"])?.fails(USAGE, &["no such time zone"]);
+    let path = ledger.path("ledger.db");
+    let nowhere = outcome(&["report", "--ledger", text(&path)?, "--timezone", "Asia/Nowhere"])?;
+    nowhere.fails(USAGE, &["no such time zone"]);
     Ok(())
 }
 

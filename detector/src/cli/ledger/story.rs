@@ -42,7 +42,7 @@ pub(super) fn tell(
         ("WHO", page.facts(&who(case))),
         ("WHAT", page.facts(&what(case))),
         ("HOW MUCH", page.facts(&how_much(case))),
-        ("WHEN", page.facts(&when(case, view)) + &chart(&story.days, days, view)),
+        ("WHEN", page.facts(&when(case, view)) + &page.chart(&story.days, days)),
         ("EVIDENCE", page.evidence(case, otherwise)),
         ("WHAT WOULD HAVE CHANGED IT", page.facts(&changes(case, otherwise))),
         ("RECORDS", page.facts(&history(story, view))),
@@ -220,7 +220,7 @@ fn when(case: &Case, view: &View) -> Vec<Fact> {
 }
 
 /// A line for each day with activity, by the hours of the zone.
-fn chart(days: &[Day], asked: u16, view: &View) -> String {
+fn chart(days: &[Day], view: &View) -> String {
     let mut local: BTreeMap<Date, [Option<u32>; 24]> = BTreeMap::new();
     for (hour, connections) in days.iter().flat_map(Day::hours) {
         let clock = hour.to_zoned(view.zone.clone()).datetime();
@@ -233,11 +233,7 @@ fn chart(days: &[Day], asked: u16, view: &View) -> String {
     if local.is_empty() {
         return String::new();
     }
-    let mut text = format!(
-        "\n  connections by the hour, in the {} up to its last activity, times of {}; ·: active without a new one\n",
-        counted(asked.into(), "day"),
-        view.zone_name()
-    );
+    let mut text = String::new();
     for (date, cells) in local {
         let bars: String = cells.iter().map(|cell| bar(*cell, most)).collect();
         let hours = cells.iter().flatten().count();
@@ -370,6 +366,20 @@ impl Page<'_> {
         table.trim_fmt() + "\n"
     }
 
+    /// Activity on the last of so many days, and what the signs mean.
+    fn chart(&self, days: &[Day], asked: u16) -> String {
+        let lines = chart(days, self.view);
+        if lines.is_empty() {
+            return lines;
+        }
+        let meaning = format!(
+            "connections by the hour in the {} up to its last activity, times of {}; ·: active without a new one",
+            counted(asked.into(), "day"),
+            self.view.zone_name()
+        );
+        format!("\n{}{lines}", self.facts(&[("", meaning)]))
+    }
+
     /// Each piece of evidence with its weight, and the bytes behind it.
     fn evidence(&self, case: &Case, otherwise: Option<&Counterfactuals>) -> String {
         let evidence = &case.evidence;
@@ -459,7 +469,7 @@ mod tests {
         connections[15] = 1;
         connections[16] = 80;
         let days = [Day { day: 20_000, active: 1 << 14 | 1 << 15 | 1 << 16, connections }];
-        let chart = chart(&days, 7, &view);
+        let chart = chart(&days, &view);
         let lines: Vec<&str> = chart.lines().filter(|line| line.starts_with("  2024")).collect();
         assert_eq!(
             lines,
