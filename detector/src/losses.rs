@@ -20,7 +20,10 @@ pub const LOSSES: [(&str, &str); 15] = [
     ("buffers_evicted", "conversations held too much that was not complete: see stream_gaps"),
     ("events_undecodable", "events were not understood: please report this"),
     ("feedback_refused", "times the kernel did not change the watch of a connection: please report this"),
-    ("records_lost", "records could not be written: look at the disk"),
+    (
+        "records_lost",
+        "records could not be written, or were refused: the messages of their output name the disk or the receiver",
+    ),
     ("records_shed", "records did not fit into the queue before the outputs: look at the disk"),
     (
         "records_unsent",

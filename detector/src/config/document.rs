@@ -70,10 +70,10 @@ impl Document {
         &self.path
     }
 
-    /// The names at the top.
-    pub(super) fn tables(&self) -> Vec<String> {
-        let (document, _) = DeTable::parse_recoverable(&self.text);
-        document.get_ref().keys().map(|key| key.get_ref().to_string()).collect()
+    /// The names at the top, and whether the text can be parsed.
+    pub(super) fn tables(&self) -> (Vec<String>, bool) {
+        let (document, errors) = DeTable::parse_recoverable(&self.text);
+        (document.get_ref().keys().map(|key| key.get_ref().to_string()).collect(), errors.is_empty())
     }
 
     /// What the text says, with all that is wrong in it. Where something is wrong, the value is what it is when nothing
@@ -100,7 +100,12 @@ impl Document {
                 }
                 Err(error) => error,
             };
-            let wrong = Wrong::of(&error, document.get_ref());
+            let mut wrong = Wrong::of(&error, document.get_ref());
+            if let Some((index, span)) = culprit::<T>(document.get_ref(), &wrong.path, error.message()) {
+                wrong.path.truncate(1);
+                wrong.path.push(Trace::Index(index));
+                wrong.span = span;
+            }
             let follows =
                 wrong.missing.as_ref().is_some_and(|key| taken.contains(&(wrong.span.start, key.clone())));
             if !follows {
@@ -249,6 +254,23 @@ fn trace_value(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> Option<Vec<
         }),
         _ => None,
     }
+}
+
+/// Which entry of a list is wrong in this way, and where it is. Of entries that are read in two steps only the list is known.
+fn culprit<T: DeserializeOwned>(
+    document: &DeTable<'_>,
+    path: &[Trace],
+    message: &str,
+) -> Option<(usize, Range<usize>)> {
+    let ([Trace::Key(key)] | [Trace::Key(key), Trace::Index(_)]) = path else { return None };
+    let (key, list) = document.get_key_value(key.as_str())?;
+    list.get_ref().as_array()?.iter().enumerate().find_map(|(index, entry)| {
+        let mut alone = DeTable::new();
+        let list: DeArray<'_> = std::iter::once(entry.clone()).collect();
+        alone.insert(key.clone(), Spanned::new(entry.span(), DeValue::Array(list)));
+        let read = T::deserialize(Deserializer::from(Spanned::new(entry.span(), alone)));
+        read.is_err_and(|error| error.message() == message).then(|| (index, entry.span()))
+    })
 }
 
 /// Where a key stands in what the way leads to, and the way to it.

@@ -21,7 +21,7 @@ pub fn sort(path: &Path) -> Result<Sort, Problem> {
         return Ok(Sort::Signatures);
     }
     let document = Document::read_lossily(path)?;
-    let found = document.tables();
+    let (found, is_whole) = document.tables();
     let is_known = |name: &&String| TABLES.contains(&name.as_str());
     // The list of signatures and the table of the configuration have different names.
     let signatures = found.iter().any(|name| name == "signature");
@@ -34,6 +34,8 @@ pub fn sort(path: &Path) -> Result<Sort, Problem> {
                 "has [[signature]], as a file of signatures, and [{name}], as a configuration; split it in two"
             ),
         )),
+        // What is wrong with it is told when it is read; and of a configuration every part may be left out.
+        (None, false) if !is_whole || found.is_empty() => Ok(Sort::Configuration),
         (None, false) => {
             let near = |name: &String| nearest(name, TABLES.into_iter().chain(["signature"]));
             let near = found.iter().find_map(|name| Some((name, near(name)?)));

@@ -229,6 +229,16 @@ fn what_is_no_toml_is_told_with_its_place() {
 }
 
 #[test]
+fn of_several_outputs_the_wrong_one_is_told_once() {
+    let text = "[[output]]\nto = 'stdout'\n\n[[output]]\nname = 'second'\nto = 'syslog'\naddress = 'h'\n\n\
+                [[output]]\nname = 'third'\nto = 'http'\nurl = 'ftp://x'\n";
+    let (_, problems) = Document::of("f.toml", text).parse::<Config>();
+    let told: Vec<(Option<usize>, bool)> =
+        problems.iter().map(|it| (it.line, it.message.contains("second"))).collect();
+    assert_eq!(told, [(Some(4), true), (Some(9), false)], "{problems:#?}");
+}
+
+#[test]
 fn a_place_that_is_not_there_is_that_of_the_table_above_it() {
     let document =
         Document::of("f.toml", "[capture]\n[[exclude]]\nreason = 'a'\n[[exclude]]\nreason = 'b'\n");
@@ -423,7 +433,11 @@ fn a_file_is_told_by_its_tables() {
     assert_eq!(sorted("[[signature]]\nname = \n[lgo]\n"), Ok(Sort::Signatures));
     assert_eq!(sort(folder.path()), Ok(Sort::Signatures));
     assert!(sorted("[[signature]]\n[log]\n").unwrap_err().ends_with("split it in two"));
-    assert!(sorted("").unwrap_err().starts_with("has no table of a configuration (capture, signatures, "));
+    assert_eq!(sorted(""), Ok(Sort::Configuration));
+    assert_eq!(sorted("[capture\nx = 1\n"), Ok(Sort::Configuration), "the mistake is told when it is read");
+    assert!(
+        sorted("[a]\n").unwrap_err().starts_with("has no table of a configuration (capture, signatures, ")
+    );
     assert!(sorted("[captur]\n").unwrap_err().ends_with("is \"capture\" meant by \"captur\"?"));
     assert!(sorted("[[signatur]]\n").unwrap_err().contains("meant by \"signatur\"?"));
 }

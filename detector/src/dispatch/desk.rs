@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use super::keeper::Keeper;
 use super::rules::Rules;
 use super::shared::Shared;
 use crate::exclude::Subject;
-use crate::ledger::{Reason, Record};
+use crate::ledger::{CaseId, Life, Reason, Record};
 use crate::output::eve::Alert;
 use crate::output::{Counts as OutputCounts, Entry, Outputs, alert_signature};
 
@@ -54,6 +55,8 @@ pub(super) struct Desk {
     pub(super) outputs: Arc<Outputs>,
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
+    /// Cases that are excluded, so that they are told when they cease to be.
+    pub(super) hidden: HashSet<CaseId>,
     /// Room in which records become text.
     pub(super) text: Vec<u8>,
 }
@@ -126,6 +129,9 @@ impl Desk {
         let pool = enricher.pool(record.pool, record.facts.pool_name.as_deref());
         let mut dossier = Dossier { record, origin, pool, advice: Vec::new() };
         let hidden = self.hidden(&dossier);
+        if self.appears(&dossier.record, hidden.is_some()) {
+            dossier.record.reason = Reason::Opened;
+        }
         if dossier.record.reason == Reason::Update || hidden.is_some() {
             return Ready { dossier, hidden, line: None };
         }
@@ -144,6 +150,17 @@ impl Desk {
             }
         };
         Ready { dossier, hidden, line }
+    }
+
+    /// Whether a case goes on that was excluded until now: nobody was told of it.
+    fn appears(&mut self, record: &Record, is_hidden: bool) -> bool {
+        let goes_on = record.life == Life::Open;
+        if is_hidden && record.life != Life::Closed {
+            self.hidden.insert(record.case);
+            return false;
+        }
+        let was_hidden = self.hidden.remove(&record.case);
+        was_hidden && !is_hidden && goes_on
     }
 
     /// The reason why the case is not to be reported.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -82,6 +82,16 @@ impl Keeper {
             shared.failed();
             tracing::error!("{error}");
         }
+    }
+
+    /// Cases that go on and are excluded.
+    pub(super) fn hidden(&self, shared: &Shared) -> HashSet<CaseId> {
+        let hidden = self.store.as_ref().map(Store::hidden).transpose();
+        hidden.map(Option::unwrap_or_default).unwrap_or_else(|error| {
+            shared.failed();
+            tracing::error!("{error}");
+            HashSet::new()
+        })
     }
 
     /// What the operator says of a case.

@@ -225,7 +225,28 @@ fn a_case_hidden_at_some_hours_stays_hidden_when_it_falls_quiet_after_them() {
     assert_eq!(counts.hidden, 2);
     let records = place.records();
     assert_eq!(records.len(), 1, "{records:#?}");
-    assert_eq!(records[0]["mining"]["reason"], "returned");
+    assert_eq!(records[0]["mining"]["reason"], "opened", "nobody was told before");
+}
+
+#[test]
+fn a_case_that_is_hidden_no_more_is_told_once() {
+    let place = Place::new();
+    let until = at(60);
+    let rule = format!("[[exclude]]\nreason = 'maintenance'\nhost = '10.0.0.1'\nuntil = '{until}'");
+    let mut memory = ledger();
+    let dispatch = place.start(rules(&rule));
+    tell(&dispatch, observe(&mut memory, "10.0.0.1:4000", 3, 0));
+    assert_eq!(finish(dispatch).hidden, 1);
+    // Also if the agent was started anew in between.
+    let dispatch = place.start(rules(&rule));
+    for seconds in [120, 240] {
+        tell(&dispatch, observe(&mut memory, "10.0.0.1:4000", 4, seconds));
+        tell(&dispatch, memory.advance(at(seconds + 61)));
+    }
+    let _ = finish(dispatch);
+    let told: Vec<Value> =
+        place.records().into_iter().map(|record| record["mining"]["reason"].clone()).collect();
+    assert_eq!(told, ["opened"]);
 }
 
 #[test]

@@ -120,7 +120,11 @@ pub async fn run(
                 }
             }
             () = flush(&mut log), if log.is_some() => {}
-            _ = tick.tick() => agent.advance(),
+            _ = tick.tick() => {
+                // Without events nothing wakes the agent, and the ring is empty all the same.
+                agent.drain(ring.get_mut());
+                agent.advance();
+            }
             _ = hangup.recv() => {
                 tracing::info!("SIGHUP: opening output files anew, and reading the configuration");
                 dispatch.outputs().reopen();

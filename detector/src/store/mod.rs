@@ -24,7 +24,7 @@ pub(crate) mod tests;
 mod writer;
 mod written;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -301,6 +301,20 @@ impl Store {
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// Cases that are not over and that an exclusion hides.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn hidden(&self) -> Result<HashSet<CaseId>, StoreError> {
+        let hidden = || {
+            let of = "SELECT id FROM cases WHERE hidden IS NOT NULL AND life <> 'closed'";
+            let mut select = self.connection.prepare(of)?;
+            let rows = select.query_map((), |row| row.get(0).map(row::case))?;
+            rows.collect::<rusqlite::Result<_>>()
+        };
+        hidden().map_err(|cause| self.error(cause))
     }
 
     /// What the operator said of a case last.

@@ -3,7 +3,7 @@
 
 #![cfg(test)]
 
+mod configured;
 mod miners;
 mod pair;
-mod reload;
 mod signals;

@@ -49,7 +49,11 @@ pub enum ReadError {
     #[error("{}: there is no ledger; `firedamp run --ledger FILE` makes one, and --ledger FILE names it here", .0.display())]
     Missing(PathBuf),
     /// The user may not read it.
-    #[error("{}: this user may not read the ledger; do it as root or as a user who may", .0.display())]
+    #[error(
+        "{}: this user may not read the ledger, or not write the -shm and -wal that SQLite puts beside it; do it as root, or \
+         as a user who may read the file and both of those, and, while no agent runs, write to the directory",
+        .0.display()
+    )]
     NotPermitted(PathBuf),
     /// It is another kind of file.
     #[error("{}: this is no ledger of Firedamp: {what}", path.display())]

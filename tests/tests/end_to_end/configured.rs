@@ -1,7 +1,10 @@
-//! The configuration, read anew while miners mine.
+//! What the agent does by its configuration, and when that is read anew while miners mine.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 use firedamp_tests::dialects::Dialect;
@@ -9,7 +12,7 @@ use firedamp_tests::lab::{self, Agent, LAN, Lab, WAN};
 use firedamp_tests::privileges;
 use nix::sys::signal::Signal;
 
-use crate::pair::{Pair, soon, stop};
+use crate::pair::{Pair, soon, stop, until};
 
 /// Names are hashed, and the worker of the third miner is nobody's business.
 fn configuration(ledger: bool, more: &str) -> String {
@@ -98,5 +101,34 @@ fn a_configuration_of_which_a_part_fails_changes_nothing() -> Result<()> {
     let report = stop(agent)?;
     assert!(!report.alerts().any(|alert| hidden.is_in(&alert.value)), "it is excluded");
     hidden.stop()?;
+    Ok(())
+}
+
+#[test]
+fn an_agent_is_ready_while_nobody_mines() -> Result<()> {
+    if !privileges::granted("an_agent_is_ready_while_nobody_mines") {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    write(folder.path(), "firedamp.toml", "[metrics]\nlisten = '127.0.0.1:9798'\nready-within = 3\n")?;
+    let file = folder.path().join("firedamp.toml").display().to_string();
+    let lab = Lab::routed()?;
+    lab.gateway.ip(&["link set lo up"])?;
+    let agent = Agent::start_with(&lab, &lab::agent_binary(None)?, &[LAN, WAN], "-", &["--config", &file])?;
+    let ready = || {
+        lab.gateway.run(|| {
+            let mut page = TcpStream::connect("127.0.0.1:9798")?;
+            page.write_all(b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            page.read_to_string(&mut answer)?;
+            Ok(answer)
+        })
+    };
+    until("it is ready", || Ok(ready()?.starts_with("HTTP/1.1 200")))?;
+    // Longer than the ring may be left alone.
+    std::thread::sleep(Duration::from_secs(5));
+    let answer = ready()?;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    stop(agent)?;
     Ok(())
 }
