@@ -87,11 +87,12 @@ impl Keeper {
     /// Cases that go on and are excluded.
     pub(super) fn hidden(&self, shared: &Shared) -> HashSet<CaseId> {
         let hidden = self.store.as_ref().map(Store::hidden).transpose();
-        hidden.map(Option::unwrap_or_default).unwrap_or_else(|error| {
+        let failed = |error| {
             shared.failed();
             tracing::error!("{error}");
             HashSet::new()
-        })
+        };
+        hidden.map_or_else(failed, Option::unwrap_or_default)
     }
 
     /// What the operator says of a case.
