@@ -109,16 +109,22 @@ fn is_full(agent: &mut Agent, disk: &Path) -> Result<()> {
     )
 }
 
+/// Miners, and an agent whose ledger has no more room.
+fn fill(lab: &Lab) -> Result<(Crowd, Place, Agent)> {
+    let crowd = Crowd::start(lab)?;
+    let place = Place::new()?;
+    let mut agent = place.start(lab)?;
+    is_full(&mut agent, place.disk.folder())?;
+    Ok((crowd, place, agent))
+}
+
 #[test]
 fn while_the_disk_is_full_records_go_elsewhere_and_then_nothing_is_missing() -> Result<()> {
     if !privileges::granted("while_the_disk_is_full_records_go_elsewhere_and_then_nothing_is_missing") {
         return Ok(());
     }
     let lab = Lab::routed()?;
-    let crowd = Crowd::start(&lab)?;
-    let mut place = Place::new()?;
-    let mut agent = place.start(&lab)?;
-    is_full(&mut agent, place.disk.folder())?;
+    let (crowd, mut place, mut agent) = fill(&lab)?;
     goes_on(&mut place.elsewhere, 200)?;
     let counters = place.counters()?;
     assert!(counters["ledger_errors"].as_u64() > Some(0), "{counters}");
@@ -152,10 +158,7 @@ fn killed_while_the_disk_is_full_it_keeps_what_was_acknowledged() -> Result<()> 
         return Ok(());
     }
     let lab = Lab::routed()?;
-    let _crowd = Crowd::start(&lab)?;
-    let mut place = Place::new()?;
-    let mut agent = place.start(&lab)?;
-    is_full(&mut agent, place.disk.folder())?;
+    let (_crowd, mut place, agent) = fill(&lab)?;
     goes_on(&mut place.elsewhere, 100)?;
     agent.kill()?;
     place.beside.cut()?;

@@ -56,7 +56,7 @@ pub(super) struct Desk {
     pub(super) shared: Arc<Shared>,
     pub(super) pace: Pace,
     /// Cases that are excluded, so that they are told when they cease to be.
-    pub(super) hidden: HashSet<CaseId>,
+    pub(super) untold: HashSet<CaseId>,
     /// Room in which records become text.
     pub(super) text: Vec<u8>,
 }
@@ -154,13 +154,11 @@ impl Desk {
 
     /// Whether a case goes on that was excluded until now: nobody was told of it.
     fn appears(&mut self, record: &Record, is_hidden: bool) -> bool {
-        let goes_on = record.life == Life::Open;
         if is_hidden && record.life != Life::Closed {
-            self.hidden.insert(record.case);
+            self.untold.insert(record.case);
             return false;
         }
-        let was_hidden = self.hidden.remove(&record.case);
-        was_hidden && !is_hidden && goes_on
+        self.untold.remove(&record.case) && record.life == Life::Open
     }
 
     /// The reason why the case is not to be reported.

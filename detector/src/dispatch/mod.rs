@@ -12,7 +12,6 @@ mod shared;
 mod tests;
 mod waiting;
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -71,17 +70,17 @@ impl Dispatch {
         let (sender, messages) = sync_channel(QUEUE);
         let (ending, ended) = sync_channel(1);
         let (shared, outputs) = (Arc::new(Shared::default()), Arc::new(outputs));
-        let mut desk = Desk {
+        let keeper = Keeper::new(store, pace);
+        let desk = Desk {
             messages,
             rules,
-            keeper: Keeper::new(store, pace),
+            untold: keeper.hidden(&shared),
+            keeper,
             outputs: Arc::clone(&outputs),
             shared: Arc::clone(&shared),
             pace,
-            hidden: HashSet::new(),
             text: Vec::new(),
         };
-        desk.hidden = desk.keeper.hidden(&desk.shared);
         std::thread::Builder::new().name("dispatch".to_owned()).spawn(move || {
             // Who waits for it may have given up.
             let _ = ending.send(desk.run());

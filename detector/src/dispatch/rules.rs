@@ -5,8 +5,7 @@ use super::shared::Shared;
 use crate::advice::Language;
 use crate::enrich::{Config, Enricher, NetworkType, Reloader};
 use crate::exclude::Exclusions;
-use crate::judge::Verdict;
-use crate::ledger::{CaseId, Life, Record};
+use crate::ledger::{CaseId, Record};
 use crate::output::Identities;
 use crate::store::Limits;
 
@@ -41,7 +40,7 @@ impl Rules {
     /// Those of the cases that [`Counts::open`](super::Counts::open) counts, with their networks.
     #[must_use]
     pub fn open(&self, cases: &[Record]) -> Vec<(CaseId, NetworkType)> {
-        let open = cases.iter().filter(|case| case.life == Life::Open && case.verdict != Verdict::Node);
+        let open = cases.iter().filter(|case| case.is_open());
         let network = |case: &Record| self.enricher.origin(case.miner.ip(), case.last_seen).network.kind;
         open.map(|case| (case.case, network(case))).collect()
     }

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use super::desk::Ready;
 use super::rules::Rules;
 use crate::enrich::{Age, NetworkType};
-use crate::judge::Verdict;
-use crate::ledger::{CaseId, Life, Reason};
+use crate::ledger::{CaseId, Reason};
 use crate::metrics::Detection;
 use crate::store::Removed;
 
@@ -134,7 +133,7 @@ impl Shared {
             let kind = Detection::new(record.protocol, record.facts.coin, record.verdict, network);
             *counts.detections.entry(kind).or_default() += 1;
         }
-        let before = if record.life == Life::Open && record.verdict != Verdict::Node {
+        let before = if record.is_open() {
             *counts.open.entry(network).or_default() += 1;
             open.insert(record.case, network)
         } else {

@@ -110,3 +110,11 @@ pub struct Record {
     /// What the ledger needs to go on with the case.
     pub state: State,
 }
+
+impl Record {
+    /// Whether it mines now: something happens in the case, and it is not that of a node.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.life == Life::Open && self.verdict != Verdict::Node
+    }
+}

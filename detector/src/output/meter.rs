@@ -1,6 +1,7 @@
-use jiff::Timestamp;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
 
 use super::spool::Behind;
 

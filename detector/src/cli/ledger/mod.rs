@@ -3,6 +3,7 @@
 pub(super) mod cases;
 pub(super) mod explain;
 pub(super) mod format;
+mod hours;
 mod list;
 pub(super) mod mark;
 pub(super) mod miners;
