@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::ledger::options::Source;
+use super::ledger::source::Source;
 use super::{page, print};
 
 #[derive(Args)]

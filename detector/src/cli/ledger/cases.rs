@@ -5,9 +5,11 @@ use clap::Args;
 use detector::legible::{hash_rate, scaled};
 use detector::store::read::{Case, CaseKey, Sort};
 
+use super::filters::Filters;
 use super::format::{NOTHING, View, or_nothing, per, place};
-use super::list::Shape;
-use super::options::{Field, Filters, Output, Source, field, sort, sort_help, time_field};
+use super::list::{Field, Shape, field, time_field};
+use super::output::{Output, sort, sort_help};
+use super::source::Source;
 use super::table::{Column, column, number};
 
 #[derive(Args)]

@@ -13,7 +13,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::print;
-use super::options::{Source, json_line, view};
+use super::list::json_line;
+use super::output::view;
+use super::source::Source;
 use super::story::tell;
 
 #[derive(Args)]

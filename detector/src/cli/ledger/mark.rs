@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use nix::unistd::{Uid, User};
 
 use super::super::print;
-use super::options::{Source, json_line};
+use super::list::json_line;
+use super::source::Source;
 
 #[derive(Args)]
 pub(in crate::cli) struct Options {

@@ -2,13 +2,15 @@
 
 pub(super) mod cases;
 pub(super) mod explain;
+mod filters;
 pub(super) mod format;
 mod hours;
 mod list;
 pub(super) mod mark;
 pub(super) mod miners;
-pub(super) mod options;
+mod output;
 pub(super) mod pools;
+pub(super) mod source;
 mod story;
 mod table;
 mod when;

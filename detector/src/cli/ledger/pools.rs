@@ -4,10 +4,12 @@ use clap::Args;
 use detector::legible::thousands;
 use detector::store::read::{Pool, PoolKey, Sort};
 
+use super::filters::Filters;
 use super::format::{listed, or_nothing, system};
-use super::list::Shape;
+use super::list::{Field, Shape, field, time_field};
 use super::miners::{speed_field, speeds, watts};
-use super::options::{Field, Filters, Output, Source, field, sort, sort_help, time_field};
+use super::output::{Output, sort, sort_help};
+use super::source::Source;
 use super::table::{Column, column, number};
 
 #[derive(Args)]
