@@ -268,7 +268,10 @@ fn a_case_is_explained_in_text_and_as_json() -> Result<()> {
     ] {
         assert!(outcome.out.contains(word), "{word} in:\n{}", outcome.out);
     }
-    assert!(outcome.out.lines().all(|line| line.chars().count() <= 100), "{}", outcome.out);
+    for width in [100, 60, 40] {
+        let out = ledger.wide(&width.to_string(), &["explain", id(&case)])?.out;
+        assert!(out.lines().all(|line| line.chars().count() <= width), "{width} columns:\n{out}");
+    }
     let told = ledger.objects(&["explain", id(&case)])?;
     assert_eq!((told.len(), &told[0]["case_id"]), (1, &case["case_id"]));
     assert_eq!(told[0]["evidence"][0]["kind"], "client-login");

@@ -33,7 +33,7 @@ pub(super) fn tell(
     let case = &story.case;
     let width = view.width.unwrap_or(USUAL).clamp(NARROWEST, WIDEST);
     let page = Page { view, width };
-    let mut text = format!("{}\n", headline(case));
+    let mut text = page.folded(&headline(case));
     let sections = [
         ("WHO", page.facts(&who(case))),
         ("WHAT", page.facts(&what(case))),
@@ -297,6 +297,15 @@ impl Page<'_> {
         table.force_no_tty().load_style(NO_LINES);
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
         table
+    }
+
+    fn folded(&self, text: &str) -> String {
+        let mut table = self.table();
+        table.add_row([text]);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 0));
+        }
+        table.trim_fmt() + "\n"
     }
 
     /// Labels and what belongs to them, folded.

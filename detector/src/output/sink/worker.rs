@@ -273,7 +273,7 @@ impl Running {
     fn kept(&self) -> String {
         let spool = self.worker.reader.spool();
         if spool.has_archive() {
-            return "they stay in the ledger".to_owned();
+            return "they stay in the ledger, or in memory as long as that cannot be written".to_owned();
         }
         let size = spool.size();
         format!("keeping the latest {} records, up to {} MiB", size.entries, size.bytes >> 20)

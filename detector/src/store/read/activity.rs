@@ -1,6 +1,6 @@
 //! When a case was active, from what the ledger has of each day.
 
-use std::ops::RangeInclusive;
+use std::ops::{AddAssign, RangeInclusive};
 
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::Row;
@@ -184,6 +184,23 @@ struct Sums {
     connections: Vec<u64>,
 }
 
+impl Sums {
+    fn new(stretch: &Stretch, groups: usize) -> Self {
+        Self { active: vec![0; groups * stretch.hours.len()], connections: vec![0; groups] }
+    }
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        for (active, its) in self.active.iter_mut().zip(other.active) {
+            *active |= its;
+        }
+        for (connections, its) in self.connections.iter_mut().zip(other.connections) {
+            *connections += its;
+        }
+    }
+}
+
 impl Reader {
     /// The activity of groups of cases; the cases are given with the number of their group.
     pub(super) fn activity(
@@ -220,47 +237,64 @@ impl Reader {
         cases: &[(i64, usize)],
         groups: usize,
     ) -> Result<Sums, ReadError> {
-        let days = stretch.hours.len();
-        let mut sums = Sums { active: vec![0; groups * days], connections: vec![0; groups] };
-        let mut add = |case: i64, group: usize, bytes: &[u8]| -> Result<(), ReadError> {
-            let active = sums.active.get_mut(group * days..).unwrap_or_default();
-            let Some(connections) = sums.connections.get_mut(group) else { return Ok(()) };
-            for brief in unpack(stretch.period, bytes, &stretch.days) {
-                let place = usize::try_from(brief.day - stretch.days.start()).unwrap_or(usize::MAX);
-                let (Some(active), Some(&(hours, _))) = (active.get_mut(place), stretch.hours.get(place))
-                else {
-                    continue;
-                };
-                *active |= brief.active & hours;
-                *connections += if brief.active & !hours == 0 {
-                    brief.connections.into()
-                } else {
-                    let day = self.day(case, brief.day, window)?;
-                    day.map_or(0, |day| day.connections.iter().copied().map(u64::from).sum())
-                };
-            }
-            Ok(())
-        };
+        let mut sums = Sums::new(stretch, groups);
         if cases.len() > MANY {
-            let mut statement = self.connection.prepare_cached(OF_ALL)?;
-            let mut rows = statement.query([stretch.period])?;
-            let mut cases = cases.iter().peekable();
-            while let Some(row) = rows.next()? {
-                let id: i64 = row.get(0)?;
-                while cases.next_if(|(case, _)| *case < id).is_some() {}
-                let Some(&(case, group)) = cases.next_if(|(case, _)| *case == id) else { continue };
-                add(case, group, row.get_ref(1)?.as_blob().unwrap_or_default())?;
+            let pieces = self.by_ranges(|reader, range| {
+                let mut sums = Sums::new(stretch, groups);
+                let (from, end) = (*range.start(), *range.end());
+                let mut statement =
+                    reader.connection.prepare_cached(&format!("{OF_ALL} AND \"case\" BETWEEN ? AND ?"))?;
+                let mut rows = statement.query([stretch.period, from, end])?;
+                let mut cases = cases.iter().peekable();
+                while let Some(row) = rows.next()? {
+                    let id: i64 = row.get(0)?;
+                    while cases.next_if(|(case, _)| *case < id).is_some() {}
+                    let Some(&case) = cases.next_if(|(case, _)| *case == id) else { continue };
+                    reader.add(&mut sums, stretch, window, case, row)?;
+                }
+                Ok(sums)
+            })?;
+            for piece in pieces {
+                sums += piece;
             }
         } else {
             let mut statement = self.connection.prepare_cached(&format!("{OF_ALL} AND \"case\" = ?"))?;
-            for &(case, group) in cases {
-                let mut rows = statement.query([stretch.period, case])?;
+            for &case in cases {
+                let mut rows = statement.query([stretch.period, case.0])?;
                 if let Some(row) = rows.next()? {
-                    add(case, group, row.get_ref(1)?.as_blob().unwrap_or_default())?;
+                    self.add(&mut sums, stretch, window, case, row)?;
                 }
             }
         }
         Ok(sums)
+    }
+
+    /// Adds a case in a group, of which there is a row of [`OF_ALL`].
+    fn add(
+        &self,
+        sums: &mut Sums,
+        stretch: &Stretch,
+        window: Window,
+        (case, group): (i64, usize),
+        row: &Row<'_>,
+    ) -> Result<(), ReadError> {
+        let active = sums.active.get_mut(group * stretch.hours.len()..).unwrap_or_default();
+        let Some(connections) = sums.connections.get_mut(group) else { return Ok(()) };
+        let bytes = row.get_ref(1)?.as_blob().unwrap_or_default();
+        for brief in unpack(stretch.period, bytes, &stretch.days) {
+            let place = usize::try_from(brief.day - stretch.days.start()).unwrap_or(usize::MAX);
+            let (Some(active), Some(&(hours, _))) = (active.get_mut(place), stretch.hours.get(place)) else {
+                continue;
+            };
+            *active |= brief.active & hours;
+            *connections += if brief.active & !hours == 0 {
+                brief.connections.into()
+            } else {
+                let day = self.day(case, brief.day, window)?;
+                day.map_or(0, |day| day.connections.iter().copied().map(u64::from).sum())
+            };
+        }
+        Ok(())
     }
 
     /// The days of a case within a window, the earliest first.

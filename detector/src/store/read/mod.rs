@@ -9,6 +9,7 @@ mod fixture;
 mod miners;
 mod names;
 mod pools;
+mod ranges;
 mod remarks;
 mod row;
 mod select;
@@ -112,6 +113,7 @@ pub enum ReadError {
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    path: PathBuf,
 }
 
 impl Reader {
@@ -123,7 +125,7 @@ impl Reader {
         let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         // Nothing is mapped: reading once from the first page to the last is faster with plain reads.
         connection.execute_batch("PRAGMA query_only = 1; PRAGMA mmap_size = 0; PRAGMA temp_store = 2")?;
-        Ok(Self { connection })
+        Ok(Self { connection, path: path.to_owned() })
     }
 
     /// What it reads through.

@@ -182,4 +182,20 @@ mod tests {
             assert_eq!((first.origin.asn, second.pool_name.as_deref()), (Some(64500), None));
         }
     }
+    #[test]
+    fn words_stay_with_their_cases_whichever_thread_reads_them() {
+        let fixture = Fixture::new();
+        for port in 1..=40 {
+            fixture.case("10.0.0.1", &format!("192.0.2.1:{port}"));
+        }
+        let words = "coin = 'C' || (SELECT port % 7 FROM pools WHERE id = pool), protocol = 'p' || (pool % 3)";
+        fixture.connection.execute(&format!("UPDATE cases SET {words}"), ()).unwrap();
+        let sort = Sort { key: PoolKey::Address, descending: false };
+        let (pools, listing) = fixture.reader().pools(&Filter::default(), sort, usize::MAX).unwrap();
+        assert_eq!((pools.len(), listing.found), (40, 40));
+        for (id, pool) in (1..).zip(pools) {
+            assert_eq!(pool.totals.coins, [format!("C{}", pool.pool_port % 7)]);
+            assert_eq!(pool.totals.protocols, [format!("p{}", id % 3)]);
+        }
+    }
 }

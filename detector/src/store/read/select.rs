@@ -1,6 +1,8 @@
 //! Which cases a filter lets through. All are read once, in the order of the file, with few columns: for a listing of some
 //! lines that is faster than any join, and what is shown is looked up afterwards.
 
+use std::ops::{AddAssign, RangeInclusive};
+
 use rusqlite::types::Value as Parameter;
 use rusqlite::{Row, params_from_iter};
 
@@ -21,6 +23,26 @@ pub struct Listing {
     pub hidden: usize,
     /// How many cases were left out because they are nodes of peer-to-peer networks.
     pub nodes: usize,
+}
+
+impl AddAssign for Listing {
+    fn add_assign(&mut self, other: Self) {
+        self.found += other.found;
+        self.hidden += other.hidden;
+        self.nodes += other.nodes;
+    }
+}
+
+/// What one thread took of cases, and what came together on the way.
+type Piece<T, C> = (Vec<T>, C);
+
+/// Which cases are read at all.
+#[derive(Clone, Debug)]
+enum Among {
+    /// Those whose numbers are in a range.
+    Range(RangeInclusive<i64>),
+    /// Those with one of the values in a column.
+    Values(&'static str, Ids),
 }
 
 /// What is read of each case.
@@ -74,16 +96,18 @@ impl Reader {
     /// The cases that a filter lets through, each with the value of an expression.
     pub(super) fn briefs(&self, filter: &Filter, key: &str) -> Result<(Vec<Brief>, Listing), ReadError> {
         let at = HEAD.split(", ").count();
-        self.select(filter, key, |row, head| Ok(Brief { head, key: Value::of(row.get_ref(at)?) }))
+        let make = |row: &Row<'_>, head, (): &mut ()| Ok(Brief { head, key: Value::of(row.get_ref(at)?) });
+        let (pieces, left) = self.select(filter, key, make)?;
+        Ok((pieces.into_iter().flat_map(|(briefs, ())| briefs).collect(), left))
     }
 
     /// What is taken of each case that a filter lets through, from the columns behind [`HEAD`].
-    pub(super) fn select<T>(
+    pub(super) fn select<T: Send, C: Default + Send>(
         &self,
         filter: &Filter,
         columns: &str,
-        mut make: impl FnMut(&Row<'_>, Head) -> rusqlite::Result<T>,
-    ) -> Result<(Vec<T>, Listing), ReadError> {
+        make: impl Fn(&Row<'_>, Head, &mut C) -> rusqlite::Result<T> + Sync,
+    ) -> Result<(Vec<Piece<T, C>>, Listing), ReadError> {
         let (miners, pools) = (filter.miners(&self.connection)?, filter.pools(&self.connection)?);
         let identified = filter.identified(&self.connection)?;
         let states = if filter.states.is_empty() { None } else { Some(self.states()?) };
@@ -98,51 +122,64 @@ impl Reader {
                 })
         };
         let nodes = !filter.only_mining || !filter.verdicts.is_empty();
-        let (mut taken, mut left) = (Vec::new(), Listing::default());
-        let take = |row: &Row<'_>| {
-            let (head, is_hidden) = Head::of(row)?;
-            if !is_let_through(&head) || (filter.hidden == Hidden::Only && !is_hidden) {
-                return Ok(());
-            }
-            if is_hidden && filter.hidden == Hidden::Leave {
-                left.hidden += 1;
-            } else if head.verdict == 0 && !nodes {
-                left.nodes += 1;
-            } else {
-                taken.push(make(row, head)?);
-            }
-            Ok(())
+        let read = |reader: &Self, among: Among| {
+            let (mut taken, mut common, mut left) = (Vec::new(), C::default(), Listing::default());
+            reader.visit(filter, columns, among, |row| {
+                let (head, is_hidden) = Head::of(row)?;
+                if !is_let_through(&head) || (filter.hidden == Hidden::Only && !is_hidden) {
+                    return Ok(());
+                }
+                if is_hidden && filter.hidden == Hidden::Leave {
+                    left.hidden += 1;
+                } else if head.verdict == 0 && !nodes {
+                    left.nodes += 1;
+                } else {
+                    taken.push(make(row, head, &mut common)?);
+                }
+                Ok(())
+            })?;
+            Ok(((taken, common), left))
         };
         let few = |ids: &Option<Ids>| ids.clone().filter(|ids| ids.len() <= FEW);
         let narrowest = [("c.miner", few(&miners)), ("c.pool", few(&pools)), ("c.id", identified.clone())];
         let narrowest = narrowest.into_iter().filter_map(|(column, ids)| Some((column, ids?)));
-        let narrowest = narrowest.min_by_key(|(column, ids)| (*column == "c.pool", ids.len()));
-        self.visit(filter, columns, narrowest, take)?;
-        Ok((taken, left))
+        let pieces = match narrowest.min_by_key(|(column, ids)| (*column == "c.pool", ids.len())) {
+            Some((column, ids)) => vec![read(self, Among::Values(column, ids))?],
+            None => self.by_ranges(|reader, range| read(reader, Among::Range(range)))?,
+        };
+        let mut left = Listing::default();
+        let pieces = pieces.into_iter().map(|(piece, its)| {
+            left += its;
+            piece
+        });
+        Ok((pieces.collect(), left))
     }
 
-    /// Reads the cases that fulfil a filter by themselves: all, or those with one of the values in a column.
+    /// Reads cases that fulfil a filter by themselves.
     fn visit(
         &self,
         filter: &Filter,
         columns: &str,
-        among: Option<(&str, Ids)>,
+        among: Among,
         mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
         let conditions = filter.of_cases();
-        let statement = format!("SELECT {HEAD}, {columns} FROM cases c {}", conditions.text());
-        let mut read = |further: &str, id: Option<i64>| {
-            let mut statement = self.connection.prepare_cached(&format!("{statement}{further}"))?;
-            let values = conditions.values().iter().cloned().chain(id.map(Parameter::Integer));
-            let mut rows = statement.query(params_from_iter(values))?;
+        let word = if conditions.text().is_empty() { "WHERE" } else { "AND" };
+        let statement = format!("SELECT {HEAD}, {columns} FROM cases c {} {word}", conditions.text());
+        let mut read = |further: &str, ids: &[i64]| {
+            let mut statement = self.connection.prepare_cached(&format!("{statement} {further}"))?;
+            let ids = ids.iter().copied().map(Parameter::Integer);
+            let mut rows =
+                statement.query(params_from_iter(conditions.values().iter().cloned().chain(ids)))?;
             while let Some(row) = rows.next()? {
                 take(row)?;
             }
             Ok(())
         };
-        let Some((column, ids)) = among else { return read("", None) };
-        let word = if conditions.text().is_empty() { "WHERE" } else { " AND" };
-        ids.iter().try_for_each(|id| read(&format!("{word} {column} = ?"), Some(id)))
+        match among {
+            Among::Range(range) => read("c.id BETWEEN ? AND ?", &[*range.start(), *range.end()]),
+            Among::Values(column, ids) => ids.iter().try_for_each(|id| read(&format!("{column} = ?"), &[id])),
+        }
     }
 
     /// The values in the second column of a statement, whose first goes up, for ids that go up.

@@ -44,8 +44,11 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn number(&mut self, text: ValueRef<'_>) -> u32 {
-        let Ok(text) = text.as_str() else { return 0 };
+    fn of_column(&mut self, text: ValueRef<'_>) -> u32 {
+        text.as_str().map_or(0, |text| self.number(text))
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
         if let Some(&number) = self.numbers.get(text) {
             return number;
         }
@@ -53,6 +56,11 @@ impl Words {
         let number = u32::try_from(self.words.len()).unwrap_or(0);
         self.numbers.insert(text.into(), number);
         number
+    }
+
+    /// Takes the words of others in: what the number of each is here.
+    fn take_in(&mut self, others: &Self) -> Vec<u32> {
+        std::iter::once(0).chain(others.words.iter().map(|word| self.number(word))).collect()
     }
 
     pub(super) fn word(&self, number: u32) -> Option<&str> {
@@ -67,13 +75,13 @@ impl Part {
         let mut next = || at.next().unwrap_or(0);
         Ok(Self {
             head,
-            protocol: words.number(row.get_ref(next())?),
-            coin: words.number(row.get_ref(next())?),
+            protocol: words.of_column(row.get_ref(next())?),
+            coin: words.of_column(row.get_ref(next())?),
             algorithm: {
                 let name = row.get_ref(next())?;
                 // Some names mean the same.
                 let same = name.as_str().ok().and_then(algorithm_name);
-                words.number(same.map_or(name, |name| ValueRef::Text(name.as_bytes())))
+                words.of_column(same.map_or(name, |name| ValueRef::Text(name.as_bytes())))
             },
             first_seen: row.get(next())?,
             connections: row.get(next())?,
@@ -81,20 +89,38 @@ impl Part {
             workers: row.get(next())?,
             shares: [row.get(next())?, row.get(next())?, row.get(next())?],
             rate: row.get(next())?,
-            unit: words.number(row.get_ref(next())?),
+            unit: words.of_column(row.get_ref(next())?),
             power: {
                 let power: [Option<f64>; 3] = [row.get(next())?, row.get(next())?, row.get(next())?];
                 power[0].map(|value| [value, power[1].unwrap_or(value), power[2].unwrap_or(value)])
             },
         })
     }
+
+    fn renumbered(self, numbers: &[u32]) -> Self {
+        let number = |number: u32| {
+            let place = usize::try_from(number).unwrap_or(usize::MAX);
+            numbers.get(place).copied().unwrap_or(0)
+        };
+        Self {
+            protocol: number(self.protocol),
+            coin: number(self.coin),
+            algorithm: number(self.algorithm),
+            unit: number(self.unit),
+            ..self
+        }
+    }
 }
 
 impl Reader {
     /// The parts of all cases that a filter lets through.
     pub(super) fn parts(&self, filter: &Filter) -> Result<(Vec<Part>, Words, Listing), ReadError> {
-        let mut words = Words::default();
-        let (parts, left) = self.select(filter, PART, |row, head| Part::of(row, head, &mut words))?;
+        let (pieces, left) = self.select(filter, PART, Part::of)?;
+        let (mut parts, mut words) = (Vec::new(), Words::default());
+        for (piece, its) in pieces {
+            let numbers = words.take_in(&its);
+            parts.extend(piece.into_iter().map(|part| part.renumbered(&numbers)));
+        }
         Ok((parts, words, left))
     }
 
