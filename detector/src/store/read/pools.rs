@@ -188,7 +188,8 @@ mod tests {
         for port in 1..=40 {
             fixture.case("10.0.0.1", &format!("192.0.2.1:{port}"));
         }
-        let words = "coin = 'C' || (SELECT port % 7 FROM pools WHERE id = pool), protocol = 'p' || (pool % 3)";
+        let words =
+            "coin = 'C' || (SELECT port % 7 FROM pools WHERE id = pool), protocol = 'p' || (pool % 3)";
         fixture.connection.execute(&format!("UPDATE cases SET {words}"), ()).unwrap();
         let sort = Sort { key: PoolKey::Address, descending: false };
         let (pools, listing) = fixture.reader().pools(&Filter::default(), sort, usize::MAX).unwrap();
