@@ -1,7 +1,6 @@
 use super::dossier::Dossier;
 use crate::advice::{Advice, Circumstances, Language, advise};
 use crate::judge::Verdict;
-use crate::ledger::Record;
 use crate::store::OperatorState;
 
 /// What to do about a case of which the operator said `state` last.
@@ -15,7 +14,7 @@ pub(super) fn advice(dossier: &Dossier, state: Option<&OperatorState>, language:
         encrypted: record.encrypted,
         verdict: record.verdict,
         stage: record.stage,
-        farm: is_farm(record),
+        farm: is_farm(record.verdict, record.workers, record.parallel),
         returned: record.returns > 0,
         returned_after_fixed: state.is_some_and(|state| state.is_refuted(record.last_seen)),
         miner: record.miner.ip(),
@@ -31,14 +30,9 @@ pub(super) fn advice(dossier: &Dossier, state: Option<&OperatorState>, language:
     advise(&circumstances, language)
 }
 
-/// Several machines mine behind the address: they have names of their own, or more connections at the same time than
+/// Whether several machines mine behind the address: they have names of their own, or more connections at the same time than
 /// one that changes from one to the next.
-fn is_farm(record: &Record) -> bool {
-    record.verdict != Verdict::Node && farm(record.workers, record.parallel)
-}
-
-/// Whether so many names of machines and connections at the same time are those of several machines.
 #[must_use]
-pub const fn farm(workers: u32, parallel: u32) -> bool {
-    workers >= 2 || parallel >= 3
+pub fn is_farm(verdict: Verdict, workers: u32, parallel: u32) -> bool {
+    verdict != Verdict::Node && (workers >= 2 || parallel >= 3)
 }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-pub use circumstances::farm;
+pub use circumstances::is_farm;
 pub use dossier::Dossier;
 pub use rules::Rules;
 pub use shared::Counts;

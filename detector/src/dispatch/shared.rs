@@ -129,7 +129,7 @@ impl Shared {
         if record.reason != Reason::Update && ready.hidden.is_some() {
             counts.hidden += 1;
         }
-        if matches!(record.reason, Reason::Opened | Reason::Verdict) {
+        if ready.hidden.is_none() && matches!(record.reason, Reason::Opened | Reason::Verdict) {
             let kind = Detection::new(record.protocol, record.facts.coin, record.verdict, network);
             *counts.detections.entry(kind).or_default() += 1;
         }

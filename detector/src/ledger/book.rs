@@ -237,7 +237,7 @@ impl Ledger {
         if let Some(case) = case
             && self.settings.update.is_some()
         {
-            case.retell(&lost.days);
+            case.retell(lost);
             if !self.untold.contains_key(&id) {
                 self.untold.insert(id, self.now);
             }

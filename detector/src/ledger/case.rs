@@ -9,7 +9,7 @@ use super::activity::Activity;
 use super::parties::Parties;
 use super::record::{Life, Reason, Record};
 use super::state::{State, milliseconds, timestamp};
-use super::{CaseId, Day, Observation, Settings};
+use super::{CaseId, Observation, Settings};
 use crate::estimate::{Effort, Estimate, Spans, estimate};
 use crate::judge::{Assessment, Carrier, Evidence, Facts, Protocol, Shares, Stage, Verdict};
 use crate::output::Identities;
@@ -125,6 +125,8 @@ pub(super) struct Case {
     active: Timestamp,
     /// The ledger's time of the last record.
     recorded: Timestamp,
+    /// The record that opened it was lost.
+    unopened: bool,
 }
 
 impl Case {
@@ -155,6 +157,7 @@ impl Case {
             last_seen: observation.time,
             active: now,
             recorded: now,
+            unopened: false,
         }
     }
 
@@ -333,6 +336,7 @@ impl Case {
             last_seen: record.last_seen,
             active: timestamp(active),
             recorded: timestamp(recorded),
+            unopened: false,
         }
     }
 
@@ -342,9 +346,10 @@ impl Case {
         self.activity.tell_touched();
     }
 
-    /// The next record or update is to have these days once more: the one that had them was lost.
-    pub(super) fn retell(&mut self, days: &[Day]) {
-        self.activity.retell(days);
+    /// The next record or update is to say what a lost one said.
+    pub(super) fn retell(&mut self, lost: &Record) {
+        self.activity.retell(&lost.days);
+        self.unopened |= lost.reason == Reason::Opened;
     }
 
     /// Whether something happened on a day since that day was told.
@@ -371,9 +376,12 @@ impl Case {
 
     /// A record of the case as it is at `time`, which is `now` for the ledger.
     pub(super) fn record(&mut self, reason: Reason, life: Life, time: Timestamp, now: Timestamp) -> Record {
+        self.records += u64::from(reason != Reason::Update);
+        let opens = self.unopened && life == Life::Open;
+        let reason = if opens { Reason::Opened } else { reason };
         if reason != Reason::Update {
             self.recorded = now;
-            self.records += 1;
+            self.unopened = false;
             self.tell_days();
         }
         let mut facts = self.facts.clone();

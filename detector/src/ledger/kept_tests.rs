@@ -111,7 +111,8 @@ fn what_was_lost_on_its_way_is_told_again() {
     ledger.retell(&lost);
     assert_eq!(ledger.advance(at(59)), []);
     let told = latest(ledger.advance(at(60)));
-    assert_eq!((told.reason, told.life, &told.days), (Reason::Update, Life::Open, &lost.days));
+    let opening = (told.reason, told.number, told.life, &told.days);
+    assert_eq!(opening, (Reason::Opened, lost.number, Life::Open, &lost.days), "nobody knows the case");
     let lost = latest(ledger.advance(at(2 * HOUR)));
     assert_eq!(lost.reason, Reason::Quiet);
     ledger.retell(&lost);

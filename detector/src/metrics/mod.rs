@@ -67,7 +67,8 @@ pub struct Snapshot {
     pub interfaces: Vec<Interface>,
     /// When the ring buffer was last found empty.
     pub drained: Option<Instant>,
-    /// How many cases reached a verdict: one for each record with the reason `opened` or `verdict`.
+    /// How many cases reached a verdict: one for each record with the reason `opened` or `verdict`
+    /// that nothing hides.
     pub detections: BTreeMap<Detection, u64>,
     /// How many cases are open now, by the network of the miner.
     pub open: BTreeMap<NetworkType, u64>,
@@ -128,7 +129,7 @@ pub struct Store {
     pub writes: u64,
     /// How long they took together.
     pub writing: Duration,
-    /// Size of its files in bytes.
+    /// Bytes of its file that hold something.
     pub bytes: u64,
 }
 

@@ -121,7 +121,7 @@ fn counters(family: &Family, snapshot: &Snapshot, text: &mut Text) {
 }
 
 fn detections(snapshot: &Snapshot, text: &mut Text) {
-    let help = "Cases that reached a verdict.";
+    let help = "Cases that reached a verdict and that no exclusion hides.";
     let mut samples = text.metric("firedamp_detections_total", Counter, help);
     for (detection, count) in &snapshot.detections {
         let labels = detection.labels();
@@ -176,7 +176,12 @@ fn ledger(store: &Store, text: &mut Text) {
     text.metric("firedamp_store_write_seconds", Summary, "How long transactions of the ledger took.")
         .add_part("_sum", &[], store.writing.as_secs_f64())
         .add_part("_count", &[], store.writes);
-    text.metric("firedamp_store_size_bytes", Gauge, "Size of the files of the ledger.").add(&[], store.bytes);
+    text.metric(
+        "firedamp_store_size_bytes",
+        Gauge,
+        "Bytes of the ledger that hold something, without free pages and the log.",
+    )
+    .add(&[], store.bytes);
 }
 
 fn data(files: &[DataFile], text: &mut Text) {

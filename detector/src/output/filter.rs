@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::format::Format;
 use crate::enrich::NetworkType;
+use crate::store::read::VERDICTS;
 
 /// Which records an output gets. What is empty asks for nothing; of what is given, all must be true.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -47,7 +48,6 @@ impl Default for Filter {
     }
 }
 
-const VERDICTS: [&str; 4] = ["node", "suspected", "probable", "confirmed"];
 const REASONS: [&str; 8] = ["opened", "verdict", "stage", "periodic", "quiet", "returned", "closed", "final"];
 
 impl Filter {

@@ -116,7 +116,7 @@ impl Outputs {
     /// The number of the latest record.
     #[cfg(test)]
     pub(super) fn last(&self) -> u64 {
-        self.spool.last()
+        self.spool.last().unwrap_or_default()
     }
 
     fn id(&self) -> u64 {
@@ -295,12 +295,16 @@ impl Outputs {
         self.outputs().iter().map(|output| output.counts(&self.spool)).collect()
     }
 
-    /// Up to which number each output needs nothing any more, by name. An output that has had nothing yet is left out.
+    /// Up to which number each output needs nothing any more, by name. An output that has had nothing yet is left out. Nobody
+    /// wants what a reader of standard output that went away did not take.
     #[must_use]
     pub fn acknowledged(&self) -> HashMap<String, u64> {
         let outputs = self.outputs();
-        let each = outputs.iter();
-        each.filter_map(|output| Some((output.config.name.clone(), output.meter.acknowledged()?))).collect()
+        let done = |output: &Output| {
+            let closed = if Meter::is(&output.meter.closed) { self.spool.last() } else { None };
+            output.meter.acknowledged().max(closed)
+        };
+        outputs.iter().filter_map(|output| Some((output.config.name.clone(), done(output)?))).collect()
     }
 
     /// Writes what waits and ends the threads; gives the final counts, and up to where each output came, by name. A

@@ -89,15 +89,11 @@ impl Place {
             && self.until.is_none_or(|until| sequence <= until)
     }
 
-    /// Goes on after what the reader before it was done with. `first` is the oldest entry that can still be read, if what
-    /// is older is gone.
-    fn begin(&mut self, done: Option<u64>, first: Option<u64>) {
+    /// Goes on after what the reader before it was done with.
+    fn begin(&mut self, done: Option<u64>) {
         self.heir_of = None;
         self.after = self.after.max(done);
         self.done = self.after;
-        if let (Some(after), Some(first)) = (self.after, first) {
-            self.shed = first.saturating_sub(after + 1);
-        }
     }
 }
 
@@ -267,8 +263,13 @@ impl Spool {
         if self.has_archive() && entry.durable {
             return;
         }
-        for place in state.places.iter_mut().filter(|place| place.awaits(entry.sequence)) {
-            place.shed += u64::from(place.wanted.has(&entry.line));
+        // One that is to take a place over would read what the other does not get done.
+        let done: Vec<(u64, Option<u64>)> = state.places.iter().map(|place| (place.id, place.done)).collect();
+        let is_left = |of: u64| done.iter().any(|&(id, done)| id == of && done < Some(entry.sequence));
+        for place in &mut state.places {
+            if place.awaits(entry.sequence) || place.heir_of.is_some_and(is_left) {
+                place.shed += u64::from(place.wanted.has(&entry.line));
+            }
         }
     }
 
@@ -278,9 +279,9 @@ impl Spool {
         self.news.notify_all();
     }
 
-    #[cfg(test)]
-    pub(super) fn last(&self) -> u64 {
-        self.state().last.unwrap_or_default()
+    /// The number of the latest entry.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.state().last
     }
 
     /// Whether an entry was published by this process, and not by an earlier one.
@@ -289,11 +290,9 @@ impl Spool {
     }
 
     /// Lets the reader that takes the place of another go on after what that one was done with.
-    fn hand_over(&self, state: &mut State, of: u64, done: Option<u64>) {
-        let gone =
-            if self.has_archive() { None } else { state.front().or_else(|| state.last.map(|last| last + 1)) };
+    fn hand_over(state: &mut State, of: u64, done: Option<u64>) {
         for heir in state.places.iter_mut().filter(|place| place.heir_of == Some(of)) {
-            heir.begin(done, gone);
+            heir.begin(done);
         }
     }
 

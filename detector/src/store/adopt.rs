@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::restore::{days_since, one};
 use super::row::id;
-use crate::judge::Facts;
+use crate::judge::{Facts, Stage, Verdict};
 use crate::ledger::{CaseId, Day, Life, Reason, Record};
 use crate::output::Identities;
 
@@ -16,6 +16,8 @@ struct Base {
     record: Record,
     /// It was not only out of sight.
     was_quiet: bool,
+    /// What was told of it so far, since then as well.
+    told: (Verdict, Stage),
 }
 
 /// The cases that were opened anew.
@@ -38,7 +40,7 @@ impl Adopted {
                 self.0.insert(record.case, base);
             }
         }
-        let Some(base) = self.0.get(&record.case) else { return Ok(()) };
+        let Some(base) = self.0.get_mut(&record.case) else { return Ok(()) };
         base.add_to(record);
         if record.life == Life::Closed {
             self.0.remove(&record.case);
@@ -48,9 +50,9 @@ impl Adopted {
 }
 
 impl Base {
-    fn add_to(&self, record: &mut Record) {
-        let before = &self.record;
+    fn add_to(&mut self, record: &mut Record) {
         record.reason = self.reason(record);
+        let before = &self.record;
         record.number += before.number;
         record.returns += before.returns + u64::from(self.was_quiet);
         record.connections += before.connections;
@@ -62,6 +64,7 @@ impl Base {
         }
         record.verdict = record.verdict.max(before.verdict);
         record.stage = record.stage.max(before.stage);
+        self.told = (record.verdict, record.stage);
         record.confidence = record.confidence.max(before.confidence);
         record.parallel = record.parallel.max(before.parallel);
         record.workers = record.workers.max(before.workers);
@@ -80,9 +83,10 @@ impl Base {
         match record.reason {
             Reason::Opened if self.was_quiet => Reason::Returned,
             Reason::Opened | Reason::Verdict | Reason::Stage => {
-                if record.verdict > self.record.verdict {
+                let (verdict, stage) = self.told;
+                if record.verdict > verdict {
                     Reason::Verdict
-                } else if record.stage > self.record.stage {
+                } else if record.stage > stage {
                     Reason::Stage
                 } else {
                     Reason::Periodic
@@ -137,7 +141,8 @@ fn base(
     before.days.retain(|day: &Day| newer.iter().all(|newer| newer.day != day.day));
     before.days.extend(newer);
     let was_quiet = was_quiet || before.life == Life::Quiet;
-    Ok(Some(Base { record: before, was_quiet }))
+    let told = (before.verdict, before.stage);
+    Ok(Some(Base { record: before, was_quiet, told }))
 }
 
 /// Whether the last record of a case said that it had fallen quiet, or was over.

@@ -12,7 +12,7 @@ use crate::ledger::{CaseId, Day};
 pub(crate) const PERIOD: i64 = 32;
 
 /// Bytes of a day in brief: hours and connections, 24 bits each, little-endian.
-const BRIEF: usize = 6;
+pub(super) const BRIEF: usize = 6;
 
 /// A case on one day of UTC, in brief.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,11 @@ use super::tests::{Disk, assessment, at, ledger, observe, one, write};
 use super::*;
 use crate::dispatch::Dossier;
 use crate::judge::{Stage, Verdict};
-use crate::ledger::{Observation, Reason};
+use crate::ledger::{Ledger, Observation, Reason};
 use crate::output::Salt;
 
-const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
 
 /// With names in another form.
 fn with(disk: &Disk, identities: Identities) -> Store {
@@ -85,26 +86,65 @@ fn a_wrong_clock_harms_nothing_for_good() {
 }
 
 #[test]
+fn days_that_a_fast_clock_wrote_are_gone_from_all_that_is_kept_of_them() {
+    let disk = Disk::new();
+    let mut store = disk.open();
+    let mut memory = ledger();
+    write(&mut store, observe(&mut memory, "10.0.0.2:40000", 3, 0));
+    write(&mut store, observe(&mut memory, "10.0.0.2:40001", 3, 3 * DAY));
+    let days = |store: &Store| -> (i64, Vec<u8>) {
+        (one(store, "SELECT count(*) FROM days"), one(store, "SELECT max(days) FROM activity"))
+    };
+    let (_, before) = days(&store);
+    store.retain(at(HOUR)).unwrap();
+    let (count, after) = days(&store);
+    assert_eq!(count, 1, "the clock was three days ahead");
+    assert!(after.len() < before.len() && before.starts_with(&after), "{before:?} {after:?}");
+}
+
+/// What a miner without a name is taken for.
+fn seen(memory: &mut Ledger, verdict: Verdict, stage: Stage, time: i64) -> Vec<Record> {
+    let (miner, pool): (SocketAddr, SocketAddr) =
+        ("10.0.0.2:40001".parse().unwrap(), "203.0.113.9:3333".parse().unwrap());
+    let (key, miner_sends) = FlowKey::tcp(miner.into(), pool.into());
+    let mut assessment = assessment(miner_sends, 1);
+    (assessment.verdict, assessment.stage, assessment.confidence) = (verdict, stage, 0.3);
+    assessment.evidence = Vec::new();
+    (assessment.facts.wallet, assessment.facts.worker) = (None, None);
+    memory.observe(&Observation {
+        key,
+        interface: None,
+        outer: Encapsulation::NONE,
+        time: at(time),
+        bytes: 10,
+        assessment: &assessment,
+    })
+}
+
+#[test]
+fn what_a_case_rises_to_is_told_once() {
+    let disk = Disk::new();
+    let mut store = disk.open();
+    write(&mut store, seen(&mut ledger(), Verdict::Suspected, Stage::Handshake, 0));
+    let mut memory = ledger();
+    for (time, verdict, stage, reason) in [
+        (1, Verdict::Suspected, Stage::Attempt, Reason::Periodic),
+        (2, Verdict::Confirmed, Stage::Attempt, Reason::Verdict),
+        (3, Verdict::Confirmed, Stage::Handshake, Reason::Periodic),
+        (4, Verdict::Confirmed, Stage::Submitting, Reason::Stage),
+    ] {
+        let record = write(&mut store, seen(&mut memory, verdict, stage, time)).remove(0).record;
+        assert_eq!(record.reason, reason, "{time}");
+    }
+}
+
+#[test]
 fn a_case_that_was_only_out_of_sight_has_not_returned() {
     let disk = Disk::new();
     let mut store = disk.open();
     write(&mut store, observe(&mut ledger(), "10.0.0.2:40000", 3, 0));
     let mut memory = ledger();
-    let (miner, pool) = ("10.0.0.2:40001".parse::<SocketAddr>().unwrap(), "203.0.113.9:3333");
-    let (key, miner_sends) = FlowKey::tcp(miner.into(), pool.parse::<SocketAddr>().unwrap().into());
-    let mut weak = assessment(miner_sends, 1);
-    (weak.verdict, weak.stage, weak.confidence) = (Verdict::Suspected, Stage::Attempt, 0.3);
-    weak.evidence = Vec::new();
-    (weak.facts.wallet, weak.facts.worker) = (None, None);
-    let time = at(10);
-    let opened = memory.observe(&Observation {
-        key,
-        interface: None,
-        outer: Encapsulation::NONE,
-        time,
-        bytes: 10,
-        assessment: &weak,
-    });
+    let opened = seen(&mut memory, Verdict::Suspected, Stage::Attempt, 10);
     let record = write(&mut store, opened).remove(0).record;
     assert_eq!((record.reason, record.returns, record.number), (Reason::Periodic, 0, 2));
     assert_eq!((record.verdict, record.stage), (Verdict::Confirmed, Stage::Submitting));

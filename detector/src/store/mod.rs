@@ -97,6 +97,8 @@ pub struct Store {
     dropped: u64,
     /// How far each output was when that was kept last.
     acknowledged: Vec<(String, u64)>,
+    /// Retention has begun, and has more to do.
+    retaining: bool,
     _lock: File,
 }
 
@@ -124,6 +126,7 @@ impl Store {
             waiting: counted(waiting),
             dropped: 0,
             acknowledged: Vec::new(),
+            retaining: false,
             _lock: lock,
             settings,
         })
@@ -337,7 +340,8 @@ impl Store {
     /// # Errors
     /// The file cannot be written.
     pub fn retain(&mut self, now: Timestamp) -> Result<Removed, StoreError> {
-        let removed = retain::retain(&mut self.connection, self.settings.limits, now);
+        let removed = retain::retain(&mut self.connection, self.settings.limits, now, !self.retaining);
+        self.retaining = removed.as_ref().is_ok_and(|removed| removed.more);
         // Also if it fails, something may have been removed before that.
         if !matches!(removed, Ok(Removed { aged: 0, crowded: 0, .. })) {
             self.written.clear();

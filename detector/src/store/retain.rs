@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::Limits;
-use super::days::period;
+use super::days::{BRIEF, PERIOD, period};
 use super::row::counted;
 
 /// Cases removed at once: a moment's work.
@@ -27,14 +27,22 @@ pub struct Removed {
 /// Pages given back to the file system at once.
 const PAGES: i64 = 4_096;
 
-/// Removes what is too old or too much, some of it at a time.
-pub(super) fn retain(connection: &mut Connection, keep: Limits, now: Timestamp) -> rusqlite::Result<Removed> {
+/// Removes what is too old or too much, some of it at a time. `begins`: it is the first time of several.
+pub(super) fn retain(
+    connection: &mut Connection,
+    keep: Limits,
+    now: Timestamp,
+    begins: bool,
+) -> rusqlite::Result<Removed> {
     let now = now.as_millisecond();
     let before = now - i64::from(keep.days) * DAY;
-    come_back(connection, now)?;
+    if begins {
+        come_back(connection, now)?;
+    }
     let aged = remove(connection, before)?;
     let mut removed = Removed { aged, more: aged == counted(CASES), ..Removed::default() };
-    if !removed.more && used(connection)? > keep.bytes + waiting(connection)? {
+    let used = used(connection)?;
+    if !removed.more && used > keep.bytes && used > keep.bytes + waiting(connection)? {
         let oldest: Option<i64> =
             connection.query_row("SELECT min(last_seen) FROM cases", (), |row| row.get(0))?;
         let first: Option<i64> = connection.query_row("SELECT min(day) FROM days", (), |row| row.get(0))?;
@@ -58,7 +66,10 @@ fn come_back(connection: &Connection, now: i64) -> rusqlite::Result<()> {
     connection.execute("UPDATE cases SET last_seen = ? WHERE last_seen > ?", [now, tomorrow])?;
     let last = tomorrow.div_euclid(DAY);
     connection.execute("DELETE FROM days WHERE day > ?", [last])?;
-    connection.execute("DELETE FROM activity WHERE period > ?", [period(last)]).map(drop)
+    connection.execute("DELETE FROM activity WHERE period > ?", [period(last)])?;
+    let bytes = (last.rem_euclid(PERIOD) + 1) * i64::try_from(BRIEF).unwrap_or(0);
+    let cut = "UPDATE activity SET days = substr(days, 1, ?2) WHERE period = ?1 AND length(days) > ?2";
+    connection.execute(cut, [period(last), bytes]).map(drop)
 }
 
 /// Gives free pages back to the file system, some of them. True if there are more.

@@ -83,7 +83,8 @@ impl<'a> Statements<'a> {
             evidence: prepared(r#"INSERT OR REPLACE INTO evidence ("case", body) VALUES (?, ?)"#)?,
             day: DayWriter::new(transaction)?,
             history: prepared(
-                r#"INSERT OR REPLACE INTO history ("case", number, at, reason, verdict, stage) VALUES (?, ?, ?, ?, ?, ?)"#,
+                // A case that nothing hides any more is told with the number of what was said last.
+                r#"INSERT OR IGNORE INTO history ("case", number, at, reason, verdict, stage) VALUES (?, ?, ?, ?, ?, ?)"#,
             )?,
             line: prepared("INSERT OR REPLACE INTO outbox (sequence, line) VALUES (?, ?)")?,
         })

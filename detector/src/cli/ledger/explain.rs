@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use detector::advice::{Advice, Circumstances, Language, advise};
-use detector::dispatch::farm;
+use detector::dispatch::is_farm;
 use detector::judge::{Counterfactuals, Judged, Protocol, Verdict, counterfactuals};
 use detector::store::OperatorState;
 use detector::store::read::Story;
@@ -128,7 +128,7 @@ fn advice(story: &Story, language: Language) -> Option<Vec<Advice>> {
         encrypted: case.encrypted,
         verdict,
         stage: known(&case.stage)?,
-        farm: verdict != Verdict::Node && farm(count(case.workers), count(case.parallel_connections)),
+        farm: is_farm(verdict, count(case.workers), count(case.parallel_connections)),
         returned: case.returns > 0,
         returned_after_fixed: state.is_some_and(|state| state.is_refuted(case.last_seen)),
         miner: case.miner_ip,

@@ -44,7 +44,7 @@ impl Reader {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let done = state.place(of).and_then(|before| before.done);
-                self.spool.hand_over(&mut state, of, done);
+                Spool::hand_over(&mut state, of, done);
                 break;
             }
             state = wait_on(&self.spool.news, state, Some(left));
@@ -174,7 +174,7 @@ impl Drop for Reader {
         let id = self.id;
         let mut state = self.spool.state();
         let done = state.place(id).and_then(|place| place.done);
-        self.spool.hand_over(&mut state, id, done);
+        Spool::hand_over(&mut state, id, done);
         state.places.retain(|place| place.id != id);
         drop(state);
         self.spool.news.notify_all();

@@ -30,7 +30,10 @@ impl Archive for Store {
 
 /// Adds a line under the next number.
 fn append(spool: &Spool, line: &str, wait: Wait) {
-    spool.publish([Entry { sequence: spool.last() + 1, line: line.into(), durable: false }], wait);
+    spool.publish(
+        [Entry { sequence: spool.last().unwrap_or_default() + 1, line: line.into(), durable: false }],
+        wait,
+    );
 }
 
 fn spool(store: Option<&Arc<Store>>) -> Arc<Spool> {

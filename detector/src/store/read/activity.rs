@@ -210,11 +210,15 @@ impl Reader {
         groups: usize,
     ) -> Result<Vec<Activity>, ReadError> {
         let mut activities = vec![Activity::default(); groups];
-        let earliest: Option<i64> =
-            self.connection.query_row("SELECT min(day) FROM days", (), |row| row.get(0))?;
-        let Some(earliest) = earliest else { return Ok(activities) };
+        let end = |which: &str| -> rusqlite::Result<Option<i64>> {
+            self.connection.query_row(&format!("SELECT {which}(day) FROM days"), (), |row| row.get(0))
+        };
+        let Some((earliest, latest)) = end("min")?.zip(end("max")?) else { return Ok(activities) };
         cases.sort_unstable();
-        let days = window.first_day().max(earliest)..=window.last_day();
+        let days = window.first_day().max(earliest)..=window.last_day().min(latest);
+        if days.is_empty() {
+            return Ok(activities);
+        }
         for number in period(*days.start())..=period(*days.end()) {
             let stretch = Stretch::of(number, window, &days);
             let sums = self.sums(&stretch, window, &cases, groups)?;

@@ -22,10 +22,20 @@ impl Reader {
         let Some(first) = ranges.next() else { return Ok(Vec::new()) };
         let (path, read) = (&self.path, &read);
         thread::scope(|scope| {
-            let others: Vec<_> = ranges
-                .map(|range| scope.spawn(move || Self::open(path).and_then(|reader| read(&reader, range))))
-                .collect();
-            let mut found = vec![read(self, first)?];
+            let mut others = Vec::new();
+            let mut left = vec![first];
+            for range in ranges {
+                let work = {
+                    let range = range.clone();
+                    move || Self::open(path).and_then(|reader| read(&reader, range))
+                };
+                // Where no more threads can be made, this one reads more.
+                match thread::Builder::new().spawn_scoped(scope, work) {
+                    Ok(other) => others.push(other),
+                    Err(_) => left.push(range),
+                }
+            }
+            let mut found = left.into_iter().map(|range| read(self, range)).collect::<Result<Vec<T>, _>>()?;
             for other in others {
                 found.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
             }
