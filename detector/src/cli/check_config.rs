@@ -76,6 +76,7 @@ impl Report {
                     counted(loaded.exclusions.len(), "exclusion"),
                     counted(loaded.config.output.len(), "output"),
                 ));
+                self.lines.extend(loaded.enricher.ages().iter().map(ToString::to_string));
                 let sources = loaded.config.signatures.sources();
                 if !sources.paths.is_empty() {
                     self.signatures(&sources);

@@ -29,6 +29,8 @@ pub(super) fn write(path: &Path, page: &[u8]) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A file beside it would be named in the message.
+    folder.metadata()?;
     let mut beside =
         Builder::new().prefix(".firedamp-").permissions(Permissions::from_mode(MODE)).tempfile_in(folder)?;
     if let Some(mode) = mode {

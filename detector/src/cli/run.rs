@@ -23,7 +23,7 @@ use super::{Common, target, usage, warn};
 pub(super) struct Options {
     /// Interface to watch; give it once for each. XDP sees what an interface receives: watch the
     /// inner and the outer one of a gateway to hear both sides. Needed if no configuration names one
-    #[arg(long = "iface", required_unless_present = "config", value_name = "IF",
+    #[arg(long = "iface", value_name = "IF",
           value_parser = NonEmptyStringValueParser::new())]
     interfaces: Vec<String>,
 
@@ -92,6 +92,7 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     let outputs = config.outputs();
     let kept = Kept::open(config.ledger.store(identities), config.ledger.cases as usize, &outputs)?;
     let outputs = Outputs::start(outputs, kept.archive(), &kept.cursors)?;
+    enricher.ages().iter().for_each(|age| tracing::info!("{age}"));
     let (language, limits) = (config.advice.language, config.ledger.limits());
     let rules = Rules::new(&config.enrich, enricher, exclusions, identities, language, limits);
     let open = rules.open(&kept.cases);

@@ -71,8 +71,12 @@ impl Rules {
             Some(Ok(enricher)) => {
                 tracing::info!("files about addresses read anew");
                 self.enricher = enricher;
+                shared.files_refused(false);
             }
-            Some(Err(problems)) => tracing::error!("the old files about addresses stay in use: {problems}"),
+            Some(Err(problems)) => {
+                tracing::error!("the old files about addresses stay in use: {problems}");
+                shared.files_refused(true);
+            }
             None => {}
         }
         shared.aged(self.enricher.ages());

@@ -29,6 +29,8 @@ pub struct Counts {
     pub store_entries: u64,
     /// Time that took, all together.
     pub store_time: Duration,
+    /// The files about addresses could not be read anew; the old ones are in use.
+    pub files_refused: bool,
     /// Bytes of the ledger that hold something.
     pub store_bytes: u64,
     /// Records that were removed from the ledger although an output had not got them.
@@ -153,6 +155,10 @@ impl Shared {
                 network
             });
         }
+    }
+
+    pub(super) fn files_refused(&self, refused: bool) {
+        self.lock().0.files_refused = refused;
     }
 
     pub(super) fn unwritable(&self) {

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,6 +81,17 @@ pub struct Age {
     pub entries: usize,
     /// Look-ups that failed because a record of a database is broken.
     pub failures: u64,
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, path, time, entries, .. } = self;
+        let (what, when) = match kind {
+            FileKind::Database => ("nodes", "made"),
+            FileKind::Prefixes | FileKind::Pools | FileKind::Leases => ("rows", "changed"),
+        };
+        write!(f, "{}: {entries} {what}, {when} on {}", path.display(), time.strftime("%Y-%m-%d"))
+    }
 }
 
 impl Enricher {
@@ -178,8 +190,8 @@ impl Enricher {
     }
 }
 
-impl std::fmt::Debug for Enricher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Enricher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Enricher").field(&self.ages()).finish()
     }
 }

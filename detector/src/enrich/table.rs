@@ -123,12 +123,18 @@ pub(super) fn read(
             break;
         }
         let mut row = Row { record: &record, header, file: path, problems, line, broken: false };
-        if record.len() == header.len() {
+        if lines.is_several(usize::try_from(reader.position().byte()).unwrap_or(usize::MAX)) {
+            row.problem(
+                "has a text between double quotes that goes on over the end of the line: close the quotes"
+                    .to_owned(),
+            );
+        } else if record.len() == header.len() {
             take(&mut row);
         } else {
             let (is, ought) = (record.len(), header.len());
+            let s = if is == 1 { "" } else { "s" };
             row.problem(format!(
-                "has {is} fields, and the header {ought}: leave fields empty that are not known, and put text that \
+                "has {is} field{s}, and the header {ought}: leave fields empty that are not known, and put text that \
                  holds a comma between double quotes"
             ));
         }
@@ -201,6 +207,13 @@ impl Lines<'_> {
             self.advance(self.byte + end);
         }
         self.line
+    }
+
+    /// Whether the record that ends at a byte takes more than one line: a quote is not closed.
+    fn is_several(&self, end: usize) -> bool {
+        let record = self.contents.get(self.byte..end).unwrap_or_default();
+        let is_open = record.split(|byte| *byte == b'"').count() % 2 == 0;
+        is_open || record.trim_ascii_end().contains(&b'\n')
     }
 
     fn advance(&mut self, to: usize) {

@@ -148,6 +148,16 @@ impl Activity {
     }
 }
 
+/// Connections an hour, as [`super::Record::connections_per_hour`] says, of a case of which these are the latest days.
+pub(crate) fn connections_per_hour(
+    connections: u64,
+    days: &[Day],
+    first_seen: Timestamp,
+    time: Timestamp,
+) -> Option<f64> {
+    Activity::restore(connections, time, days).per_hour(first_seen, time)
+}
+
 /// Place of a clock hour in its day.
 fn index(hour: i64) -> usize {
     usize::try_from(hour.rem_euclid(HOURS)).unwrap_or(0)

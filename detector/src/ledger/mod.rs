@@ -19,6 +19,7 @@ mod state;
 mod tests;
 
 pub use activity::Day;
+pub(crate) use activity::connections_per_hour;
 pub use book::{Ledger, Observation, Settings};
 pub use id::CaseId;
 pub(crate) use id::octets;

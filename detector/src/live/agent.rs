@@ -285,6 +285,7 @@ impl Agent<'_> {
             data: files(&desk.ages, now),
             rules: self.signatures.size().signatures as u64,
             reload: Some(metrics::Reload { success, time }),
+            data_refused: desk.files_refused,
         }
     }
 }

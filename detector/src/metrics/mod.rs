@@ -82,6 +82,8 @@ pub struct Snapshot {
     pub rules: u64,
     /// How the configuration was last read, the start included.
     pub reload: Option<Reload>,
+    /// The files about addresses could not be read anew; the old ones are in use.
+    pub data_refused: bool,
 }
 
 /// An interface that is watched.

@@ -78,7 +78,7 @@ fn write(snapshot: &Snapshot, now: Instant, received: &BTreeMap<String, Received
     if let Some(store) = &snapshot.store {
         ledger(store, text);
     }
-    data(&snapshot.data, text);
+    data(&snapshot.data, snapshot.data_refused, text);
     text.metric("firedamp_rules_loaded", Gauge, "Signatures in use.").add(&[], snapshot.rules);
     if let Some(reload) = snapshot.reload {
         reloaded(reload, text);
@@ -184,7 +184,9 @@ fn ledger(store: &Store, text: &mut Text) {
     .add(&[], store.bytes);
 }
 
-fn data(files: &[DataFile], text: &mut Text) {
+fn data(files: &[DataFile], refused: bool, text: &mut Text) {
+    let help = "1 if the files of addresses and names are in order, 0 if they could not be read anew.";
+    text.metric("firedamp_enrich_reload_success", Gauge, help).add(&[], u8::from(!refused));
     let help = "Age of what a file of addresses or names holds.";
     let mut samples = text.metric("firedamp_enrich_db_age_seconds", Gauge, help);
     for file in files {

@@ -78,6 +78,8 @@ struct Place {
     healthy: bool,
     /// Entries that it would deliver, that left memory before it read them, and that no archive has.
     shed: u64,
+    /// Those of them that the reader whose place it takes may yet get done.
+    perhaps_shed: Vec<u64>,
     woken: bool,
 }
 
@@ -94,6 +96,8 @@ impl Place {
         self.heir_of = None;
         self.after = self.after.max(done);
         self.done = self.after;
+        let shed = std::mem::take(&mut self.perhaps_shed);
+        self.shed += shed.into_iter().filter(|&number| self.after < Some(number)).count() as u64;
     }
 }
 
@@ -193,6 +197,7 @@ impl Spool {
             searched: !self.has_archive(),
             healthy: true,
             shed: 0,
+            perhaps_shed: Vec::new(),
             woken: false,
         });
         Reader::new(Arc::clone(self), id)
@@ -263,11 +268,10 @@ impl Spool {
         if self.has_archive() && entry.durable {
             return;
         }
-        // One that is to take a place over would read what the other does not get done.
-        let done: Vec<(u64, Option<u64>)> = state.places.iter().map(|place| (place.id, place.done)).collect();
-        let is_left = |of: u64| done.iter().any(|&(id, done)| id == of && done < Some(entry.sequence));
         for place in &mut state.places {
-            if place.awaits(entry.sequence) || place.heir_of.is_some_and(is_left) {
+            if place.heir_of.is_some() && place.wanted.has(&entry.line) {
+                place.perhaps_shed.push(entry.sequence);
+            } else if place.awaits(entry.sequence) {
                 place.shed += u64::from(place.wanted.has(&entry.line));
             }
         }

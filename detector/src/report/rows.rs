@@ -1,6 +1,6 @@
 //! What the ledger says, as far as a report needs it.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use foldhash::HashMap;
@@ -15,6 +15,10 @@ use super::figures::State;
 use crate::enrich::NetworkType;
 use crate::judge::Verdict;
 use crate::store::days::{period, unpack};
+use crate::store::row::address;
+
+/// Of a day.
+const MILLISECONDS: i64 = 86_400_000;
 
 /// Texts that many rows share, by number.
 #[derive(Default)]
@@ -113,6 +117,29 @@ pub(super) struct Case {
     pub(super) hidden: Option<Name>,
 }
 
+/// What is estimated of a case by all that is known of the day on which it was seen last. The row of that day is written when
+/// a record is, and may have an estimate of the first minutes.
+struct Latest {
+    day: i64,
+    rate: Option<f64>,
+    /// Watts: low, middle, high.
+    power: Option<[f64; 3]>,
+}
+
+impl Latest {
+    fn of(row: &Row<'_>, last_seen: i64) -> rusqlite::Result<Self> {
+        let day = last_seen.div_euclid(MILLISECONDS);
+        Ok(Self { day, rate: row.get(9)?, power: power(row, 15)? })
+    }
+}
+
+/// Watts, from three columns: the estimate, its lower limit, its upper limit.
+fn power(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<[f64; 3]>> {
+    let power: [Option<f64>; 3] = [row.get(at)?, row.get(at + 1)?, row.get(at + 2)?];
+    let [middle, low, high] = power;
+    Ok(middle.map(|middle| [low.unwrap_or(middle), middle, high.unwrap_or(middle)]))
+}
+
 /// The cases, and what they refer to.
 #[derive(Default)]
 pub(super) struct Ledger {
@@ -121,11 +148,8 @@ pub(super) struct Ledger {
     pub(super) pools: Vec<Pool>,
     /// In the order of their numbers.
     pub(super) cases: Vec<Case>,
-}
-
-/// Addresses are 16 bytes, of which IPv4 has 4.
-fn address(row: &Row<'_>, column: usize) -> rusqlite::Result<IpAddr> {
-    Ok(IpAddr::V6(Ipv6Addr::from(row.get::<_, [u8; 16]>(column)?)).to_canonical())
+    /// Of each case.
+    latest: Vec<Latest>,
 }
 
 /// What a word in a column stands for. `None` if it is one of a later version.
@@ -158,7 +182,7 @@ impl Ledger {
             let (latitude, longitude): (Option<f64>, Option<f64>) = (row.get(10)?, row.get(11)?);
             self.miners.push(Miner {
                 id: row.get(0)?,
-                address: address(row, 1)?,
+                address: address(row.get(1)?),
                 first_seen: row.get(2)?,
                 kind: meant(row, 3)?.unwrap_or_default(),
                 asn: row.get(4)?,
@@ -183,7 +207,7 @@ impl Ledger {
         while let Some(row) = rows.next()? {
             let label = match self.names.of(row, 2)?.or(self.names.of(row, 3)?) {
                 Some(label) => label,
-                None => self.names.number(&address(row, 1)?.to_string()),
+                None => self.names.number(&address(row.get(1)?).to_string()),
             };
             self.pools.push(Pool {
                 id: row.get(0)?,
@@ -198,7 +222,7 @@ impl Ledger {
     fn read_cases(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(
             "SELECT id, miner, pool, protocol, verdict, coin, algorithm, life, hidden, rate, rate_low, rate_high, rate_unit, \
-             first_seen FROM cases ORDER BY id",
+             first_seen, last_seen, power, power_low, power_high FROM cases ORDER BY id",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -221,6 +245,7 @@ impl Ledger {
                 [Some(rate), Some(low), Some(high)] if rate > 0.0 => (low / rate, high / rate),
                 _ => (1.0, 1.0),
             };
+            self.latest.push(Latest::of(row, row.get(14)?)?);
             self.cases.push(Case {
                 id: row.get(0)?,
                 miner,
@@ -336,15 +361,18 @@ impl Ledger {
         while let Some(row) = rows.next()? {
             let day = row.get(0)?;
             let Some(case) = follower.find(day, row.get(1)?) else { continue };
-            let (low, power, high): (Option<f64>, Option<f64>, Option<f64>) =
-                (row.get(6)?, row.get(5)?, row.get(7)?);
+            let latest = self.latest.get(case).filter(|latest| latest.day == day);
+            let (rate, power) = match latest {
+                Some(Latest { rate, power, .. }) => (*rate, *power),
+                None => (row.get(4)?, power(row, 5)?),
+            };
             each(&DayRow {
                 day,
                 case,
                 active: row.get::<_, i64>(2)?.cast_unsigned(),
                 connections: row.get_ref(3)?.as_blob().unwrap_or_default(),
-                rate: row.get(4)?,
-                power: power.map(|power| [low.unwrap_or(power), power, high.unwrap_or(power)]),
+                rate,
+                power,
             });
         }
         Ok(())

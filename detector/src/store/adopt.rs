@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::restore::{days_since, one};
 use super::row::id;
 use crate::judge::{Facts, Stage, Verdict};
-use crate::ledger::{CaseId, Day, Life, Reason, Record};
+use crate::ledger::{CaseId, Day, Life, Reason, Record, connections_per_hour};
 use crate::output::Identities;
 
 /// What was written of a case before the ledger in memory opened it anew: it was over, had to make room, or is in another
@@ -14,6 +14,8 @@ use crate::output::Identities;
 struct Base {
     /// With its latest days.
     record: Record,
+    /// These as they are now.
+    days: Vec<Day>,
     /// It was not only out of sight.
     was_quiet: bool,
     /// What was told of it so far, since then as well.
@@ -76,6 +78,12 @@ impl Base {
                 *count = count.saturating_add(before);
             }
         }
+        self.days.retain(|known| record.days.iter().all(|day| day.day != known.day));
+        self.days.extend_from_slice(&record.days);
+        let latest = self.days.iter().map(|day| day.day).max().unwrap_or_default();
+        self.days.retain(|day| day.day >= latest - 1);
+        record.connections_per_hour =
+            connections_per_hour(record.connections, &self.days, record.first_seen, record.time);
     }
 
     /// Why the record is written, of a case that is not new.
@@ -142,7 +150,8 @@ fn base(
     before.days.extend(newer);
     let was_quiet = was_quiet || before.life == Life::Quiet;
     let told = (before.verdict, before.stage);
-    Ok(Some(Base { record: before, was_quiet, told }))
+    let days = before.days.clone();
+    Ok(Some(Base { record: before, days, was_quiet, told }))
 }
 
 /// Whether the last record of a case said that it had fallen quiet, or was over.

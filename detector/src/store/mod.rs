@@ -16,7 +16,7 @@ mod outbox;
 pub mod read;
 mod restore;
 mod retain;
-mod row;
+pub(crate) mod row;
 pub mod schema;
 mod state;
 #[cfg(test)]

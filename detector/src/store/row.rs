@@ -6,7 +6,7 @@ pub(super) use crate::ledger::octets;
 use crate::ledger::{CaseId, Day};
 
 /// The address that 16 bytes stand for.
-pub(super) fn address(octets: [u8; 16]) -> IpAddr {
+pub(crate) fn address(octets: [u8; 16]) -> IpAddr {
     Ipv6Addr::from(octets).to_canonical()
 }
 

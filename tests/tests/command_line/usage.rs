@@ -34,7 +34,7 @@ fn usage_errors_name_the_argument() -> Result<()> {
     for (arguments, word) in [
         (&[][..], "Usage: firedamp"),
         (&["watch"], "'watch'"),
-        (&["run"], "not provided:\n  --iface <IF>"),
+        (&["run"], "no interface is named; use --iface, or interfaces in [capture]"),
         (&["run", "--iface", ""], "'--iface <IF>'"),
         (&["run", "--iface", "a0", "--iface", "b0", "--iface", "a0"], "interface 'a0' is given twice"),
         (&["run", "--iface", "a0", "--bogus"], "'--bogus'"),

@@ -36,7 +36,7 @@ pub(super) struct Filters {
     miners: Vec<IpAddr>,
 
     /// Network of the miner
-    #[arg(long = "prefix", value_name = "CIDR")]
+    #[arg(long = "prefix", value_name = "CIDR", value_parser = network)]
     prefixes: Vec<IpNet>,
 
     /// Type of the miner's network
@@ -79,6 +79,10 @@ pub(super) struct Filters {
     #[arg(long = "state", value_name = "STATE", value_parser = PossibleValuesParser::new(STATES))]
     states: Vec<String>,
 
+    /// Only what was seen again after you had marked it as fixed
+    #[arg(long)]
+    came_back: bool,
+
     /// Whether it goes on
     #[arg(long = "life", value_name = "LIFE", value_parser = PossibleValuesParser::new(LIVES))]
     lives: Vec<String>,
@@ -104,6 +108,10 @@ pub(super) struct Filters {
 enum Which {
     Include,
     Only,
+}
+
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    text.parse().map_err(|_| "must be a network such as 10.20.0.0/16 or 2001:db8::/32")
 }
 
 fn asn(text: &str) -> Result<u32, String> {
@@ -145,6 +153,7 @@ impl Filters {
             verdicts: self.verdicts.clone(),
             lives: self.lives.clone(),
             states: self.states.clone(),
+            came_back: self.came_back,
             pools: self.pools.clone(),
             wallets: names(&self.wallets, form),
             workers: names(&self.workers, form),

@@ -44,7 +44,7 @@ fn every_mistake_in_a_table_of_prefixes_is_told_with_its_line() {
         "prefixes.csv:8: latitude: \"91\" is no number of degrees from -90 to 90",
         "prefixes.csv:9: latitude and longitude: give both or neither",
         "prefixes.csv:10: 10.9.0.0/16 is already on line 8",
-        "prefixes.csv:11: has 1 fields, and the header 6",
+        "prefixes.csv:11: has 1 field, and the header 6",
         "prefixes.csv:12: prefix is empty",
         "prefixes.csv:13: prefix: \"zork\" is no prefix",
         "prefixes.csv:13: type: unknown network type \"zebra\": types are data-centre, enterprise,",
@@ -54,6 +54,10 @@ fn every_mistake_in_a_table_of_prefixes_is_told_with_its_line() {
     for (complaint, expected) in complaints.iter().zip(expected) {
         assert!(complaint.starts_with(expected), "{complaint}\n{expected}");
     }
+    let open = Files::new().prefixes("prefix,site\r\n10.0.0.0/8,\"a\r\n10.1.0.0/16,b\r\n").complaints();
+    assert!(open[0].starts_with("prefixes.csv:2: has a text between double quotes that goes on"), "{open:?}");
+    let last = Files::new().prefixes("prefix,site\r\n10.0.0.0/8,\"a\r\n").complaints();
+    assert!(last[0].starts_with("prefixes.csv:2: has a text between double quotes that goes on"), "{last:?}");
     let whole = files.problems().to_string();
     assert!(whole.starts_with("11 mistakes in the files about addresses:\n/"), "{whole}");
 }
@@ -85,7 +89,10 @@ fn text_in_another_encoding_and_unclosed_quotes_are_told() {
     files.config.prefixes = Some(files.write("prefixes.csv", text));
     let complaints = files.complaints();
     assert_eq!(complaints[0], "prefixes.csv:2: is not in UTF-8: save the file with that encoding");
-    assert!(complaints[1].starts_with("prefixes.csv:3: site: holds a line break"), "{complaints:#?}");
+    assert!(
+        complaints[1].starts_with("prefixes.csv:3: has a text between double quotes that goes on"),
+        "{complaints:#?}"
+    );
     assert_eq!(complaints.len(), 2);
 }
 

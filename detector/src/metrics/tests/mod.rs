@@ -90,6 +90,7 @@ fn full() -> Snapshot {
             failures: 2,
         }],
         rules: 88,
+        data_refused: true,
         reload: Some(Reload { success: true, time: Timestamp::from_second(1_795_370_155).unwrap() }),
     }
 }
@@ -128,6 +129,7 @@ fn the_state_is_shown_with_units_and_labels() {
         (r#"firedamp_enrich_db_age_seconds{db="database",file="city"}"#, 86400.0),
         (r#"firedamp_enrich_db_entries{db="database",file="city"}"#, 9.0),
         (r#"firedamp_enrich_db_failures_total{db="database",file="city"}"#, 2.0),
+        ("firedamp_enrich_reload_success", 0.0),
         ("firedamp_rules_loaded", 88.0),
         ("firedamp_config_reload_success", 1.0),
         ("firedamp_config_last_reload_timestamp_seconds", 1_795_370_155.0),

@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use ureq::http::{HeaderName, HeaderValue, Uri};
 
 use super::{Body, Config, Destination, Http, Journald, Limits, Syslog, Transport};
@@ -123,7 +125,9 @@ pub fn check(configs: &[Config]) -> Result<(), OutputError> {
             }
             let same = match (&earlier.to, &config.to) {
                 (Destination::Stdout, Destination::Stdout) => true,
-                (Destination::File(one), Destination::File(other)) => one == other,
+                (Destination::File(one), Destination::File(other)) => {
+                    one == other || meant(one) == meant(other)
+                }
                 _ => false,
             };
             if same {
@@ -135,6 +139,15 @@ pub fn check(configs: &[Config]) -> Result<(), OutputError> {
         }
     }
     Ok(())
+}
+
+/// The file behind a path, however that is written.
+fn meant(path: &Path) -> PathBuf {
+    let whole = path.canonicalize();
+    whole.unwrap_or_else(|_| match (path.parent().map(Path::canonicalize), path.file_name()) {
+        (Some(Ok(directory)), Some(name)) => directory.join(name),
+        _ => path.to_owned(),
+    })
 }
 
 impl Config {

@@ -141,11 +141,24 @@ fn ledger(cases: &[Case]) -> Connection {
     for (number, case) in (0_i64..).zip(cases) {
         // Numbers of cases are signed, and in another order than the miners.
         let id = (number + 1) * if number % 2 == 0 { 1000 } else { -1000 };
+        let (latest, estimated) = case.days.first_key_value().unwrap();
+        let (rate, power) = (estimated.rate(), estimated.power.map(f64::from));
         connection
             .execute(
-                "INSERT INTO cases VALUES (?1, ?2, ?7, 4000, 'stratum-v1', 'tcp', 0, 'open', ?6, ?3, 'working', 1.0, ?4, NULL, ?5, 0, 0, \
-                 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, zeroblob(1))",
-                params![id, case.miner + 1, VERDICTS[case.verdict], COINS[case.coin], first(case), case.hidden.then_some("x"), case.pool()],
+                "INSERT INTO cases VALUES (?1, ?2, ?7, 4000, 'stratum-v1', 'tcp', 0, 'open', ?6, ?3, 'working', 1.0, ?4, NULL, ?5, ?8, 0, \
+                 1, 0, 1, NULL, 1, 1, 1, 1, 1, 0, 0, ?9, NULL, NULL, NULL, ?10, ?10 / 2, ?10 * 2, zeroblob(1))",
+                params![
+                    id,
+                    case.miner + 1,
+                    VERDICTS[case.verdict],
+                    COINS[case.coin],
+                    first(case),
+                    case.hidden.then_some("x"),
+                    case.pool(),
+                    (sample::LAST_DAY - latest) * 86_400_000 + 1,
+                    rate,
+                    power,
+                ],
             )
             .unwrap();
         if case.false_alarm {
@@ -167,11 +180,13 @@ fn ledger(cases: &[Case]) -> Connection {
         for (back, day) in &case.days {
             let connections = std::array::from_fn(|hour| (day.hours >> hour & 1) as u16 * day.connections);
             let of_day = ledger::Day { day: sample::LAST_DAY - back, active: day.hours, connections };
-            let power = day.power.map(f64::from).map(|power| [power, power / 2.0, power * 2.0]);
+            // What was estimated when the day was young counts for days that are over only.
+            let young = if back == latest { 3.0 } else { 1.0 };
+            let power = day.power.map(|power| f64::from(power) * young).map(|it| [it, it / 2.0, it * 2.0]);
             let case = CaseId(i64::cast_unsigned(id));
             DayWriter::new(&connection)
                 .unwrap()
-                .write(case, &of_day, Rated { rate: day.rate(), power })
+                .write(case, &of_day, Rated { rate: day.rate().map(|rate| rate * young), power })
                 .unwrap();
         }
     }

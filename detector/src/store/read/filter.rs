@@ -43,6 +43,8 @@ pub struct Filter {
     pub lives: Vec<String>,
     /// The operator's states.
     pub states: Vec<String>,
+    /// Something happened after the operator had marked it as fixed.
+    pub came_back: bool,
     /// Pools.
     pub pools: Vec<PoolTerm>,
     /// Wallets, in the clear or as the ledger has them.
@@ -400,6 +402,10 @@ mod tests {
         fixture.remark("10.0.0.1", "notified");
         fixture.remark("10.0.0.1", "fixed");
         fixture.remark("10.0.0.2", "notified");
+        fixture.change_case("10.0.0.1", "last_seen = 6000");
+        for (came_back, found) in [(false, 3), (true, 1)] {
+            assert_eq!(passing(&fixture, &Filter { came_back, ..Filter::default() }).len(), found);
+        }
         for (states, found) in [
             (&["new"][..], &[3][..]),
             (&["notified"], &[2]),

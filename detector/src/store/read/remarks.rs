@@ -43,6 +43,22 @@ impl Reader {
         Ok(states)
     }
 
+    /// When each case was marked as fixed that still is, in milliseconds since the epoch.
+    pub(super) fn fixed(&self) -> Result<HashMap<i64, i64>, ReadError> {
+        let mut statement = self.connection.prepare("SELECT \"case\", at, state FROM remarks ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        let mut fixed = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let case: i64 = row.get(0)?;
+            if row.get_ref(2)?.as_str() == Ok("fixed") {
+                fixed.insert(case, row.get(1)?);
+            } else {
+                fixed.remove(&case);
+            }
+        }
+        Ok(fixed)
+    }
+
     /// The state of one case: its place in [`STATES`].
     pub(super) fn state(&self, case: i64) -> Result<u8, ReadError> {
         let mut statement = self

@@ -111,11 +111,15 @@ impl Reader {
         let (miners, pools) = (filter.miners(&self.connection)?, filter.pools(&self.connection)?);
         let identified = filter.identified(&self.connection)?;
         let states = if filter.states.is_empty() { None } else { Some(self.states()?) };
+        let fixed = if filter.came_back { Some(self.fixed()?) } else { None };
         let is_let_through = |head: &Head| {
             let is_among = |ids: &Option<Ids>, id| ids.as_ref().is_none_or(|ids| ids.contain(id));
             is_among(&miners, head.miner)
                 && is_among(&pools, head.pool)
                 && is_among(&identified, head.id)
+                && fixed
+                    .as_ref()
+                    .is_none_or(|fixed| fixed.get(&head.id).is_some_and(|&at| at < head.last_seen))
                 && states.as_ref().is_none_or(|states| {
                     let state = word(states.get(&head.id).copied().unwrap_or(0), &STATES);
                     filter.states.iter().any(|asked| asked.eq_ignore_ascii_case(state))
