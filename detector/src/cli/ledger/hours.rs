@@ -11,8 +11,11 @@ use super::format::{View, counted};
 /// Bars from low to high.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A line for each day with activity, by the hours of the zone.
-pub(super) fn chart(days: &[Day], view: &View) -> String {
+/// Columns of the date and the bars.
+const BARS_END: usize = 38;
+
+/// A line for each day with activity, by the hours of the zone. Sums stand behind the bars as far as the width allows.
+pub(super) fn chart(days: &[Day], view: &View, width: u16) -> String {
     let mut local: BTreeMap<Date, [Option<u32>; 24]> = BTreeMap::new();
     for (hour, connections) in days.iter().flat_map(Day::hours) {
         let clock = hour.to_zoned(view.zone.clone()).datetime();
@@ -25,19 +28,32 @@ pub(super) fn chart(days: &[Day], view: &View) -> String {
     if local.is_empty() {
         return String::new();
     }
+    let sums: Vec<[String; 4]> = local.values().map(sums).collect();
+    let room = usize::from(width).saturating_sub(BARS_END);
+    let fits = |form: &usize| {
+        let sum = |sums: &[String; 4]| sums.get(*form).map_or(0, |sum| sum.chars().count());
+        sums.iter().all(|sums| sum(sums) <= room)
+    };
+    let form = (0..4).find(fits).unwrap_or(3);
     let mut text = String::new();
-    for (date, cells) in local {
+    for ((date, cells), sums) in local.iter().zip(&sums) {
         let bars: String = cells.iter().map(|cell| bar(*cell, most)).collect();
-        let hours = cells.iter().flatten().count();
-        let connections: u32 = cells.iter().flatten().sum();
-        let _ = writeln!(
-            text,
-            "  {date}  {bars}  {} in {}",
-            counted(connections.into(), "connection"),
-            counted(u64::try_from(hours).unwrap_or(0), "hour")
-        );
+        let _ = writeln!(text, "  {date}  {bars}{}", sums.get(form).map_or("", String::as_str));
     }
     text + "              0     6     12    18\n"
+}
+
+/// What a day comes to, in more and in fewer words.
+fn sums(cells: &[Option<u32>; 24]) -> [String; 4] {
+    let connections: u32 = cells.iter().flatten().sum();
+    let hours = u64::try_from(cells.iter().flatten().count()).unwrap_or(0);
+    let counted_connections = counted(connections.into(), "connection");
+    [
+        format!("  {counted_connections} in {}", counted(hours, "hour")),
+        format!("  {counted_connections}"),
+        format!("  {connections}"),
+        String::new(),
+    ]
 }
 
 fn bar(connections: Option<u32>, most: u32) -> char {
@@ -65,7 +81,11 @@ mod tests {
         connections[15] = 1;
         connections[16] = 80;
         let days = [Day { day: 20_000, active: 1 << 14 | 1 << 15 | 1 << 16, connections }];
-        let chart = chart(&days, &view);
+        let narrow = |width| chart(&days, &view, width).lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(narrow(60)[1], "  2024-10-05  █                         80 connections");
+        assert_eq!(narrow(44)[1], "  2024-10-05  █                         80");
+        assert_eq!(narrow(40)[1].trim_end(), "  2024-10-05  █");
+        let chart = chart(&days, &view, 100);
         let lines: Vec<&str> = chart.lines().filter(|line| line.starts_with("  2024")).collect();
         assert_eq!(
             lines,

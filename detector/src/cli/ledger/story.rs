@@ -333,7 +333,7 @@ impl Page<'_> {
 
     /// Activity on the last of so many days, and what the signs mean.
     fn chart(&self, days: &[Day], asked: u16) -> String {
-        let lines = chart(days, self.view);
+        let lines = chart(days, self.view, self.width);
         if lines.is_empty() {
             return lines;
         }
