@@ -3,6 +3,7 @@
 use aya::Pod;
 
 use crate::automaton::Automaton;
+use crate::block::{Block, BlockKey, Control, Guard};
 use crate::counters::Counters;
 use crate::flow::{Budget, Flow, FlowKey, Watch};
 use crate::settings::Settings;
@@ -22,3 +23,11 @@ unsafe impl Pod for Counters {}
 unsafe impl Pod for Settings {}
 // SAFETY: as above.
 unsafe impl Pod for Automaton {}
+// SAFETY: as above.
+unsafe impl Pod for BlockKey {}
+// SAFETY: as above.
+unsafe impl Pod for Block {}
+// SAFETY: as above.
+unsafe impl Pod for Control {}
+// SAFETY: as above.
+unsafe impl Pod for Guard {}

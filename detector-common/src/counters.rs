@@ -23,6 +23,14 @@ macro_rules! counters {
 counters! {
     /// Packets that arrived.
     Packets = "packets",
+    /// Packets that were dropped because something of them is blocked. Nothing else is counted of them.
+    Blocked = "blocked",
+    /// Packets that would have been dropped if blocks were enforced.
+    WouldBlock = "would_block",
+    /// Packets of what is blocked that passed because one of their addresses is on the list of what must not be blocked.
+    BlockAllowed = "block_allowed",
+    /// Packets of what is blocked that passed because too many would have been dropped.
+    BlockShed = "block_shed",
     /// Packets that carry neither IPv4 nor IPv6.
     NotIp = "not_ip",
     /// IP packets that carry neither TCP nor UDP.
@@ -91,6 +99,7 @@ counters! {
 impl Counter {
     /// What may become of a packet: each is counted under exactly one of these.
     pub const FATES: &'static [Self] = &[
+        Self::Blocked,
         Self::NotIp,
         Self::NotTcp,
         Self::Udp,

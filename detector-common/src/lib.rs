@@ -5,7 +5,7 @@
 //! never panics, and reaches packets and storage only through the traits of [`packet`] and
 //! [`triage`]. Modules stand in the order in which a packet meets them:
 //!
-//! [`packet`] reads headers, [`flow`] names and remembers the conversation, [`automaton`] looks
+//! [`packet`] reads headers, [`block`] decides whether the packet goes on, [`flow`] names and remembers the conversation, [`automaton`] looks
 //! for the tokens of mining protocols, [`triage`] ties them together, [`event`] is what leaves
 //! the kernel, [`counters`] accounts for every packet, and [`settings`] holds the limits.
 #![no_std]
@@ -16,6 +16,7 @@ extern crate std;
 #[cfg(feature = "agent")]
 mod agent;
 pub mod automaton;
+pub mod block;
 pub mod counters;
 pub mod event;
 pub mod flow;

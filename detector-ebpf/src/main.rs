@@ -1,9 +1,11 @@
-//! The XDP program: maps, the packet's bytes, and the call into the recogniser.
+//! The XDP programs: maps, the packet's bytes, and the calls into the recogniser and the gate.
 //!
-//! It always passes the packet on. The object is built for `bpfel-unknown-none`; on any other
+//! Only the gate drops packets. The object is built for `bpfel-unknown-none`; on any other
 //! target this crate is an empty program, so that the whole workspace builds everywhere.
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 
+#[cfg(target_arch = "bpf")]
+mod gate;
 #[cfg(target_arch = "bpf")]
 mod maps;
 #[cfg(target_arch = "bpf")]

@@ -6,6 +6,9 @@ pub(super) const IPV6: u16 = 0x86dd;
 pub(super) const MPLS: [u16; 2] = [0x8847, 0x8848];
 /// A session of PPP over Ethernet (RFC 2516).
 pub(super) const PPPOE: u16 = 0x8864;
+/// What PPP calls IPv4 and IPv6.
+pub(super) const PPP_IPV4: u16 = 0x0021;
+pub(super) const PPP_IPV6: u16 = 0x0057;
 /// An Ethernet frame, within GRE or Geneve.
 pub(super) const ETHERNET: u16 = 0x6558;
 /// IEEE 802.1Q, IEEE 802.1ad, and the type that older switches use for stacked tags.

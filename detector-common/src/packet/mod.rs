@@ -1,6 +1,7 @@
 //! From the bytes of a frame to the TCP segment or UDP datagram in it.
 
 mod encapsulation;
+mod ends;
 mod ethernet;
 mod ip;
 mod straight;
@@ -13,6 +14,7 @@ use crate::flow::{End, TCP};
 use straight::Way;
 
 pub use encapsulation::{Encapsulation, LAYERS, Layer, LayerKind, Tunnel};
+pub use ends::{Ends, ends};
 pub use ip::behind_extensions;
 pub use tcp::{FIN, RST, SYN, TcpHeader};
 pub use walk::Walk;

@@ -2,7 +2,7 @@ use super::Outcome;
 use super::examine::Reading;
 use crate::event::{EVENT_PAYLOAD, EventHeader, EventKind, EventRecord};
 use crate::flow::{End, Flow, FlowKey, Watch};
-use crate::packet::{Encapsulation, Walk};
+use crate::packet::{Encapsulation, Ends, Packet, Walk, ends};
 use crate::settings::Settings;
 
 /// Working memory that is too large for the stack of the kernel.
@@ -17,6 +17,7 @@ pub struct Scratch {
     pub(super) walk: Walk,
     pub(super) outcome: Outcome,
     pub(super) reading: Reading,
+    ends: Option<Ends>,
 }
 
 impl Scratch {
@@ -33,7 +34,15 @@ impl Scratch {
             walk: Walk::new(),
             outcome: Outcome::Passed,
             reading: Reading::NOTHING,
+            ends: None,
         }
+    }
+
+    /// Between whom a packet travels, for whoever stands before the recogniser.
+    #[inline(always)]
+    pub fn ends<P: Packet>(&mut self, packet: &P) -> Option<Ends> {
+        let found = ends(packet, &mut self.record.outer, &mut self.walk);
+        forget(&mut self.ends, found)
     }
 }
 

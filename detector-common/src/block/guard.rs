@@ -1,0 +1,81 @@
+use super::Control;
+
+/// Nanoseconds of the window in which the share of dropped packets is taken.
+const WINDOW: u64 = 1_000_000_000;
+
+/// Keeps one CPU from dropping more than the operator takes for possible.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guard {
+    /// Packets so far.
+    packets: u64,
+    /// When the window began, and how many there were then.
+    since: u64,
+    before: u64,
+    /// Packets that were dropped in the window.
+    dropped: u64,
+}
+
+impl Guard {
+    /// Takes note of a packet.
+    #[inline(always)]
+    pub const fn pass(&mut self) {
+        self.packets = self.packets.wrapping_add(1);
+    }
+
+    /// Whether the packet of which note was just taken may be dropped.
+    #[inline(always)]
+    pub const fn may_drop(&mut self, control: &Control, now: u64) -> bool {
+        if now.wrapping_sub(self.since) >= WINDOW {
+            self.since = now;
+            self.before = self.packets.wrapping_sub(1);
+            self.dropped = 0;
+        }
+        let packets = self.packets.wrapping_sub(self.before);
+        // Multiplied and not divided: a packet more or less is not worth a division.
+        let dropped = self.dropped.wrapping_add(1);
+        if dropped > control.free as u64
+            && dropped.wrapping_mul(1000) > packets.wrapping_mul(control.share as u64)
+        {
+            return false;
+        }
+        self.dropped = dropped;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of so many packets are dropped if every `each`-th is blocked.
+    fn dropped(control: &Control, guard: &mut Guard, packets: u64, each: u64, now: u64) -> u64 {
+        (0..packets)
+            .map(|number| {
+                guard.pass();
+                u64::from(number.is_multiple_of(each) && guard.may_drop(control, now))
+            })
+            .sum()
+    }
+
+    #[test]
+    fn a_share_of_the_packets_may_be_dropped_and_some_in_any_case() {
+        let control = Control { share: 100, free: 10, ..Control::default() };
+        let mut guard = Guard::default();
+        assert_eq!(dropped(&control, &mut guard, 1000, 20, WINDOW), 50, "one of twenty is little");
+        assert_eq!(dropped(&control, &mut guard, 1000, 1, 2 * WINDOW), 100, "a tenth");
+        assert_eq!(dropped(&control, &mut guard, 5, 1, 3 * WINDOW), 5, "few may be dropped in any case");
+        let none = Control { share: 0, free: 0, ..control };
+        assert_eq!(dropped(&none, &mut guard, 1000, 1, 4 * WINDOW), 0);
+    }
+
+    #[test]
+    fn each_second_begins_anew() {
+        let control = Control { share: 0, free: 3, ..Control::default() };
+        let mut guard = Guard::default();
+        for second in 1..10 {
+            assert_eq!(dropped(&control, &mut guard, 100, 1, second * WINDOW), 3);
+            assert_eq!(dropped(&control, &mut guard, 100, 1, second * WINDOW + WINDOW / 2), 0);
+        }
+    }
+}
