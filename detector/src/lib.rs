@@ -1,11 +1,15 @@
 //! The Firedamp agent, in the order in which an event passes through it:
 //! ring -> decode -> [`stream`] -> [`transport`] -> [`protocol`] -> [`judge`] -> [`ledger`] -> [`output`].
 //!
+//! [`block`] keeps back what the operator wants kept back, and [`control`] lets him say so while the agent runs.
+//!
 //! [`kernel`] loads and feeds the program that finds the flows, [`signature`] gives it the tokens
 //! to look for, [`pipeline`] strings the parts together, [`live`] and [`replay`] drive it.
 
 pub mod advice;
+pub mod block;
 pub mod config;
+pub mod control;
 pub mod dispatch;
 pub mod enrich;
 pub mod estimate;

@@ -1,5 +1,6 @@
 //! What the user says and what exit codes say back.
 
+mod block;
 mod check_config;
 mod config;
 mod ledger;
@@ -9,6 +10,7 @@ mod replay;
 mod report;
 mod run;
 mod signatures;
+mod status;
 
 use std::io::{IsTerminal as _, stderr};
 use std::path::{Path, PathBuf};
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use detector::config::{Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
+use detector::control::ClientError;
 use detector::kernel::{AttachError, LoadError, NotReady};
 use detector::output::Target;
 use detector::replay::engine::EngineError;
@@ -73,6 +76,11 @@ enum Command {
     Cases(ledger::cases::Options),
     /// Tell all about a case: where it is, what proves it, when it was active, what to do
     Explain(ledger::explain::Options),
+    /// How the running agent is: interfaces, rates, losses, memory, outputs, files
+    Status(status::Options),
+    /// Keep hosts from mining: what the running agent drops. Its configuration must say so in [block]
+    #[command(subcommand)]
+    Block(block::Verb),
     /// Say what was done about cases: notified, blocked, fixed, false alarm
     Mark(ledger::mark::Options),
 }
@@ -222,6 +230,8 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         Command::Cases(options) => ledger::cases::cases(&options),
         Command::Explain(options) => ledger::explain::explain(&options),
         Command::Mark(options) => ledger::mark::mark(&options),
+        Command::Status(options) => status::status(&options),
+        Command::Block(verb) => block::block(&verb),
     };
     match result {
         Ok(code) => code,
@@ -250,6 +260,7 @@ fn is_not_permitted(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(AttachError::NotPermitted { .. }))
         || matches!(error.downcast_ref(), Some(EngineError::Load(LoadError::NotPermitted)))
         || matches!(error.downcast_ref(), Some(LoadError::NotPermitted))
+        || matches!(error.downcast_ref(), Some(ClientError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(ReadError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(MarkError::Read(ReadError::NotPermitted(_))))
 }

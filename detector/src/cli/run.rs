@@ -95,6 +95,7 @@ pub(super) fn run(options: &Options, settled: Settled) -> anyhow::Result<ExitCod
     enricher.ages().iter().for_each(|age| tracing::info!("{age}"));
     let (language, limits) = (config.advice.language, config.ledger.limits());
     let rules = Rules::new(&config.enrich, enricher, exclusions, identities, language, limits);
+    let rules = rules.blocking(config.block.clone());
     let open = rules.open(&kept.cases);
     let metrics = Arc::new(Metrics::default());
     let server = Server::start(&config.metrics, Arc::clone(&metrics))?;

@@ -4,14 +4,18 @@ use std::fmt;
 use toml::Value;
 
 use super::{Capture, Config, Ledger, Privacy};
+use crate::block;
 
 /// Keys that only take effect when the agent starts, each with all that is below it.
-const AT_START: [&str; 12] = [
+const AT_START: [&str; 15] = [
+    "block.entries",
     "capture.flows",
     "capture.interfaces",
+    "capture.mirror",
     "capture.ring-kib",
     "capture.watched",
     "capture.xdp-mode",
+    "control",
     "ledger.cases",
     "ledger.file",
     "log",
@@ -37,6 +41,8 @@ impl Changes {
         let (before, after) = (keys(old), keys(new));
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let different = names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned();
+        let (watching, blocking) = (block::Mode::Observe, |config: &Config| config.block.mode);
+        let gate = (blocking(old) == watching) != (blocking(new) == watching);
         let tables = [
             ("enrich", old.enrich != new.enrich),
             ("exclude", old.exclude != new.exclude),
@@ -45,7 +51,9 @@ impl Changes {
         ];
         let tables = tables.into_iter().filter(|(_, differ)| *differ).map(|(name, _)| name.to_owned());
         let different: BTreeSet<String> = different.chain(tables).collect();
-        let (at_start, now) = different.into_iter().partition(|name| needs_restart(name));
+        // Whether anything stands before the program is settled when it is loaded.
+        let waits = |name: &String| needs_restart(name) || gate && name == "block.mode";
+        let (at_start, now) = different.into_iter().partition(waits);
         Self { now, at_start }
     }
 }
@@ -81,6 +89,8 @@ impl Config {
             capture: Capture { stats_interval: self.capture.stats_interval, ..capture },
             ledger: Ledger { file: ledger.file, cases: ledger.cases, ..self.ledger },
             privacy: Privacy { excerpts: self.privacy.excerpts, ..privacy },
+            block: used.block.succeeded_by(self.block),
+            control: used.control.clone(),
             metrics: used.metrics.clone(),
             log: used.log.clone(),
             ..self
@@ -96,12 +106,14 @@ pub(super) fn needs_restart(name: &str) -> bool {
 
 /// Every key of the tables that hold plain values, with its value.
 fn keys(config: &Config) -> BTreeMap<String, Value> {
-    let Config { capture, signatures, ledger, privacy, advice, log, .. } = config;
+    let Config { capture, signatures, ledger, privacy, block, control, advice, log, .. } = config;
     let tables = [
         ("capture", Value::try_from(capture)),
         ("signatures", Value::try_from(signatures)),
         ("ledger", Value::try_from(ledger)),
         ("privacy", Value::try_from(privacy)),
+        ("block", Value::try_from(block)),
+        ("control", Value::try_from(control)),
         ("advice", Value::try_from(advice)),
         ("log", Value::try_from(log)),
     ];

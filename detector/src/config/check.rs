@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::document::{Document, MOST_PROBLEMS, Places, Step};
 use super::filters::{Unheard, unheard};
 use super::{Config, repeated};
+use crate::block::Mode;
 use crate::exclude::{Complaint, Exclusions};
 use crate::output::{self, Destination, Identities};
 use crate::problem::Problem;
@@ -77,7 +78,7 @@ impl<'a> Checked<'a> {
     /// What is wrong in the configuration itself, though every value may stand where it stands.
     pub(super) fn contradictions(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let Config { capture, privacy, output, metrics, .. } = self.config;
+        let Config { capture, privacy, output, metrics, block, .. } = self.config;
         let interface = |at| [Step::Key("capture"), Step::Key("interfaces"), Step::Index(at)];
         if let Some((at, name)) = repeated(&capture.interfaces) {
             problems.push(self.problem(&interface(at), &format!("interface \"{name}\" is given twice")));
@@ -92,6 +93,15 @@ impl<'a> Checked<'a> {
         }
         if let Err(error) = output::check(output) {
             problems.push(self.problem(&[Step::Key("output")], &error.to_string()));
+        }
+        if let Err((key, message)) = block.check() {
+            problems.push(self.problem(&[Step::Key("block"), Step::Key(key)], &message));
+        }
+        if capture.mirror && block.mode != Mode::Observe {
+            let way = [Step::Key("block"), Step::Key("mode")];
+            let message = "what is dropped on a mirror port is a copy, and the traffic goes on: write \"observe\" here, or take \
+                 mirror out of [capture] if the traffic passes through this machine";
+            problems.push(self.problem(&way, message));
         }
         if let Err(error) = metrics.check() {
             problems.push(self.problem(&[Step::Key("metrics"), Step::Key("listen")], &error.to_string()));
@@ -108,7 +118,7 @@ impl<'a> Checked<'a> {
 
     /// Files are made where they are to be, but directories are not.
     fn places(&self) -> Vec<Problem> {
-        let Config { ledger, output, .. } = self.config;
+        let Config { ledger, output, block, control, .. } = self.config;
         let file = |to: &Destination| match to {
             Destination::File(path) => Some(path.clone()),
             _ => None,
@@ -116,7 +126,11 @@ impl<'a> Checked<'a> {
         let outputs = output.iter().enumerate().map(|(at, output)| {
             (vec![Step::Key("output"), Step::Index(at), Step::Key("path")], file(&output.to))
         });
-        let places = outputs.chain([(vec![Step::Key("ledger"), Step::Key("file")], ledger.file.clone())]);
+        let places = outputs.chain([
+            (vec![Step::Key("ledger"), Step::Key("file")], ledger.file.clone()),
+            (vec![Step::Key("block"), Step::Key("audit")], block.audit.clone()),
+            (vec![Step::Key("control"), Step::Key("socket")], control.socket.clone()),
+        ]);
         places.filter_map(|(way, path)| Some(self.problem(&way, &misplaced(&path?)?))).collect()
     }
 }

@@ -32,7 +32,7 @@ pub use sort::{Sort, sort};
 use crate::advice::Language;
 use crate::kernel::{Limits, XdpMode};
 use crate::output::Identities;
-use crate::{enrich, exclude, ledger, metrics, output, pipeline, store};
+use crate::{block, control, enrich, exclude, ledger, metrics, output, pipeline, store};
 
 /// The file that `firedamp config init` prints: every key with its meaning, its range and its default.
 pub const COMMENTED: &str = include_str!("default.toml");
@@ -64,6 +64,10 @@ pub struct Config {
     pub exclude: Vec<exclude::Rule>,
     /// Where records go.
     pub output: Vec<output::Config>,
+    /// What is dropped.
+    pub block: block::Config,
+    /// Who may ask and tell the running agent.
+    pub control: control::Config,
     /// Numbers for monitoring.
     pub metrics: metrics::Config,
     /// What is advised.
@@ -78,6 +82,8 @@ pub struct Config {
 pub struct Capture {
     /// Names of the interfaces to watch.
     pub interfaces: Vec<String>,
+    /// The interfaces get a copy of the traffic, of a mirror port or a tap: nothing can be kept back there.
+    pub mirror: bool,
     /// Where in the receive path the program runs.
     pub xdp_mode: XdpMode,
     /// Size of the ring buffer between kernel and agent in KiB: a power of two from 64 to 1048576.
@@ -96,9 +102,10 @@ pub struct Capture {
 
 impl Default for Capture {
     fn default() -> Self {
-        let Limits { flows, watched, ring } = Limits::default();
+        let Limits { flows, watched, ring, .. } = Limits::default();
         Self {
             interfaces: Vec::new(),
+            mirror: false,
             xdp_mode: XdpMode::Auto,
             ring_kib: ring / 1024,
             flows,
@@ -112,7 +119,7 @@ impl Capture {
     /// The sizes of the kernel's tables.
     #[must_use]
     pub const fn limits(&self) -> Limits {
-        Limits { flows: self.flows, watched: self.watched, ring: self.ring_kib * 1024 }
+        Limits { flows: self.flows, watched: self.watched, ring: self.ring_kib * 1024, blocks: 0 }
     }
 }
 

@@ -13,7 +13,7 @@ impl Config {
 
     /// All files that are named.
     fn paths(&mut self) -> Vec<&mut PathBuf> {
-        let Self { signatures, ledger, enrich, privacy, output, .. } = self;
+        let Self { signatures, ledger, enrich, privacy, output, block, control, .. } = self;
         let mut paths: Vec<&mut PathBuf> = signatures.files.iter_mut().chain(&mut enrich.databases).collect();
         let single = [
             &mut ledger.file,
@@ -21,6 +21,8 @@ impl Config {
             &mut enrich.prefixes,
             &mut enrich.pools,
             &mut enrich.leases,
+            &mut block.audit,
+            &mut control.socket,
         ];
         paths.extend(single.into_iter().flatten());
         for output in output {

@@ -51,5 +51,17 @@ pub fn sort(path: &Path) -> Result<Sort, Problem> {
 }
 
 /// The tables of a configuration.
-pub(super) const TABLES: [&str; 10] =
-    ["capture", "signatures", "ledger", "enrich", "privacy", "exclude", "output", "metrics", "advice", "log"];
+pub(super) const TABLES: [&str; 12] = [
+    "capture",
+    "signatures",
+    "ledger",
+    "enrich",
+    "privacy",
+    "exclude",
+    "output",
+    "block",
+    "control",
+    "metrics",
+    "advice",
+    "log",
+];

@@ -4,12 +4,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::circumstances::advice;
 use super::dossier::Dossier;
 use super::keeper::Keeper;
 use super::rules::Rules;
 use super::shared::Shared;
+use crate::block::Decision;
 use crate::exclude::Subject;
 use crate::ledger::{CaseId, Life, Reason, Record};
 use crate::output::eve::Alert;
@@ -57,6 +59,8 @@ pub(super) struct Desk {
     pub(super) pace: Pace,
     /// Cases that are excluded, so that they are told when they cease to be.
     pub(super) untold: HashSet<CaseId>,
+    /// Who is to be blocked.
+    pub(super) decisions: UnboundedSender<Decision>,
     /// Room in which records become text.
     pub(super) text: Vec<u8>,
 }
@@ -131,6 +135,12 @@ impl Desk {
         let hidden = self.hidden(&dossier);
         if self.appears(&dossier.record, hidden.is_some()) {
             dossier.record.reason = Reason::Opened;
+        }
+        if hidden.is_none()
+            && let Some(decision) = Decision::of(&dossier.record, self.rules.block())
+        {
+            // Nobody listens in a replay.
+            let _ = self.decisions.send(decision);
         }
         if dossier.record.reason == Reason::Update || hidden.is_some() {
             return Ready { dossier, hidden, line: None };

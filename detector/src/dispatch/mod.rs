@@ -13,17 +13,19 @@ mod tests;
 mod waiting;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 pub use circumstances::is_farm;
 pub use dossier::Dossier;
 pub use rules::Rules;
 pub use shared::Counts;
 
+use crate::block::Decision;
 use crate::enrich::NetworkType;
 use crate::ledger::{CaseId, Record};
 use crate::output::{Counts as OutputCounts, Outputs, Refused};
@@ -47,6 +49,7 @@ pub struct Dispatch {
     ended: Receiver<OutputCounts>,
     shared: Arc<Shared>,
     outputs: Arc<Outputs>,
+    decided: Mutex<Option<UnboundedReceiver<Decision>>>,
 }
 
 impl Dispatch {
@@ -69,6 +72,8 @@ impl Dispatch {
     fn start(rules: Rules, store: Option<Store>, outputs: Outputs, pace: Pace) -> io::Result<Self> {
         let (sender, messages) = sync_channel(QUEUE);
         let (ending, ended) = sync_channel(1);
+        // There are never more than there are cases that go on.
+        let (decisions, decided) = unbounded_channel();
         let (shared, outputs) = (Arc::new(Shared::default()), Arc::new(outputs));
         let keeper = Keeper::new(store, pace);
         let desk = Desk {
@@ -79,13 +84,19 @@ impl Dispatch {
             outputs: Arc::clone(&outputs),
             shared: Arc::clone(&shared),
             pace,
+            decisions,
             text: Vec::new(),
         };
         std::thread::Builder::new().name("dispatch".to_owned()).spawn(move || {
             // Who waits for it may have given up.
             let _ = ending.send(desk.run());
         })?;
-        Ok(Self { messages: sender, ended, shared, outputs })
+        Ok(Self { messages: sender, ended, shared, outputs, decided: Mutex::new(Some(decided)) })
+    }
+
+    /// Who is to be blocked, as it is decided. It can be taken once.
+    pub fn take_decisions(&self) -> Option<UnboundedReceiver<Decision>> {
+        self.decided.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Takes note of cases that are open and go on, before the first record is handed over.
@@ -185,7 +196,7 @@ impl Dispatch {
     /// ever; what is not written by then is lost, unless the ledger has it.
     #[must_use]
     pub fn finish(self, patience: Option<Duration>) -> (Counts, OutputCounts) {
-        let Self { messages, ended, shared, outputs } = self;
+        let Self { messages, ended, shared, outputs, decided: _ } = self;
         if let Some(patience) = patience {
             shared.set_deadline(Instant::now() + patience);
         }

@@ -3,6 +3,7 @@ use std::time::Instant;
 
 use super::shared::Shared;
 use crate::advice::Language;
+use crate::block;
 use crate::enrich::{Config, Enricher, NetworkType, Reloader};
 use crate::exclude::Exclusions;
 use crate::ledger::{CaseId, Record};
@@ -19,6 +20,8 @@ pub struct Rules {
     language: Language,
     /// How much of the ledger on disk is kept.
     limits: Limits,
+    /// What is blocked.
+    block: block::Config,
 }
 
 impl Rules {
@@ -34,7 +37,18 @@ impl Rules {
     ) -> Self {
         let enricher = Arc::new(enricher);
         let reloader = Reloader::after(config.clone(), language, Arc::clone(&enricher), Instant::now());
-        Self { enricher, reloader, exclusions, identities, language, limits }
+        let block = block::Config::default();
+        Self { enricher, reloader, exclusions, identities, language, limits, block }
+    }
+
+    /// The same, and miners are blocked as this says.
+    #[must_use]
+    pub fn blocking(self, block: block::Config) -> Self {
+        Self { block, ..self }
+    }
+
+    pub(super) const fn block(&self) -> &block::Config {
+        &self.block
     }
 
     /// Those of the cases that [`Counts::open`](super::Counts::open) counts, with their networks.

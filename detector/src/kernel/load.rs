@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use aya::maps::{Array, ArrayOfMaps, MapData, MapError, PerCpuArray, PerCpuValues, RingBuf};
+use aya::maps::{Array, ArrayOfMaps, MapData, MapError, PerCpuArray, PerCpuValues, ProgramArray, RingBuf};
 use aya::programs::Xdp;
 use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader};
@@ -11,10 +11,11 @@ use detector_common::flow::Budget;
 use detector_common::settings::Settings;
 
 use super::attachment::Attachment;
-use super::{LoadError, Memory, Watches, object};
+use super::{Gate, LoadError, Memory, Watches, object};
 
 const PROGRAM: &str = "firedamp";
 const YARDSTICK: &str = "empty";
+const GATE: &str = "firedamp_gate";
 
 /// The sizes of the maps.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +27,14 @@ pub struct Limits {
     pub watched: u32,
     /// Size of the ring buffer in bytes: a power of two, at least a page.
     pub ring: u32,
+    /// Blocks of each kind, and networks that must not be blocked; 0 if nothing is to be blocked: then nothing stands before
+    /// the program.
+    pub blocks: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { flows: 262_144, watched: 65_536, ring: 16 << 20 }
+        Self { flows: 262_144, watched: 65_536, ring: 16 << 20, blocks: 0 }
     }
 }
 
@@ -81,12 +85,16 @@ impl Program {
         limits: &Limits,
         automaton: &Automaton,
     ) -> Result<Self, LoadError> {
+        let blocks = limits.blocks.max(1);
         let mut ebpf = EbpfLoader::new()
             .override_global("SETTINGS", settings, true)
             .map_max_entries("FLOWS", limits.flows)
             .map_max_entries("LASTING", limits.lasting())
             .map_max_entries("WATCHED", limits.watched)
             .map_max_entries("EVENTS", limits.ring)
+            .map_max_entries("BLOCKS", blocks)
+            .map_max_entries("BLOCKED", blocks)
+            .map_max_entries("ALLOWED", blocks)
             .load(object::embedded()?)?;
         let mut budget: PerCpuArray<_, Budget> = map(&mut ebpf, "BUDGET")?;
         let full = Budget::full(settings, 0);
@@ -99,6 +107,20 @@ impl Program {
         program.set_automaton(automaton)?;
         program.xdp()?.load()?;
         Ok(program)
+    }
+
+    /// Puts the gate before the program: from now on the gate is what is attached. Nothing is blocked before the gate is
+    /// told to.
+    ///
+    /// # Errors
+    /// The kernel refuses it or one of its maps.
+    pub fn put_gate_before(&mut self) -> Result<Gate, LoadError> {
+        let recogniser = self.xdp()?.fd()?.try_clone().map_err(MapError::IoError)?;
+        let mut next: ProgramArray<MapData> = map(&mut self.ebpf, "NEXT")?;
+        next.set(0, &recogniser, 0)?;
+        self.name = GATE;
+        self.xdp()?.load()?;
+        Gate::take(&mut self.ebpf, next)
     }
 
     /// Puts another automaton in the place of the one in use, under traffic and at once. When this

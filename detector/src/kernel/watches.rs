@@ -8,6 +8,7 @@ use detector_common::settings::Settings;
 use nix::errno::Errno;
 
 use super::load::map;
+use super::tables::{Spare, Tables};
 use super::{Limits, LoadError};
 
 /// For a map: only if there is no entry (the kernel's `linux/bpf.h`).
@@ -18,6 +19,7 @@ pub struct Watches {
     watched: HashMap<MapData, FlowKey, Watch>,
     flows: HashMap<MapData, FlowKey, Flow>,
     lasting: HashMap<MapData, FlowKey, Flow>,
+    spare: Spare,
     limits: Limits,
     /// Flows that were forgotten, in the first table and in the one of those that have lasted.
     forgotten: [u64; 2],
@@ -27,12 +29,21 @@ impl Watches {
     /// Takes the tables out of an object that was loaded with these limits.
     pub(super) fn take(ebpf: &mut Ebpf, limits: Limits) -> Result<Self, LoadError> {
         Ok(Self {
+            spare: Spare::of(ebpf)?,
             watched: map(ebpf, "WATCHED")?,
             flows: map(ebpf, "FLOWS")?,
             lasting: map(ebpf, "LASTING")?,
             limits,
             forgotten: [0; 2],
         })
+    }
+
+    /// The tables of connections, to be read beside the agent.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn tables(&self) -> Result<Tables, MapError> {
+        self.spare.tables()
     }
 
     /// Ends the watch: the flow is left alone for a while.

@@ -8,10 +8,12 @@ use detector_common::event::{EVENT_FIXED, Event};
 use jiff::Timestamp;
 
 use super::clock::Clock;
+use super::control::Rate;
 use super::files::files;
 use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::{ReloadError, Reloaded};
+use crate::block::{Blocker, Decision};
 use crate::config::{self, Config, Loaded};
 use crate::dispatch::{Dispatch, Rules};
 use crate::kernel::{Program, Watches};
@@ -31,6 +33,10 @@ pub(super) struct Agent<'a> {
     pub(super) program: Program,
     pub(super) pipeline: Pipeline,
     pub(super) watches: Watches,
+    /// If something may be blocked.
+    pub(super) blocker: Option<Blocker>,
+    pub(super) started: Instant,
+    pub(super) rate: Rate,
     pub(super) interfaces: Interfaces,
     pub(super) clock: Clock,
     pub(super) identities: Identities,
@@ -128,6 +134,10 @@ impl Agent<'_> {
         self.dispatch.outputs().exchange(outputs);
         let (language, limits) = (config.advice.language, config.ledger.limits());
         let rules = Rules::new(&config.enrich, enricher, exclusions, self.identities, language, limits);
+        let rules = rules.blocking(config.block.clone());
+        if let Some(blocker) = &mut self.blocker {
+            blocker.exchange(config.block.clone());
+        }
         self.dispatch.exchange(rules);
         let mut settings = config.pipeline(&self.signatures, self.identities).ledger;
         settings.resumes = config.ledger.file.is_some();
@@ -140,6 +150,13 @@ impl Agent<'_> {
         }
         self.config = config;
         Ok(())
+    }
+
+    /// Blocks whom it was decided to block.
+    pub(super) fn decided(&mut self, decision: Decision) {
+        if let Some(blocker) = &mut self.blocker {
+            blocker.decide(decision);
+        }
     }
 
     /// Lets time pass.
@@ -158,6 +175,10 @@ impl Agent<'_> {
         self.react(reaction);
         self.interfaces.follow(&mut self.program, Instant::now());
         let counters = self.counters();
+        self.rate.update(self.kernel.get(Counter::Packets));
+        if let Some(blocker) = &mut self.blocker {
+            blocker.tick(&self.kernel);
+        }
         if self.dispatch.outputs().counts().closed {
             self.closed = true;
             return;
@@ -236,7 +257,7 @@ impl Agent<'_> {
         let _ = self.dispatch.stats(&Stats::new(now, &counters), deadline);
     }
 
-    fn counters(&mut self) -> BTreeMap<&'static str, u64> {
+    pub(super) fn counters(&mut self) -> BTreeMap<&'static str, u64> {
         match self.program.counters() {
             Ok(counters) => self.kernel = counters,
             Err(error) => tracing::error!("cannot read the counters of the kernel program: {error}"),

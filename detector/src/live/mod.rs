@@ -3,6 +3,7 @@
 
 mod agent;
 mod clock;
+mod control;
 mod files;
 mod health;
 mod interfaces;

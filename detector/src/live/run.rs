@@ -12,16 +12,20 @@ use jiff::Timestamp;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
 use super::agent::Agent;
 use super::clock::Clock;
+use super::control::Rate;
 use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::{Exchange, Reload};
+use crate::block::{Blocker, Decision, Mode};
 use crate::config::{Config, Overrides};
+use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
-use crate::kernel::Program;
+use crate::kernel::{Limits, Program};
 use crate::ledger::Record;
 use crate::metrics::Metrics;
 use crate::output::Identities;
@@ -77,10 +81,17 @@ pub async fn run(
     let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
 
     let Start { config, signatures, identities, cases } = start;
-    let (interfaces, limits) = (&config.capture.interfaces, config.capture.limits());
+    let interfaces = &config.capture.interfaces;
+    let limits = Limits { blocks: config.block.room(), ..config.capture.limits() };
     Interfaces::check(interfaces)?;
     let mut program = Program::load(&Settings::DEFAULT, &limits, signatures.automaton())?;
     tracing::info!("{}", program.memory());
+    let blocker = match config.block.mode {
+        Mode::Observe => None,
+        Mode::DryRun | Mode::Enforce => Some(Blocker::new(config.block.clone(), program.put_gate_before()?)?),
+    };
+    let mut decisions = dispatch.take_decisions();
+    let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
     let interfaces = Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode)?;
@@ -89,6 +100,9 @@ pub async fn run(
         program,
         pipeline: pipeline(&config, &signatures, identities, cases),
         watches,
+        blocker,
+        started: Instant::now(),
+        rate: Rate::default(),
         interfaces,
         clock: Clock::new().context("cannot read the clock")?,
         identities,
@@ -141,6 +155,8 @@ pub async fn run(
                     reload.over();
                 }
             }
+            Some(decision) = next(&mut decisions), if decisions.is_some() => agent.decided(decision),
+            Some(asked) = heard(&mut control), if control.is_some() => agent.answer(asked),
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
         }
@@ -149,6 +165,9 @@ pub async fn run(
         tracing::info!("the reader of standard output went away");
     }
     let deadline = Instant::now() + PATIENCE;
+    if let Some(blocker) = &mut agent.blocker {
+        blocker.finish();
+    }
     agent.program.detach();
     tracing::info!("detached");
     while !agent.drain(ring.get_mut()) {}
@@ -182,6 +201,14 @@ fn wait_for<R: AsRawFd>(ring: R) -> anyhow::Result<AsyncFd<R>> {
     unsafe { AsyncFd::register_with_interest(ring, Interest::READABLE) }
         .map_err(|error| error.into_parts().1)
         .context("cannot wait for the kernel program")
+}
+
+async fn next(decisions: &mut Option<UnboundedReceiver<Decision>>) -> Option<Decision> {
+    decisions.as_mut()?.recv().await
+}
+
+async fn heard(control: &mut Option<Server>) -> Option<Asked> {
+    control.as_mut()?.next().await
 }
 
 /// Passes the messages of the kernel program on to the log.

@@ -34,6 +34,7 @@ pub(super) const FAMILIES: &[Family] = &[
         "firedamp_packets_total",
         "fate",
         &[
+            "blocked",
             "not_ip",
             "not_tcp",
             "udp",
@@ -86,6 +87,12 @@ pub(super) const FAMILIES: &[Family] = &[
         "reason",
         &["watch_spent", "fragments_conflicting", "overlong_lines", "messages_unread", "stream_gaps"],
         "What was not read although it may be mining, but of which ordinary traffic leads to some, too.",
+    ),
+    by(
+        "firedamp_block_packets_total",
+        "result",
+        &["would_block", "block_allowed", "block_shed"],
+        "Packets of what is blocked that passed all the same.",
     ),
     by(
         "firedamp_flows_total",

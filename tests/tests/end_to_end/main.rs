@@ -3,6 +3,7 @@
 
 #![cfg(test)]
 
+mod blocked;
 mod configured;
 mod miners;
 mod pair;

@@ -1,0 +1,130 @@
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::config::within;
+use crate::judge::Verdict;
+
+/// What is done about what is to be blocked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Nothing; nothing stands before the program that reads.
+    #[default]
+    Observe,
+    /// What would be dropped is counted.
+    DryRun,
+    /// It is dropped.
+    Enforce,
+}
+
+/// How much is blocked of a miner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// The connection that was found.
+    Flow,
+    /// All connections of the miner to that address and port.
+    #[default]
+    Pair,
+    /// All that anybody says to the address of the pool.
+    Pool,
+}
+
+/// `[block]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// What is done.
+    pub mode: Mode,
+    /// Whether miners that are found are blocked; otherwise only what is asked for by hand.
+    pub automatic: bool,
+    /// How much of them.
+    pub scope: Scope,
+    /// At least this verdict.
+    pub verdict: Verdict,
+    /// And this confidence, 0 to 1.
+    pub confidence: f64,
+    /// Minutes for which something is blocked, from 1 to 10080. A miner that is blocked again is blocked twice as long.
+    #[serde(deserialize_with = "within::<_, _, 1, 10080>")]
+    pub minutes: u32,
+    /// But not longer than so many minutes, from 1 to 10080.
+    #[serde(deserialize_with = "within::<_, _, 1, 10080>")]
+    pub longest_minutes: u32,
+    /// Networks that are never blocked, whatever happens.
+    pub allow: Vec<IpNet>,
+    /// So many things at most are blocked at the same time, from 1 to 1048576.
+    #[serde(deserialize_with = "within::<_, _, 1, 1048576>")]
+    pub entries: u32,
+    /// Of 1,000 packets, so many at most may be dropped within a second, from 0 to 1000; above that nothing is dropped any
+    /// more until somebody says so.
+    #[serde(deserialize_with = "within::<_, _, 0, 1000>")]
+    pub share: u32,
+    /// So many packets a second a CPU may drop in any case, from 0 to 1000000.
+    #[serde(deserialize_with = "within::<_, _, 0, 1000000>")]
+    pub free: u32,
+    /// The file to which every action is added. Needed unless nothing is done.
+    pub audit: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Observe,
+            automatic: true,
+            scope: Scope::Pair,
+            verdict: Verdict::Confirmed,
+            confidence: 0.95,
+            minutes: 60,
+            longest_minutes: 24 * 60,
+            allow: Vec::new(),
+            entries: 4096,
+            share: 50,
+            free: 1000,
+            audit: None,
+        }
+    }
+}
+
+impl Config {
+    /// What takes effect of a new configuration while the agent runs: room in the kernel, and whether anything stands before
+    /// the program that reads, are settled when it is loaded.
+    #[must_use]
+    pub fn succeeded_by(&self, new: Self) -> Self {
+        let stands = |config: &Self| config.mode != Mode::Observe;
+        let mode = if stands(self) == stands(&new) { new.mode } else { self.mode };
+        Self { mode, entries: self.entries, ..new }
+    }
+
+    /// Room for blocks in the kernel; 0 if nothing is to be blocked.
+    #[must_use]
+    pub const fn room(&self) -> u32 {
+        match self.mode {
+            Mode::Observe => 0,
+            Mode::DryRun | Mode::Enforce => self.entries,
+        }
+    }
+
+    /// What is wrong with it as a whole: the key, and how to mend it.
+    ///
+    /// # Errors
+    /// A key and what to do about it.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        if !(0.0..=1.0).contains(&self.confidence) {
+            return Err(("confidence", format!("confidence = {} must be from 0 to 1", self.confidence)));
+        }
+        if self.verdict == Verdict::Node {
+            return Err((
+                "verdict",
+                "nodes do not mine; write \"suspected\", \"probable\" or \"confirmed\"".to_owned(),
+            ));
+        }
+        if self.mode != Mode::Observe && self.audit.is_none() {
+            let message =
+                "every action is logged: name a file, as in audit = \"/var/log/firedamp/audit.jsonl\"";
+            return Err(("audit", message.to_owned()));
+        }
+        Ok(())
+    }
+}

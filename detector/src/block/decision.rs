@@ -1,0 +1,38 @@
+use ipnet::IpNet;
+
+use super::{Config, Mode, Scope, Target};
+use crate::ledger::{CaseId, Life, Record};
+
+/// That a miner is to be blocked, by what was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The case.
+    pub case: CaseId,
+    /// What of it.
+    pub target: Target,
+    /// Why.
+    pub reason: String,
+}
+
+impl Decision {
+    /// What a record of a case that nothing hides leads to.
+    #[must_use]
+    pub fn of(record: &Record, config: &Config) -> Option<Self> {
+        let wanted = config.mode != Mode::Observe
+            && config.automatic
+            && record.life == Life::Open
+            && record.verdict >= config.verdict
+            && record.confidence >= config.confidence;
+        if !wanted {
+            return None;
+        }
+        let (miner, pool) = (record.miner, record.pool);
+        let target = match config.scope {
+            Scope::Flow => Target::Flow(miner, pool),
+            Scope::Pair => Target::Pair(miner.ip(), pool),
+            Scope::Pool => Target::Network(IpNet::from(pool.ip())),
+        };
+        let reason = format!("{} {} mining at {pool}", record.verdict, record.protocol);
+        Some(Self { case: record.case, target, reason })
+    }
+}
