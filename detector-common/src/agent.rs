@@ -3,7 +3,7 @@
 use aya::Pod;
 
 use crate::automaton::Automaton;
-use crate::block::{Block, BlockKey, Control, Guard};
+use crate::block::{Block, BlockKey, Control};
 use crate::counters::Counters;
 use crate::flow::{Budget, Flow, FlowKey, Watch};
 use crate::settings::Settings;
@@ -29,5 +29,3 @@ unsafe impl Pod for BlockKey {}
 unsafe impl Pod for Block {}
 // SAFETY: as above.
 unsafe impl Pod for Control {}
-// SAFETY: as above.
-unsafe impl Pod for Guard {}

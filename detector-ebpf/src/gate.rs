@@ -8,7 +8,7 @@ use aya_ebpf::helpers::bpf_map_lookup_elem;
 use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use aya_ebpf::macros::{btf_map, xdp};
 use aya_ebpf::programs::XdpContext;
-use detector_common::block::{Block, BlockKey, Blocks, Control, Gate, Guard, Network, Verdict};
+use detector_common::block::{Block, BlockKey, Blocks, Control, Gate, Network, Verdict, Work};
 use detector_common::packet::Packet as _;
 
 use crate::maps::{COUNTERS, SCRATCH};
@@ -28,7 +28,7 @@ static BLOCKED: LpmTrie<[u8; 16], Block, 65_536> = LpmTrie::new();
 static ALLOWED: LpmTrie<[u8; 16], u32, 65_536> = LpmTrie::new();
 
 #[btf_map]
-static GUARD: PerCpuArray<Guard, 1> = PerCpuArray::new();
+static WORK: PerCpuArray<Work, 1> = PerCpuArray::new();
 
 /// The recogniser.
 #[btf_map]
@@ -79,12 +79,11 @@ fn firedamp_gate(context: XdpContext) -> u32 {
 #[inline(always)]
 fn judge(context: &XdpContext) -> Option<Verdict> {
     let control = CONTROL.get(0)?;
-    let (counters, guard, scratch) =
-        (COUNTERS.get_ptr_mut(0)?, GUARD.get_ptr_mut(0)?, SCRATCH.get_ptr_mut(0)?);
+    let (counters, work, scratch) = (COUNTERS.get_ptr_mut(0)?, WORK.get_ptr_mut(0)?, SCRATCH.get_ptr_mut(0)?);
     // SAFETY: entries of this CPU alone; an XDP program does not interrupt itself.
-    let (counters, guard, scratch) = unsafe { (&mut *counters, &mut *guard, &mut *scratch) };
+    let (counters, work, scratch) = unsafe { (&mut *counters, &mut *work, &mut *scratch) };
     let is_allowed = |address: &Network| ALLOWED.get(&Key::new(address.bits, address.address)).is_some();
-    let mut gate = Gate { control, blocks: Tables, is_allowed, guard, counters };
+    let mut gate = Gate { control, blocks: Tables, is_allowed, work, counters };
     let packet = XdpPacket::new(context);
     // SAFETY: the helper takes no arguments.
     let now = || unsafe { bpf_ktime_get_boot_ns() };

@@ -1,5 +1,6 @@
 use super::{BlockKey, Control, DRY_RUN, ENFORCE, Guard, Kinds, Network};
 use crate::counters::{Counter, Counters};
+use crate::flow::End;
 use crate::packet::Ends;
 
 /// A block that stands in a table.
@@ -28,6 +29,32 @@ pub trait Blocks {
     fn hit(block: &mut Block, bytes: u32, now: u64);
 }
 
+/// What one CPU remembers, and works with: the stack of the kernel is small.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    guard: Guard,
+    exact: BlockKey,
+    network: Network,
+    host: Network,
+}
+
+impl Work {
+    /// At the start.
+    #[must_use]
+    pub const fn new() -> Self {
+        let nowhere = End::v4([0; 4], [0; 2]);
+        let host = Network::host(&nowhere);
+        Self { guard: Guard::NEW, exact: BlockKey::pair(nowhere, nowhere), network: host, host }
+    }
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// What becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -45,8 +72,8 @@ pub struct Gate<'a, B, A> {
     pub blocks: B,
     /// Whether a prefix of an address must not be blocked.
     pub is_allowed: A,
-    /// How much this CPU drops.
-    pub guard: &'a mut Guard,
+    /// What this CPU remembers.
+    pub work: &'a mut Work,
     /// What became of the packets.
     pub counters: &'a mut Counters,
 }
@@ -55,13 +82,13 @@ impl<B: Blocks, A: FnMut(&Network) -> bool> Gate<'_, B, A> {
     /// Decides about a packet of so many bytes. `ends` are asked only if something is blocked at all, and `now`, in
     /// nanoseconds since the machine started, only if something of this packet is.
     #[inline(always)]
-    pub fn judge(
+    pub fn judge<'e>(
         &mut self,
         bytes: u32,
-        ends: impl FnOnce() -> Option<Ends>,
+        ends: impl FnOnce() -> Option<&'e Ends>,
         now: impl Fn() -> u64,
     ) -> Verdict {
-        let Self { control, blocks, is_allowed, guard, counters } = self;
+        let Self { control, blocks, is_allowed, work: Work { guard, exact, network, host }, counters } = self;
         let Control { mode, kinds, until, .. } = **control;
         guard.pass();
         if kinds == Kinds::default() || !matches!(mode, DRY_RUN | ENFORCE) {
@@ -74,9 +101,12 @@ impl<B: Blocks, A: FnMut(&Network) -> bool> Gate<'_, B, A> {
             if now >= until || now >= block.expires {
                 return None;
             }
-            if is_allowed(&Network::host(&source)) || is_allowed(&Network::host(&destination)) {
-                counters.add(Counter::BlockAllowed);
-                return Some(Verdict::Pass);
+            for end in [source, destination] {
+                *host = Network::host(end);
+                if is_allowed(host) {
+                    counters.add(Counter::BlockAllowed);
+                    return Some(Verdict::Pass);
+                }
             }
             B::hit(block, bytes, now);
             if mode == DRY_RUN {
@@ -91,26 +121,29 @@ impl<B: Blocks, A: FnMut(&Network) -> bool> Gate<'_, B, A> {
             counters.add(Counter::Blocked);
             Some(Verdict::Drop)
         };
-        if ports {
-            if kinds.have(Kinds::FLOWS)
-                && let Some(verdict) = meet(blocks.exact(&BlockKey::flow(source, destination, protocol)))
-            {
+        if *ports && kinds.have(Kinds::FLOWS) {
+            *exact = BlockKey::flow(*source, *destination, *protocol);
+            if let Some(verdict) = meet(blocks.exact(exact)) {
                 return verdict;
             }
-            if kinds.have(Kinds::PAIRS) {
-                if let Some(verdict) = meet(blocks.exact(&BlockKey::pair(source, destination))) {
-                    return verdict;
-                }
-                if let Some(verdict) = meet(blocks.exact(&BlockKey::pair(destination, source))) {
-                    return verdict;
-                }
+        }
+        if *ports && kinds.have(Kinds::PAIRS) {
+            *exact = BlockKey::pair(*source, *destination);
+            if let Some(verdict) = meet(blocks.exact(exact)) {
+                return verdict;
+            }
+            *exact = BlockKey::pair(*destination, *source);
+            if let Some(verdict) = meet(blocks.exact(exact)) {
+                return verdict;
             }
         }
         if kinds.have(Kinds::NETWORKS) {
-            if let Some(verdict) = meet(blocks.network(&Network::host(&source))) {
+            *network = Network::host(source);
+            if let Some(verdict) = meet(blocks.network(network)) {
                 return verdict;
             }
-            if let Some(verdict) = meet(blocks.network(&Network::host(&destination))) {
+            *network = Network::host(destination);
+            if let Some(verdict) = meet(blocks.network(network)) {
                 return verdict;
             }
         }

@@ -5,8 +5,8 @@ const WINDOW: u64 = 1_000_000_000;
 
 /// Keeps one CPU from dropping more than the operator takes for possible.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Guard {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Guard {
     /// Packets so far.
     packets: u64,
     /// When the window began, and how many there were then.
@@ -17,15 +17,18 @@ pub struct Guard {
 }
 
 impl Guard {
+    /// Nothing was dropped yet.
+    pub(super) const NEW: Self = Self { packets: 0, since: 0, before: 0, dropped: 0 };
+
     /// Takes note of a packet.
     #[inline(always)]
-    pub const fn pass(&mut self) {
+    pub(super) const fn pass(&mut self) {
         self.packets = self.packets.wrapping_add(1);
     }
 
     /// Whether the packet of which note was just taken may be dropped.
     #[inline(always)]
-    pub const fn may_drop(&mut self, control: &Control, now: u64) -> bool {
+    pub(super) const fn may_drop(&mut self, control: &Control, now: u64) -> bool {
         if now.wrapping_sub(self.since) >= WINDOW {
             self.since = now;
             self.before = self.packets.wrapping_sub(1);
@@ -61,7 +64,7 @@ mod tests {
     #[test]
     fn a_share_of_the_packets_may_be_dropped_and_some_in_any_case() {
         let control = Control { share: 100, free: 10, ..Control::default() };
-        let mut guard = Guard::default();
+        let mut guard = Guard::NEW;
         assert_eq!(dropped(&control, &mut guard, 1000, 20, WINDOW), 50, "one of twenty is little");
         assert_eq!(dropped(&control, &mut guard, 1000, 1, 2 * WINDOW), 100, "a tenth");
         assert_eq!(dropped(&control, &mut guard, 5, 1, 3 * WINDOW), 5, "few may be dropped in any case");
@@ -72,7 +75,7 @@ mod tests {
     #[test]
     fn each_second_begins_anew() {
         let control = Control { share: 0, free: 3, ..Control::default() };
-        let mut guard = Guard::default();
+        let mut guard = Guard::NEW;
         for second in 1..10 {
             assert_eq!(dropped(&control, &mut guard, 100, 1, second * WINDOW), 3);
             assert_eq!(dropped(&control, &mut guard, 100, 1, second * WINDOW + WINDOW / 2), 0);

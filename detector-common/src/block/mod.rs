@@ -11,6 +11,6 @@ mod key;
 mod tests;
 
 pub use control::{Control, DRY_RUN, ENFORCE, Kinds};
-pub use gate::{Block, Blocks, Gate, Verdict};
-pub use guard::Guard;
+pub use gate::{Block, Blocks, Gate, Verdict, Work};
+use guard::Guard;
 pub use key::{BlockKey, Network};

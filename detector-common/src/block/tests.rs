@@ -117,25 +117,20 @@ fn control(kinds: Kinds) -> Control {
 struct World {
     tables: Tables,
     allowed: Vec<Network>,
-    guard: Guard,
+    work: Work,
     counters: Counters,
 }
 
 impl World {
     fn new() -> Self {
-        Self {
-            tables: Tables::default(),
-            allowed: Vec::new(),
-            guard: Guard::default(),
-            counters: Counters::ZERO,
-        }
+        Self { tables: Tables::default(), allowed: Vec::new(), work: Work::new(), counters: Counters::ZERO }
     }
 
     fn judge(&mut self, control: &Control, ends: Option<Ends>) -> Verdict {
-        let Self { tables, allowed, guard, counters } = self;
+        let Self { tables, allowed, work, counters } = self;
         let is_allowed = |host: &Network| allowed.iter().any(|network| network.has(&host.address));
-        let mut gate = Gate { control, blocks: tables, is_allowed, guard, counters };
-        gate.judge(100, || ends, || NOW)
+        let mut gate = Gate { control, blocks: tables, is_allowed, work, counters };
+        gate.judge(100, || ends.as_ref(), || NOW)
     }
 
     fn count(&self, counter: Counter) -> u64 {

@@ -1,4 +1,4 @@
-use super::{Encapsulation, Packet, Segment, Unread, Walk, ethernet, ip, parse};
+use super::{Encapsulation, Packet, Unread, Walk, ethernet, ip, parse};
 use crate::flow::{End, TCP, UDP};
 
 /// How many VLAN tags are followed around what is not read any further.
@@ -17,19 +17,35 @@ pub struct Ends {
     pub ports: bool,
 }
 
-/// The ends of the connection that a packet belongs to, whatever it is wrapped in; if nothing that is read is in it, those
-/// that its outermost IP header names. `None` if there is none.
+impl Ends {
+    /// Between nobody.
+    pub const NONE: Self = Self {
+        source: End::v4([0; 4], [0; 2]),
+        destination: End::v4([0; 4], [0; 2]),
+        protocol: 0,
+        ports: false,
+    };
+}
+
+/// Finds the ends of the connection that a packet belongs to, whatever it is wrapped in; if nothing that is read is in it,
+/// those that its outermost IP header names. False if there is none.
+///
+/// They are written to memory of the caller's: the stack of the kernel is small.
 #[inline(always)]
-pub fn ends<P: Packet>(packet: &P, outer: &mut Encapsulation, walk: &mut Walk) -> Option<Ends> {
-    if parse(packet, outer, walk).is_ok() {
-        let Segment { source, destination, protocol, .. } = walk.segment();
-        return Some(Ends { source, destination, protocol, ports: true });
+pub fn ends<P: Packet>(packet: &P, outer: &mut Encapsulation, walk: &mut Walk, into: &mut Ends) -> bool {
+    if parse(packet, outer, walk).is_err() {
+        return outermost(packet, into).is_ok();
     }
-    outermost(packet).ok()
+    let segment = core::hint::black_box(&walk.segment);
+    into.source = segment.source;
+    into.destination = segment.destination;
+    into.protocol = segment.protocol;
+    into.ports = true;
+    true
 }
 
 #[inline(always)]
-fn outermost<P: Packet>(packet: &P) -> Result<Ends, Unread> {
+fn outermost<P: Packet>(packet: &P, into: &mut Ends) -> Result<(), Unread> {
     let [.., high, low] = packet.header::<14>(0).ok_or(Unread::Truncated)?;
     let mut kind = u16::from_be_bytes([high, low]);
     let mut offset = 14;
@@ -50,29 +66,38 @@ fn outermost<P: Packet>(packet: &P) -> Result<Ends, Unread> {
         };
         offset += 8;
     }
-    let (source, destination, protocol, place) = match kind {
+    let place = match kind {
         ethernet::IPV4 => {
             let v4 = ip::v4(packet.header::<20>(offset).ok_or(Unread::Truncated)?)?;
             offset += v4.length;
-            (v4.source, v4.destination, v4.protocol, v4.fragment & ip::PLACE)
+            (into.source, into.destination, into.protocol) = (v4.source, v4.destination, v4.protocol);
+            v4.fragment & ip::PLACE
         }
         ethernet::IPV6 => {
             let v6 = ip::v6(packet, offset)?;
             offset += 40;
+            (into.source, into.destination, into.protocol) = (v6.source, v6.destination, v6.next);
             if v6.next == ip::FRAGMENT {
                 let [next, _, high, low] = packet.header::<4>(offset).ok_or(Unread::Truncated)?;
                 offset += 8;
-                (v6.source, v6.destination, next, u16::from_be_bytes([high, low]) & ip::PLACE6)
+                into.protocol = next;
+                u16::from_be_bytes([high, low]) & ip::PLACE6
             } else {
-                (v6.source, v6.destination, v6.next, 0)
+                0
             }
         }
         _ => return Err(Unread::NotIp),
     };
-    let ports = if matches!(protocol, TCP | UDP) && place == 0 { packet.header::<4>(offset) } else { None };
-    let [s0, s1, d0, d1] = ports.unwrap_or_default();
-    let (source, destination) = (source.at([s0, s1]), destination.at([d0, d1]));
-    Ok(Ends { source, destination, protocol, ports: ports.is_some() })
+    into.ports = false;
+    if matches!(into.protocol, TCP | UDP)
+        && place == 0
+        && let Some([s0, s1, d0, d1]) = packet.header::<4>(offset)
+    {
+        into.source = into.source.at([s0, s1]);
+        into.destination = into.destination.at([d0, d1]);
+        into.ports = true;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -106,8 +131,8 @@ mod tests {
 
     fn found(frame: &[u8]) -> Option<Ends> {
         let packet: &[u8] = frame;
-        let mut outer = Encapsulation::NONE;
-        ends(&packet, &mut outer, &mut Walk::new())
+        let (mut outer, mut found) = (Encapsulation::NONE, Ends::NONE);
+        ends(&packet, &mut outer, &mut Walk::new(), &mut found).then_some(found)
     }
 
     fn says(frame: &[u8]) -> (SocketAddr, SocketAddr, u8, bool) {

@@ -43,7 +43,7 @@ pub fn measure(options: Options) -> Result<Report> {
     let mut program = Program::load(&SETTINGS, &Limits::default(), signatures.automaton())?;
     let load = start.elapsed();
     let verified_instructions = program.verified_instructions()?;
-    let small = Limits { flows: 1, watched: 1, ring: 4096 };
+    let small = Limits { flows: 1, watched: 1, ring: 4096, blocks: 0 };
     let yardstick = Program::load_yardstick(&small)?;
     let mut bench = Bench { program, yardstick, options, numbers: 0 };
     Ok(Report { classes: bench.all()?, verified_instructions, load })

@@ -9,7 +9,7 @@ use super::pipeline::{check, finish, settings};
 use super::talk::{SMALL, signatures};
 
 /// So few that a few packets use them up.
-const LIMITS: Limits = Limits { flows: 8, watched: 2, ring: 4096 };
+const LIMITS: Limits = Limits { flows: 8, watched: 2, ring: 4096, blocks: 0 };
 
 /// Frames, each with its distance in time and its length before it: every packet has exactly one fate, the agent gets no
 /// byte that was not in the packet, and it takes all that it gets.
