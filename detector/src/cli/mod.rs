@@ -1,8 +1,10 @@
 //! What the user says and what exit codes say back.
 
 mod check_config;
+mod completions;
 mod config;
 mod ledger;
+mod man;
 mod page;
 mod print;
 mod replay;
@@ -75,6 +77,11 @@ enum Command {
     Explain(ledger::explain::Options),
     /// Say what was done about cases: notified, blocked, fixed, false alarm
     Mark(ledger::mark::Options),
+    /// Print what a shell needs to complete the words of a command
+    Completions(completions::Options),
+    /// Write the manual pages: what packages are made with
+    #[command(hide = true)]
+    Man(man::Options),
 }
 
 impl Command {
@@ -222,6 +229,8 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         Command::Cases(options) => ledger::cases::cases(&options),
         Command::Explain(options) => ledger::explain::explain(&options),
         Command::Mark(options) => ledger::mark::mark(&options),
+        Command::Completions(options) => completions::completions(&options),
+        Command::Man(options) => man::man(&options),
     };
     match result {
         Ok(code) => code,

@@ -8,5 +8,6 @@ mod health;
 mod interfaces;
 mod reload;
 mod run;
+mod supervisor;
 
 pub use run::{Origin, Start, run};
