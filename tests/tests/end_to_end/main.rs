@@ -7,3 +7,4 @@ mod configured;
 mod miners;
 mod pair;
 mod signals;
+mod supervised;
