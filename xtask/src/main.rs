@@ -82,6 +82,8 @@ enum Verb {
     },
     /// Check the format and lint the code for the host and for the kernel, warnings being errors
     Lint,
+    /// Build what is given to others: a stripped program, a .deb and an .rpm, in target/packages
+    Dist,
     /// Write the tables of what is found, docs/protocols.md and docs/evasion.md, anew
     Docs,
     /// Remove everything that was built
@@ -123,6 +125,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Soak(_) => verbs::soak(&workspace, &further()),
         Verb::Fuzz { target, minutes } => fuzz::fuzz(&workspace, target.as_deref(), minutes),
         Verb::Lint => verbs::lint(&workspace),
+        Verb::Dist => verbs::dist(&workspace),
         Verb::Docs => verbs::docs(&workspace),
         Verb::Clean { tools } => verbs::clean(&workspace, tools),
     }

@@ -1,5 +1,6 @@
 //! What each verb does once the tool chain is there.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
@@ -17,6 +18,10 @@ use crate::workspace::{Profile, Workspace};
 
 const AGENT: &str = "detector";
 const TESTS: &str = "firedamp-tests";
+const PACKAGING: &str = "firedamp-packaging";
+
+/// The variable by which builders everywhere say the time of what they build.
+const TIME: &str = "SOURCE_DATE_EPOCH";
 
 pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     kernel_program(workspace, &[])?;
@@ -117,6 +122,32 @@ pub(crate) fn docs(workspace: &Workspace) -> Result<()> {
     run(workspace.cargo().args(test).env("FIREDAMP_WRITE_DOCS", "1"), "writing the tables of what is found")
 }
 
+/// The packages, in a program of their own: nobody waits for its libraries who packs nothing.
+pub(crate) fn dist(workspace: &Workspace) -> Result<()> {
+    kernel_program(workspace, &[])?;
+    programs(workspace, Profile::Dist, &[AGENT])?;
+    let time = match env::var(TIME) {
+        Ok(time) => time,
+        Err(_) => last_commit(workspace)?,
+    };
+    let mut command = workspace.cargo();
+    command.args(["run", "--quiet", "--package", PACKAGING, "--", "--root"]).arg(&workspace.root);
+    command.arg("--firedamp").arg(workspace.program(Profile::Dist, "firedamp"));
+    command.arg("--output").arg(workspace.packages());
+    step("packages");
+    become_program(command.args(["--time", &time]))
+}
+
+/// The time of what is packed: the same sources make the same packages.
+fn last_commit(workspace: &Workspace) -> Result<String> {
+    let mut git = Command::new("git");
+    git.current_dir(&workspace.root).args(["log", "-1", "--format=%ct"]);
+    let time = run_quietly(&mut git).with_context(|| {
+        format!("no commit tells the time of the packages; set {TIME} to seconds since 1970")
+    })?;
+    Ok(time.trim().to_owned())
+}
+
 pub(crate) fn clean(workspace: &Workspace, tools: bool) -> Result<()> {
     run(workspace.cargo().arg("clean"), "cargo clean")?;
     let mut folders = vec![workspace.ebpf_target()];
@@ -145,9 +176,7 @@ fn programs(workspace: &Workspace, profile: Profile, packages: &[&str]) -> Resul
     for package in packages {
         command.args(["--package", package]);
     }
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
+    command.args(["--profile", profile.name()]);
     step(&format!("programs of {}", packages.join(" and ")));
     run(&mut command, "building the programs")
 }

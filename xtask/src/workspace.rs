@@ -11,6 +11,19 @@ use anyhow::{Context, Result};
 pub(crate) enum Profile {
     Dev,
     Release,
+    /// As for release, without anything for debuggers: what is packed.
+    Dist,
+}
+
+impl Profile {
+    /// Its name for cargo.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+            Self::Dist => "dist",
+        }
+    }
 }
 
 /// The checkout that this xtask was built from, and the folder that it was built into.
@@ -43,7 +56,7 @@ impl Workspace {
     pub(crate) fn program(&self, profile: Profile, name: &str) -> PathBuf {
         let folder = match profile {
             Profile::Dev => "debug",
-            Profile::Release => "release",
+            other => other.name(),
         };
         self.target.join(folder).join(name)
     }
@@ -52,6 +65,11 @@ impl Workspace {
     /// makes it. The agent's build script looks here, too.
     pub(crate) fn ebpf_target(&self) -> PathBuf {
         self.root.join("target/ebpf")
+    }
+
+    /// The packages.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.target.join("packages")
     }
 
     /// Kernels to test with, and what they boot.

@@ -2,8 +2,10 @@
 
 mod block;
 mod check_config;
+mod completions;
 mod config;
 mod ledger;
+mod man;
 mod page;
 mod print;
 mod replay;
@@ -83,6 +85,11 @@ enum Command {
     Block(block::Verb),
     /// Say what was done about cases: notified, blocked, fixed, false alarm
     Mark(ledger::mark::Options),
+    /// Print what a shell needs to complete the words of a command
+    Completions(completions::Options),
+    /// Write the manual pages: what packages are made with
+    #[command(hide = true)]
+    Man(man::Options),
 }
 
 impl Command {
@@ -232,6 +239,8 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         Command::Mark(options) => ledger::mark::mark(&options),
         Command::Status(options) => status::status(&options),
         Command::Block(verb) => block::block(&verb),
+        Command::Completions(options) => completions::completions(&options),
+        Command::Man(options) => man::man(&options),
     };
     match result {
         Ok(code) => code,

@@ -9,5 +9,6 @@ mod health;
 mod interfaces;
 mod reload;
 mod run;
+mod supervisor;
 
 pub use run::{Origin, Start, run};

@@ -58,6 +58,11 @@ impl Reload {
         }
     }
 
+    /// Whether files are being read, or what was read waits to be used.
+    pub(super) const fn is_under_way(&self) -> bool {
+        self.under_way
+    }
+
     /// What came of it. It may be given up waiting for, and waited for again; it does not end if
     /// nothing is going on.
     pub(super) async fn done(&mut self) -> Result<Reloaded, ReloadError> {

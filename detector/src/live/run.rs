@@ -21,6 +21,7 @@ use super::control::Rate;
 use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::{Exchange, Reload};
+use super::supervisor::Supervisor;
 use crate::block::{Blocker, Decision, Mode};
 use crate::config::{Config, Overrides};
 use crate::control::{Asked, Server};
@@ -64,7 +65,8 @@ type Log = EbpfLogger<&'static dyn log::Log>;
 /// Watches the interfaces until SIGINT or SIGTERM, or until nobody reads the records any more. An
 /// interface that goes away, be it the last, is watched again once one of its name is there. SIGHUP
 /// opens output files anew, and reads the configuration and all that it names anew, which takes the place of the old one
-/// under traffic, all of it or nothing. At the end the program is detached, what is in the ring is still read, and final
+/// under traffic, all of it or nothing. A service manager hears when the agent is ready, reads anew and ends, and each second
+/// that the ring was drained. At the end the program is detached, what is in the ring is still read, and final
 /// records and counters are written. Gives until when records that still wait for their disk may be
 /// waited for.
 ///
@@ -124,6 +126,8 @@ pub async fn run(
     let mut exchange: Option<Exchange> = None;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut supervisor = Supervisor::new();
+    supervisor.ready();
     while !agent.closed {
         tokio::select! {
             readable = ring.readable_mut() => {
@@ -138,11 +142,16 @@ pub async fn run(
                 // Without events nothing wakes the agent, and the ring is empty all the same.
                 agent.drain(ring.get_mut());
                 agent.advance();
+                supervisor.drained();
             }
             _ = hangup.recv() => {
                 tracing::info!("SIGHUP: opening output files anew, and reading the configuration");
+                supervisor.reloading();
                 dispatch.outputs().reopen();
                 reload.ask();
+                if !reload.is_under_way() {
+                    supervisor.ready();
+                }
             }
             read = reload.done(), if exchange.is_none() => {
                 exchange = Some(Exchange { read, batches: Agent::batches(limits.ring) });
@@ -153,6 +162,9 @@ pub async fn run(
                 if let Some(Exchange { read, .. }) = exchange.take_if(|exchange| exchange.is_due(empty)) {
                     agent.exchange(read);
                     reload.over();
+                    if !reload.is_under_way() {
+                        supervisor.ready();
+                    }
                 }
             }
             Some(decision) = next(&mut decisions), if decisions.is_some() => agent.decided(decision),
@@ -161,6 +173,7 @@ pub async fn run(
             _ = terminate.recv() => break,
         }
     }
+    supervisor.stopping();
     if agent.closed {
         tracing::info!("the reader of standard output went away");
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Read;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use nix::pty::openpty;
 
 use crate::runs::{FAILURE, Running, SUCCESS, USAGE, firedamp, outcome};
@@ -46,6 +46,8 @@ fn usage_errors_name_the_argument() -> Result<()> {
         (&["check-config"], "not provided:\n  <PATH>..."),
         (&["signatures"], "Usage: firedamp signatures"),
         (&["signatures", "find"], "'find'"),
+        (&["completions"], "not provided:\n  <SHELL>"),
+        (&["completions", "cmd"], "bash, elvish, fish, powershell, zsh"),
         (&["signatures", "test"], "not provided:\n  <FILE>..."),
         (&["signatures", "list", "a.toml"], "'a.toml'"),
         (&["replay", "--log-level", "loud", "a.pcap"], "must be error, warn, info, debug"),
@@ -83,6 +85,25 @@ fn the_help_tells_ranges_and_speaks_of_connections() -> Result<()> {
         assert!(help.contains("connections"), "{help}");
         assert!(!help.replace("--flows", "").contains("flow"), "{help}");
     }
+    Ok(())
+}
+
+#[test]
+fn shells_and_manuals_know_every_command() -> Result<()> {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = outcome(&["completions", shell])?;
+        assert_eq!((script.code, script.err.as_str()), (Some(SUCCESS), ""), "{shell}");
+        for word in ["check-config", "stats-interval"] {
+            assert!(script.out.contains(word), "{word} for {shell}");
+        }
+    }
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().to_str().context("an odd name")?;
+    assert_eq!(outcome(&["man", path])?.code, Some(SUCCESS));
+    for page in ["firedamp.1", "firedamp-run.1", "firedamp-config-init.1", "firedamp-explain.1"] {
+        assert!(fs::read_to_string(folder.path().join(page))?.contains(".SH NAME"), "{page}");
+    }
+    outcome(&["man", "no/such/directory"])?.fails(FAILURE, &["no/such/directory; name a directory"]);
     Ok(())
 }
 

@@ -8,3 +8,4 @@ mod configured;
 mod miners;
 mod pair;
 mod signals;
+mod supervised;
