@@ -7,6 +7,7 @@
 pub mod advice;
 pub mod config;
 pub mod dispatch;
+pub mod doctor;
 pub mod enrich;
 pub mod estimate;
 pub mod exclude;
