@@ -16,6 +16,15 @@ use super::print;
 /// The width of a page for people.
 const WIDTH: u16 = 80;
 
+/// The widths of the first two columns: state and check.
+const COLUMNS: [u16; 2] = [8, 15];
+
+/// What stands before a command that mends something, in the place of the state.
+const ARROW: &str = "         ->  ";
+
+/// What stands behind the first part of a long one.
+const CONTINUED: &str = " \\";
+
 #[derive(Args)]
 pub(super) struct Options {
     /// Look at this interface; repeat it for more. Otherwise those of the configuration are looked at, or briefly all
@@ -60,7 +69,8 @@ fn page(findings: &[Finding], brief: bool, colour: bool) -> String {
         let end = rest.iter().position(|finding| self::title(finding) != title).unwrap_or(rest.len());
         let (group, after) = rest.split_at(end);
         let is_brief = brief && first.check.group() == Group::Interface;
-        page += &format!("{}\n", visible(&title));
+        page += &visible(&title);
+        page.push('\n');
         page += &section(group, is_brief, colour);
         page.push('\n');
         rest = after;
@@ -73,13 +83,36 @@ fn title(finding: &Finding) -> String {
         Group::Kernel => "Kernel".to_owned(),
         Group::Machine => "Machine".to_owned(),
         Group::Configuration => "Configuration".to_owned(),
-        Group::Interface => format!("Interface {}", finding.subject.as_deref().unwrap_or_default()),
+        Group::Interface => finding
+            .subject
+            .as_ref()
+            .map_or_else(|| "Interfaces".to_owned(), |name| format!("Interface {name}")),
     }
 }
 
 fn section(group: &[Finding], brief: bool, colour: bool) -> String {
     let shown: Vec<&Finding> =
         group.iter().filter(|finding| !brief || finding.state != State::Fine).collect();
+    let mut text: String = shown.iter().map(|finding| entry(finding, colour)).collect();
+    let left_out = group.len() - shown.len();
+    if left_out > 0 {
+        let rest = if shown.is_empty() { "all" } else { "other" };
+        let noun = if left_out == 1 { "check" } else { "checks" };
+        text += &row(
+            [state(State::Fine), Cell::new(""), Cell::new_owned(format!("{rest} {left_out} {noun}"))],
+            colour,
+        );
+    }
+    text
+}
+
+fn entry(finding: &Finding, colour: bool) -> String {
+    let said = Cell::new_owned(said(finding));
+    let text = row([state(finding.state), Cell::new(finding.check.name()), said], colour);
+    text + &finding.mend.as_deref().map(command).unwrap_or_default()
+}
+
+fn row(cells: [Cell; 3], colour: bool) -> String {
     let mut table = Table::new();
     table.load_style(NO_LINES).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     if colour {
@@ -87,41 +120,44 @@ fn section(group: &[Finding], brief: bool, colour: bool) -> String {
     } else {
         table.force_no_tty();
     }
-    for finding in &shown {
-        table.add_row([
-            state(finding.state),
-            Cell::new(finding.check.name()),
-            Cell::new_owned(said(finding)),
-        ]);
-    }
-    let left_out = group.len() - shown.len();
-    if left_out > 0 {
-        let rest = if shown.is_empty() { "all" } else { "other" };
-        let noun = if left_out == 1 { "check" } else { "checks" };
-        table.add_row([
-            state(State::Fine),
-            Cell::new(""),
-            Cell::new_owned(format!("{rest} {left_out} {noun}")),
-        ]);
-    }
-    for (width, column) in [8, 15].into_iter().zip(table.column_iter_mut()) {
-        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + 2)));
-    }
+    table.add_row(cells);
     for column in table.column_iter_mut() {
         column.set_padding((2, 0));
+    }
+    for (width, column) in COLUMNS.into_iter().zip(table.column_iter_mut()) {
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + 2)));
     }
     table.trim_fmt() + "\n"
 }
 
-/// What was seen, of which file, and in a line of its own what mends it.
+/// A command on lines that can be copied: what is too long goes on after a backslash.
+fn command(mend: &str) -> String {
+    let mut text = String::from(ARROW);
+    let mut width = ARROW.len();
+    for (at, part) in visible(mend).split(' ').enumerate() {
+        let length = part.chars().count();
+        if at > 0 && width + 1 + length > usize::from(WIDTH) - CONTINUED.len() {
+            text += CONTINUED;
+            text += "\n";
+            text += &" ".repeat(ARROW.len());
+            width = ARROW.len();
+        } else if at > 0 {
+            text.push(' ');
+            width += 1;
+        }
+        text += part;
+        width += length;
+    }
+    text + "\n"
+}
+
+/// What was seen, and of which file.
 fn said(finding: &Finding) -> String {
     let subject = finding.subject.as_deref().filter(|_| finding.check.group() != Group::Interface);
     let mut text = subject.map(|subject| format!("{subject}: ")).unwrap_or_default();
     text += &finding.why;
     // What is wrong in a file may have several lines.
-    let mut lines: Vec<String> = text.lines().map(|line| visible(line).into_owned()).collect();
-    lines.extend(finding.mend.as_deref().map(|mend| format!("-> {}", visible(mend))));
-    lines.join("\n")
+    text.lines().map(|line| visible(line).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn state(state: State) -> Cell {
@@ -138,4 +174,55 @@ fn total(findings: &[Finding]) -> String {
     let states = [State::Fatal, State::Degraded, State::Fine];
     let counts: Vec<String> = states.iter().map(|&state| format!("{} {state}", count(state))).collect();
     counts.join(", ") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use detector::doctor::Check;
+
+    use super::*;
+
+    fn finding(check: Check, subject: Option<&str>, state: State, mend: Option<&str>) -> Finding {
+        let why =
+            "the word is repeated so often that it does not fit into one line of the page at all".to_owned();
+        Finding { check, subject: subject.map(str::to_owned), state, why, mend: mend.map(str::to_owned) }
+    }
+
+    fn findings() -> Vec<Finding> {
+        let long =
+            "firedamp run --iface lan1 --iface lan2 --iface lan3 --iface lan4 --iface lan5 --iface lan6";
+        vec![
+            finding(Check::Jit, None, State::Degraded, Some("sudo sysctl -w net.core.bpf_jit_enable=1")),
+            finding(Check::Disk, Some("/var/log/eve.json"), State::Fatal, None),
+            finding(Check::Stacking, Some("br0"), State::Degraded, Some(long)),
+            finding(Check::ReceiveOffload, Some("br0"), State::Fine, None),
+        ]
+    }
+
+    #[test]
+    fn a_page_has_80_columns_and_commands_that_can_be_copied() {
+        let page = page(&findings(), false, false);
+        assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+        assert!(!page.contains('\x1b'));
+        assert!(page.contains("->  sudo sysctl -w net.core.bpf_jit_enable=1\n"), "{page}");
+        let whole = page.replace(&format!(" \\\n{}", " ".repeat(ARROW.len())), " ");
+        assert!(whole.contains("--iface lan5 --iface lan6\n"), "{page}");
+        for title in ["Kernel\n", "Configuration\n", "Interface br0\n"] {
+            assert!(page.contains(title), "{page}");
+        }
+        assert!(page.contains("/var/log/eve.json: "), "{page}");
+        assert!(page.ends_with("1 fatal, 2 degraded, 1 fine\n"), "{page}");
+    }
+
+    #[test]
+    fn a_brief_page_leaves_out_what_is_fine_at_interfaces() {
+        let page = page(&findings(), true, false);
+        assert!(!page.contains("receive-offload"), "{page}");
+        assert!(page.contains("other 1 check\n"), "{page}");
+    }
+
+    #[test]
+    fn colours_are_only_used_if_they_are_wanted() {
+        assert!(page(&findings(), false, true).contains('\x1b'));
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::finding::{Check, Finding};
+use super::finding::{Check, Finding, word};
 use crate::config::{Config, Loaded, Overrides, Settled};
 use crate::enrich::Age;
 
@@ -32,7 +32,7 @@ pub(super) fn examine(file: Option<&Path>) -> (Config, Vec<Finding>) {
 }
 
 fn wrong(file: &Path, problems: &str) -> Finding {
-    let check = format!("firedamp check-config {}", file.display());
+    let check = format!("firedamp check-config {}", word(file.display()));
     Finding::fatal(Check::Configuration, problems).of(file.display().to_string()).mend(check)
 }
 
@@ -41,7 +41,7 @@ fn right(file: &Path, loaded: &Loaded) -> Finding {
     let finding = if warnings.is_empty() {
         Finding::fine(Check::Configuration, "valid, with all that it names")
     } else {
-        let check = format!("firedamp check-config {}", file.display());
+        let check = format!("firedamp check-config {}", word(file.display()));
         Finding::degraded(Check::Configuration, warnings.join("; ")).mend(check)
     };
     finding.of(file.display().to_string())
@@ -51,20 +51,14 @@ fn aged(age: &Age, now: Timestamp) -> Finding {
     let days = (now.as_second() - age.time.as_second()) / DAY;
     let why = format!("{} rows or nodes, of {}", age.entries, age.time.strftime("%Y-%m-%d"));
     let finding = if days < -1 {
-        Finding::degraded(Check::DataFile, format!("{why}: that is still to come; clock or file is wrong"))
-            .mend("date --utc (and see that the file is the one you mean)")
+        let why = format!("{why}: that is still to come; the clock or the file is wrong");
+        Finding::degraded(Check::DataFile, why).mend("date --utc")
     } else if days > OLD_DAYS {
-        Finding::degraded(
-            Check::DataFile,
-            format!("{why}, {days} days old: networks and places in records may be wrong"),
-        )
-        .mend(format!(
-            "mv NEWER {} (it is read anew at once; `touch` it if it is still right)",
-            age.path.display()
-        ))
+        let why = format!("{why}, {days} days old: networks and places in records may be wrong");
+        Finding::degraded(Check::DataFile, why).mend("put a newer file in its place; it is read at once")
     } else if age.entries == 0 {
         Finding::degraded(Check::DataFile, "there is nothing in it")
-            .mend(format!("mv FILLED {}", age.path.display()))
+            .mend("put a file that is not empty in its place; it is read at once")
     } else {
         Finding::fine(Check::DataFile, why)
     };

@@ -6,7 +6,7 @@ use nix::sys::statfs::{self, FsType};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 
-use super::finding::{Check, Finding};
+use super::finding::{Check, Finding, word};
 use crate::config::Config;
 use crate::kernel::Mebibytes;
 use crate::output::Destination;
@@ -77,10 +77,10 @@ fn look(place: &Place) -> Finding {
     let finding = match folder(&place.path).map(|folder| room(&place.path, folder)) {
         Ok(Some(room)) => judge(place, room),
         Ok(None) => Finding::degraded(Check::Disk, "its file system cannot be seen")
-            .mend(format!("df {}", place.path.display())),
+            .mend(format!("df {}", word(place.path.display()))),
         Err(missing) => {
             let why = format!("there is no directory {}", missing.display());
-            Finding::fatal(Check::Disk, why).mend(format!("sudo mkdir -p {}", missing.display()))
+            Finding::fatal(Check::Disk, why).mend(format!("sudo mkdir -p {}", word(missing.display())))
         }
     };
     finding.of(place.path.display().to_string())
@@ -115,33 +115,30 @@ fn is_volatile(kind: FsType) -> bool {
 
 fn judge(Place { path, what }: &Place, room: Room) -> Finding {
     let check = Check::Disk;
-    let shown = path.display();
+    let shown = word(path.display());
     if room.read_only {
         return Finding::fatal(check, "its file system is read-only")
             .mend(format!("sudo mount -o remount,rw \"$(findmnt -no TARGET -T {shown})\""));
     }
     let free = format!("{} free", Mebibytes(room.free));
-    let df = format!("df {shown} (then free some space, or choose another place)");
+    let df = "free some space there, or name another place in the configuration".to_owned();
     if room.free < NONE {
         return Finding::fatal(check, format!("the disk is full: {free}")).mend(df);
     }
     if room.inodes == Some(0) {
         return Finding::fatal(check, "no file can be made there any more: all inodes are used")
-            .mend(format!("df -i {shown} (then remove files)"));
+            .mend("remove files there, or name another place in the configuration".to_owned());
     }
     if !room.writable {
-        let why = "this user may not write there; if the agent runs as another user, ask as that one";
-        return Finding::degraded(check, why)
-            .mend(format!("sudo -u USER firedamp doctor (or chown USER {shown})"));
+        let why = "this user may not write there; if the agent runs as another user, ask as that one: sudo -u USER firedamp doctor";
+        return Finding::degraded(check, why).mend(format!("sudo chown \"$USER\" {shown}"));
     }
     let mut why = Vec::new();
     let mut mend = None;
     match what {
         What::Ledger { .. } if room.volatile => {
             why.push("it is in memory, and gone after the machine was started anew".to_owned());
-            mend = Some(
-                "set file in [ledger] to a place on a disk, such as /var/lib/firedamp/ledger.db".to_owned(),
-            );
+            mend = Some("set file in [ledger] to a place on a disk".to_owned());
         }
         What::Ledger { growth } if room.free < *growth => {
             why.push(format!("the ledger may grow by {} (keep-mib)", Mebibytes(*growth)));
@@ -149,9 +146,7 @@ fn judge(Place { path, what }: &Place, room: Room) -> Finding {
         }
         What::Output if room.volatile => {
             why.push("it is in memory: records are gone after the machine was started anew".to_owned());
-            mend = Some(
-                "set file of the output to a place on a disk, such as /var/log/firedamp/eve.json".to_owned(),
-            );
+            mend = Some("set file of the output to a place on a disk".to_owned());
         }
         What::Ledger { .. } | What::Output => {}
     }
@@ -161,7 +156,7 @@ fn judge(Place { path, what }: &Place, room: Room) -> Finding {
     }
     if let Some(inodes) = room.inodes.filter(|&inodes| inodes < FEW_INODES) {
         why.push(format!("room for {inodes} more files only"));
-        mend = mend.or(Some(format!("df -i {shown} (then remove files)")));
+        mend = mend.or(Some("remove files there, or name another place in the configuration".to_owned()));
     }
     match mend {
         Some(mend) => Finding::degraded(check, format!("{free}; {}", why.join("; "))).mend(mend),

@@ -208,6 +208,16 @@ impl Finding {
     }
 }
 
+/// A name or path as a word of a command: quoted where a shell would take it for more than one, or for something else.
+pub(super) fn word(text: impl fmt::Display) -> String {
+    let text = text.to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_./+-:@%,=".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// What to do about what only root may see.
 pub(super) const AS_ROOT: &str = "sudo firedamp doctor";
 
@@ -220,6 +230,14 @@ mod tests {
         for check in Check::ALL {
             assert_eq!(serde_json::to_value(check).unwrap(), check.name());
         }
+    }
+
+    #[test]
+    fn odd_names_are_quoted_for_the_shell() {
+        assert_eq!(word("/var/log/eve.json"), "/var/log/eve.json");
+        assert_eq!(word("a;reboot"), "'a;reboot'");
+        assert_eq!(word("it's"), r"'it'\''s'");
+        assert_eq!(word(""), "''");
     }
 
     #[test]

@@ -13,7 +13,7 @@ const GROUPS: &str = "/sys/fs/cgroup";
 pub(super) fn examine(limits: &Limits) -> Finding {
     let available = text("/proc/meminfo").and_then(|text| available(&text));
     let room = text("/proc/self/cgroup").and_then(|groups| room(&groups));
-    judge(&Memory::estimate(limits), available, room)
+    judge(limits, available, room)
 }
 
 /// What new programs can have without swapping, in bytes, from `/proc/meminfo`.
@@ -58,17 +58,34 @@ fn place(groups: &str) -> Option<Place<'_>> {
     second
 }
 
-fn judge(memory: &Memory, available: Option<u64>, room: Option<u64>) -> Finding {
+/// Tables that take half of the free memory at most, or else the smallest.
+fn smaller(limits: &Limits, free: u64) -> Limits {
+    let mut limits = *limits;
+    while Memory::estimate(&limits).bytes() > free / 2 && limits.ring > SMALLEST_RING {
+        limits = Limits {
+            flows: (limits.flows / 2).max(1),
+            watched: (limits.watched / 2).max(1),
+            ring: limits.ring / 2,
+        };
+    }
+    limits
+}
+
+/// The smallest ring buffer that may be configured, in bytes.
+const SMALLEST_RING: u32 = 64 << 10;
+
+fn judge(limits: &Limits, available: Option<u64>, room: Option<u64>) -> Finding {
     let check = Check::Memory;
-    let needed = memory.bytes();
+    let needed = Memory::estimate(limits).bytes();
     let tables = format!("the kernel's tables take {}", Mebibytes(needed));
     let Some(free) = available.into_iter().chain(room).min() else {
         return Finding::degraded(check, format!("{tables}; how much memory there is cannot be seen"))
-            .mend("mount -t proc proc /proc");
+            .mend("sudo mount -t proc proc /proc");
     };
     let of = if room == Some(free) { "that the control group of this process has left" } else { "available" };
     let why = format!("{tables} of the {} {of}", Mebibytes(free));
-    let mend = "firedamp run --flows COUNT --watched COUNT --ring KIB with smaller numbers, or [capture] of the configuration";
+    let Limits { flows, watched, ring } = smaller(limits, free);
+    let mend = format!("firedamp run --flows {flows} --watched {watched} --ring {}", ring / 1024);
     if needed > free {
         Finding::fatal(check, why).mend(mend)
     } else if needed > free / 2 {
@@ -103,13 +120,16 @@ mod tests {
 
     #[test]
     fn tables_that_do_not_fit_are_fatal() {
-        let memory = Memory::estimate(&Limits::default());
-        let bytes = memory.bytes();
-        assert_eq!(judge(&memory, Some(3 * bytes), None).state, State::Fine);
-        assert_eq!(judge(&memory, Some(bytes), None).state, State::Degraded);
-        assert_eq!(judge(&memory, None, None).state, State::Degraded);
-        let limited = judge(&memory, Some(30 * bytes), Some(bytes / 2));
+        let limits = Limits::default();
+        let bytes = Memory::estimate(&limits).bytes();
+        assert_eq!(judge(&limits, Some(3 * bytes), None).state, State::Fine);
+        assert_eq!(judge(&limits, Some(bytes), None).state, State::Degraded);
+        assert_eq!(judge(&limits, None, None).state, State::Degraded);
+        let limited = judge(&limits, Some(30 * bytes), Some(bytes / 2));
         assert_eq!(limited.state, State::Fatal);
         assert!(limited.why.contains("control group"), "{}", limited.why);
+        // Half as large does not fit either, a quarter does.
+        let mend = "firedamp run --flows 65536 --watched 16384 --ring 4096";
+        assert_eq!(limited.mend.as_deref(), Some(mend));
     }
 }

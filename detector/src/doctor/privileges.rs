@@ -3,7 +3,7 @@
 use detector_common::automaton::Automaton;
 use detector_common::settings::Settings;
 
-use super::finding::{AS_ROOT, Check, Finding, State};
+use super::finding::{AS_ROOT, Check, Finding, State, word};
 use super::text;
 use crate::kernel::{Limits, LoadError, Program, privileged};
 
@@ -30,7 +30,7 @@ fn capabilities(status: &str, users: &str) -> Finding {
     if let Err(error) = privileged(status) {
         return Finding::fatal(check, error.to_string()).mend(std::env::current_exe().map_or_else(
             |_| AS_ROOT.to_owned(),
-            |path| format!("sudo setcap cap_bpf,cap_net_admin,cap_perfmon+ep {}", path.display()),
+            |path| format!("sudo setcap cap_bpf,cap_net_admin,cap_perfmon+ep {}", word(path.display())),
         ));
     }
     let whole: Vec<&str> = users.split_whitespace().collect();
@@ -39,7 +39,7 @@ fn capabilities(status: &str, users: &str) -> Finding {
             check,
             "they are there, but this is a user namespace, as of a rootless container, where they count for nothing",
         )
-        .mend("run firedamp on the host, or in a container with --privileged and --userns=host");
+        .mend("run it on the host, or in a container started with --privileged --userns=host");
     }
     Finding::fine(check, "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON are there")
 }
@@ -55,8 +55,7 @@ fn program(loaded: Result<Option<u32>, LoadError>) -> Finding {
         Err(error @ LoadError::Missing(_)) => {
             Finding::fatal(check, error.to_string()).mend("cargo xtask build --release")
         }
-        Err(error) => Finding::fatal(check, error.to_string())
-            .mend("firedamp --log-level debug doctor (tells all that the kernel said)"),
+        Err(error) => Finding::fatal(check, error.to_string()).mend("firedamp doctor --log-level debug"),
     }
 }
 

@@ -73,6 +73,7 @@ fn missing_capabilities(status: &str) -> Vec<&'static str> {
 }
 
 /// Major and minor number of a kernel's release.
+#[must_use]
 pub fn version(release: &str) -> Option<(u32, u32)> {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))

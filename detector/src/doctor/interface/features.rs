@@ -49,13 +49,12 @@ fn family() -> io::Result<u16> {
     let mut message = GenlMessage::from_payload(GenlCtrl { cmd: GenlCtrlCmd::GetFamily, nlas: vec![name] });
     message.finalize();
     let answers = ask(NETLINK_GENERIC, message, Scope::One)?;
-    let attributes = answers.iter().flat_map(|answer| &answer.payload.nlas);
+    let mut attributes = answers.iter().flat_map(|answer| &answer.payload.nlas);
     attributes
-        .filter_map(|attribute| match attribute {
+        .find_map(|attribute| match attribute {
             GenlCtrlAttrs::FamilyId(id) => Some(*id),
             _ => None,
         })
-        .next()
         .ok_or_else(|| io::Error::other("no number in the answer"))
 }
 

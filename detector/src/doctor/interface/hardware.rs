@@ -1,6 +1,6 @@
 //! What the driver of an interface can do, and what it does to packets before they are seen.
 
-use super::super::finding::{Check, Finding};
+use super::super::finding::{Check, Finding, word};
 use super::ethtool::{Channels, Driver, Features};
 use super::features::XdpFeatures;
 use super::link::Link;
@@ -23,13 +23,14 @@ pub(super) struct Hardware {
 
 impl Hardware {
     pub(super) fn judge(&self, link: &Link) -> [Finding; 6] {
+        let name = word(&link.name);
         [
             self.driver(),
-            self.xdp(&link.name),
+            self.xdp(&name),
             self.mtu(link),
-            self.receive_offload(&link.name),
-            self.vlan_offload(&link.name),
-            self.queues(&link.name),
+            self.receive_offload(&name),
+            self.vlan_offload(&name),
+            self.queues(&name),
         ]
     }
 
@@ -54,7 +55,7 @@ impl Hardware {
                 check,
                 "the driver has no native XDP: the generic one works, and costs several times as much for each packet",
             )
-            .mend(format!("firedamp run --iface {name} --xdp-mode generic (or use a card whose driver has it)")),
+            .mend(format!("firedamp run --iface {name} --xdp-mode generic")),
             None => Finding::fine(
                 check,
                 "the kernel does not tell (from 6.3 on it does); `firedamp run` says which mode it came to",
@@ -64,7 +65,7 @@ impl Hardware {
 
     fn mtu(&self, link: &Link) -> Finding {
         let check = Check::Mtu;
-        let mtu = link.mtu;
+        let (mtu, name) = (link.mtu, word(&link.name));
         let jumbo = mtu > SINGLE_BUFFER;
         match self.xdp {
             Some(features) if jumbo && features.native() && !features.frags() => Finding::degraded(
@@ -74,12 +75,12 @@ impl Hardware {
                      will refuse, and the slower generic XDP is used"
                 ),
             )
-            .mend(format!("sudo ip link set dev {} mtu {SINGLE_BUFFER}", link.name)),
+            .mend(format!("sudo ip link set dev {name} mtu {SINGLE_BUFFER}")),
             None if jumbo => Finding::degraded(
                 check,
                 format!("{mtu}: whether the driver's native XDP takes packets in several buffers is not known"),
             )
-            .mend(format!("sudo ip link set dev {} mtu {SINGLE_BUFFER} (if native mode is refused)", link.name)),
+            .mend(format!("sudo ip link set dev {name} mtu {SINGLE_BUFFER}")),
             _ => Finding::fine(check, mtu.to_string()),
         }
     }
@@ -102,8 +103,7 @@ impl Hardware {
             names.join(", ")
         );
         if on.iter().all(|(_, fixed)| *fixed) {
-            let mend =
-                format!("firedamp run --iface {name} --xdp-mode generic (the driver does not turn it off)");
+            let mend = format!("firedamp run --iface {name} --xdp-mode generic");
             return Finding::degraded(check, why).mend(mend);
         }
         let off: Vec<String> =

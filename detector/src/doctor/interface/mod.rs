@@ -8,27 +8,36 @@ mod occupied;
 mod stacking;
 
 use super::bpf;
-use super::finding::{Check, Finding};
+use super::finding::{Check, Finding, word};
 use crate::kernel::{AttachError, readable};
 use ethtool::Ethtool;
 use hardware::Hardware;
 use link::Link;
 
 /// What is to be said of the named interfaces, or else of all of Ethernet that are up.
-pub(super) fn examine(named: &[String]) -> Vec<Finding> {
-    let links = link::all().unwrap_or_default();
-    let names: Vec<&str> = if named.is_empty() {
+pub(super) fn examine(wanted: &[String]) -> Vec<Finding> {
+    let (links, error) = match link::all() {
+        Ok(links) => (links, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    let names: Vec<&str> = if wanted.is_empty() {
         let usual = |link: &&Link| link.up && link.kind.is_ethernet() && !link.kind.is_loopback();
         links.iter().filter(usual).map(|link| link.name.as_str()).collect()
     } else {
-        let mut names: Vec<&str> = Vec::new();
-        for name in named {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        names
+        wanted
+            .iter()
+            .enumerate()
+            .filter(|(at, name)| !wanted.iter().take(*at).any(|other| other == *name))
+            .map(|(_, name)| name.as_str())
+            .collect()
     };
+    if names.is_empty() {
+        let why = error.map_or_else(
+            || "no Ethernet interface is up".to_owned(),
+            |error| format!("the kernel does not list the interfaces: {error}"),
+        );
+        return vec![Finding::degraded(Check::Interface, why).mend("firedamp doctor --iface IF")];
+    }
     names.into_iter().flat_map(|name| one(name, &links)).collect()
 }
 
@@ -72,17 +81,15 @@ fn hardware(link: &Link) -> Hardware {
 fn unreadable(error: &AttachError, link: Option<&Link>, links: &[Link]) -> Finding {
     let lower = link.and_then(|link| links.iter().find(|other| Some(other.index) == link.lower));
     Finding::fatal(Check::Interface, error.to_string()).mend(match (error, lower) {
-        (AttachError::NotEthernet { .. }, Some(lower)) => format!("firedamp run --iface {}", lower.name),
-        (AttachError::NotEthernet { .. }, None) => {
-            "ip -brief link (and name the Ethernet interface below, such as the one that carries PPPoE)"
-                .to_owned()
+        (AttachError::NotEthernet { .. }, Some(lower)) => {
+            format!("firedamp run --iface {}", word(&lower.name))
         }
-        _ => "ip -brief link (and name one of those)".to_owned(),
+        _ => "ip -brief link".to_owned(),
     })
 }
 
 fn state(link: &Link) -> Finding {
-    let name = &link.name;
+    let name = word(&link.name);
     if !link.up {
         return Finding::degraded(Check::Link, "it is down, and receives nothing")
             .mend(format!("sudo ip link set dev {name} up"));
@@ -92,7 +99,7 @@ fn state(link: &Link) -> Finding {
             Check::Link,
             "it is up without a carrier: no cable, or nothing at its other end",
         )
-        .mend(format!("ethtool {name} (then see to the cable and the other end)"));
+        .mend("see to its cable, and to the interface at the other end");
     }
     Finding::fine(Check::Link, "up, with a carrier")
 }
@@ -138,7 +145,7 @@ mod tests {
             (finding.state, finding.mend.as_deref()),
             (State::Fatal, Some("firedamp run --iface eth0"))
         );
-        assert!(unreadable(&error, None, &[]).mend.unwrap().contains("PPPoE"));
+        assert_eq!(unreadable(&error, None, &[]).mend.as_deref(), Some("ip -brief link"));
     }
 
     #[test]

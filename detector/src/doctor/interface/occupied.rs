@@ -1,7 +1,7 @@
 //! Who is at the hook already: an interface has room for one XDP program.
 
 use super::super::bpf::Program;
-use super::super::finding::{AS_ROOT, Check, Finding};
+use super::super::finding::{AS_ROOT, Check, Finding, word};
 use super::link::{Attached, Mode};
 use crate::kernel::PROGRAM;
 
@@ -28,30 +28,28 @@ fn described(attached: Attached, program: &Program) -> String {
         Mode::Offloaded => "offloaded",
     };
     let name = program.name.as_deref().filter(|name| !name.is_empty()).map(|name| format!(" `{name}`"));
-    let mut text = format!("program {}{} ({mode})", attached.id, name.unwrap_or_default());
+    let mut parts = vec![format!("program {}{} ({mode})", attached.id, name.unwrap_or_default())];
     let holders: Vec<String> =
         program.holders.iter().map(|holder| format!("{} ({})", holder.command, holder.process)).collect();
     if !holders.is_empty() {
-        text += &format!(", held by {}", holders.join(", "));
+        parts.push(format!("held by {}", holders.join(", ")));
     }
     let pins: Vec<String> = program.pins.iter().map(|pin| pin.path.display().to_string()).collect();
     if !pins.is_empty() {
-        text += &format!(", pinned at {}", pins.join(", "));
+        parts.push(format!("pinned at {}", pins.join(", ")));
     }
     if holders.is_empty() && pins.is_empty() {
-        text += if program.name.is_some() {
-            ", held by no process that can be seen, and not pinned"
-        } else {
-            "; only root may see by whom"
-        };
+        let unknown = "of which only root may see whose it is";
+        let nobody = "held by no process that can be seen, and not pinned";
+        parts.push(if program.name.is_some() { nobody } else { unknown }.to_owned());
     }
-    text
+    parts.join(", ")
 }
 
 /// What takes it off. A link is detached when nobody has it any more, and by nothing else.
 fn mend(interface: &str, attached: Attached, program: &Program) -> String {
     let pins: Vec<String> =
-        program.pins.iter().filter(|pin| pin.link).map(|pin| pin.path.display().to_string()).collect();
+        program.pins.iter().filter(|pin| pin.link).map(|pin| word(pin.path.display())).collect();
     let holders: Vec<String> = program
         .holders
         .iter()
@@ -69,14 +67,14 @@ fn mend(interface: &str, attached: Attached, program: &Program) -> String {
         return commands.join(" && ");
     }
     if program.name.is_none() {
-        return format!("{AS_ROOT} --iface {interface}");
+        return format!("{AS_ROOT} --iface {}", word(interface));
     }
     let hook = match attached.mode {
         Mode::Native => "xdpdrv",
         Mode::Generic => "xdpgeneric",
         Mode::Offloaded => "xdpoffload",
     };
-    format!("sudo ip link set dev {interface} {hook} off")
+    format!("sudo ip link set dev {} {hook} off", word(interface))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Bridges, bonds, VLANs and what belongs to them: where the packets can best be seen.
 
-use super::super::finding::{Check, Finding};
+use super::super::finding::{Check, Finding, word};
 use super::link::Link;
 
 pub(super) fn judge(link: &Link, links: &[Link]) -> Finding {
@@ -68,7 +68,7 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn watch(names: &[&str]) -> String {
-    names.iter().fold("firedamp run".to_owned(), |command, name| format!("{command} --iface {name}"))
+    names.iter().fold("firedamp run".to_owned(), |command, name| format!("{command} --iface {}", word(name)))
 }
 
 #[cfg(test)]
