@@ -153,7 +153,10 @@ fn command(mend: &str) -> String {
 
 /// What was seen, and of which file.
 fn said(finding: &Finding) -> String {
-    let subject = finding.subject.as_deref().filter(|_| finding.check.group() != Group::Interface);
+    let subject = finding.subject.as_deref().filter(|subject| {
+        // The title tells the interface, and what is wrong in a file begins with the file.
+        finding.check.group() != Group::Interface && !finding.why.starts_with(subject)
+    });
     let mut text = subject.map(|subject| format!("{subject}: ")).unwrap_or_default();
     text += &finding.why;
     // What is wrong in a file may have several lines.

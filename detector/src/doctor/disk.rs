@@ -146,7 +146,7 @@ fn judge(Place { path, what }: &Place, room: Room) -> Finding {
         }
         What::Output if room.volatile => {
             why.push("it is in memory: records are gone after the machine was started anew".to_owned());
-            mend = Some("set file of the output to a place on a disk".to_owned());
+            mend = Some("set path in [[output]] to a place on a disk".to_owned());
         }
         What::Ledger { .. } | What::Output => {}
     }
