@@ -11,6 +11,7 @@ pub mod block;
 pub mod config;
 pub mod control;
 pub mod dispatch;
+pub mod doctor;
 pub mod enrich;
 pub mod estimate;
 pub mod exclude;

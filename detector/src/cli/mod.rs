@@ -4,6 +4,7 @@ mod block;
 mod check_config;
 mod completions;
 mod config;
+mod doctor;
 mod ledger;
 mod man;
 mod page;
@@ -65,6 +66,9 @@ enum Command {
     /// The configuration file
     #[command(subcommand)]
     Config(config::Verb),
+    /// Tell whether Firedamp can work on this machine and these interfaces: for each check fine, degraded or fatal, why, and
+    /// what mends it. Fails if something is fatal
+    Doctor(doctor::Options),
     /// Report a day: active mining addresses, where they are, in what networks, at which pools, and what it took
     Report(report::Options),
     /// What the signatures are, and what they find
@@ -230,6 +234,7 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         Command::Replay(options) => replay::replay(options, settled),
         Command::CheckConfig(options) => check_config::check_config(&options),
         Command::Config(verb) => config::config(&verb),
+        Command::Doctor(options) => doctor::doctor(&options),
         Command::Report(options) => report::report(&options),
         Command::Signatures(verb) => signatures::signatures(&verb),
         Command::Miners(options) => ledger::miners::miners(&options),

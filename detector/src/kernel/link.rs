@@ -21,21 +21,28 @@ impl LinkKind {
         let socket = UnixDatagram::unbound().map_err(|error| {
             error.raw_os_error().map_or(nix::errno::Errno::UnknownErrno, nix::errno::Errno::from_raw)
         })?;
-        // SAFETY: ifreq is plain old data, for which zeros are valid.
-        let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-        // The last byte stays zero; a name that does not fit was not found before.
-        let room = request.ifr_name.len() - 1;
-        for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes().take(room)) {
-            *to = from.cast_signed() as libc::c_char;
-        }
+        let mut request = request(interface);
         // SAFETY: the descriptor is open and the request outlives the call.
         unsafe { hardware_address(socket.as_raw_fd(), &raw mut request) }?;
         // SAFETY: the kernel has filled in the address.
         Ok(Self(unsafe { request.ifr_ifru.ifru_hwaddr.sa_family }))
     }
 
+    /// The kind of this number.
+    #[must_use]
+    pub const fn numbered(number: u16) -> Self {
+        Self(number)
+    }
+
+    /// Whether it is the loopback, on which the machine talks to itself.
+    #[must_use]
+    pub const fn is_loopback(self) -> bool {
+        self.0 == libc::ARPHRD_LOOPBACK
+    }
+
     /// Whether its frames begin with an Ethernet header; those of the loopback do.
-    pub(super) const fn is_ethernet(self) -> bool {
+    #[must_use]
+    pub const fn is_ethernet(self) -> bool {
         matches!(self.0, libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK)
     }
 }
@@ -51,6 +58,18 @@ impl fmt::Display for LinkKind {
             other => write!(f, "frames of ARPHRD type {other}"),
         }
     }
+}
+
+/// A request of ioctl about the interface of this name.
+pub(crate) fn request(interface: &str) -> libc::ifreq {
+    // SAFETY: ifreq is plain old data, for which zeros are valid.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // The last byte stays zero; there is no interface whose name does not fit.
+    let room = request.ifr_name.len() - 1;
+    for (to, from) in request.ifr_name.iter_mut().zip(interface.bytes().take(room)) {
+        *to = from.cast_signed() as libc::c_char;
+    }
+    request
 }
 
 /// The names of the interfaces there are.

@@ -13,7 +13,8 @@ use detector_common::settings::Settings;
 use super::attachment::Attachment;
 use super::{Gate, LoadError, Memory, Watches, object};
 
-const PROGRAM: &str = "firedamp";
+/// The name of the program in the kernel.
+pub const PROGRAM: &str = "firedamp";
 const YARDSTICK: &str = "empty";
 const GATE: &str = "firedamp_gate";
 

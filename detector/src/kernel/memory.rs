@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use aya::Ebpf;
 use aya::maps::{Map, MapError};
 use detector_common::automaton::{Automaton, STATES};
+use detector_common::flow::{Flow, FlowKey, Watch};
 
 use super::Limits;
 
@@ -20,6 +21,28 @@ pub struct Table {
     pub bytes: u64,
 }
 
+const NEW: &str = "new connections";
+const LASTING: &str = "lasting connections";
+const WATCHED: &str = "watched connections";
+const RING: &str = "ring";
+
+/// What the kernel puts before key and value of each entry of a hash table.
+const ENTRY: usize = 48;
+
+/// What it takes for each list of entries, of which there are a power of two.
+const BUCKET: u64 = 16;
+
+fn hash_table(entries: u32, value: usize) -> u64 {
+    let entry = ENTRY + size_of::<FlowKey>() + value.next_multiple_of(8);
+    u64::from(entries) * entry as u64 + u64::from(entries).next_power_of_two() * BUCKET
+}
+
+fn states() -> Table {
+    #[expect(clippy::cast_possible_truncation, reason = "4096")]
+    let entries = STATES as u32;
+    Table { what: "states", entries, bytes: size_of::<Automaton>() as u64 }
+}
+
 /// What all tables take together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory(Vec<Table>);
@@ -28,19 +51,35 @@ impl Memory {
     /// Of the maps of an object that is in the kernel.
     pub(super) fn of(ebpf: &Ebpf, limits: &Limits) -> Result<Self, MapError> {
         let tables = [
-            ("new connections", "FLOWS", limits.flows),
-            ("lasting connections", "LASTING", limits.lasting()),
-            ("watched connections", "WATCHED", limits.watched),
-            ("ring", "EVENTS", 0),
+            (NEW, "FLOWS", limits.flows),
+            (LASTING, "LASTING", limits.lasting()),
+            (WATCHED, "WATCHED", limits.watched),
+            (RING, "EVENTS", 0),
         ];
         let mut memory = Vec::new();
         for (what, name, entries) in tables {
             let bytes = ebpf.map(name).map_or(Ok(0), locked)?;
             memory.push(Table { what, entries, bytes });
         }
-        #[expect(clippy::cast_possible_truncation, reason = "4096")]
-        memory.push(Table { what: "states", entries: STATES as u32, bytes: size_of::<Automaton>() as u64 });
+        memory.push(states());
         Ok(Self(memory))
+    }
+
+    /// What tables of these sizes will take, without making them: the kernel's layout of a hash table on 64 bits.
+    #[must_use]
+    pub fn estimate(limits: &Limits) -> Self {
+        let flows = |entries: u32| hash_table(entries, size_of::<Flow>());
+        Self(vec![
+            Table { what: NEW, entries: limits.flows, bytes: flows(limits.flows) },
+            Table { what: LASTING, entries: limits.lasting(), bytes: flows(limits.lasting()) },
+            Table {
+                what: WATCHED,
+                entries: limits.watched,
+                bytes: hash_table(limits.watched, size_of::<Watch>()),
+            },
+            Table { what: RING, entries: 0, bytes: limits.ring.into() },
+            states(),
+        ])
     }
 
     /// The tables one by one.
@@ -70,7 +109,9 @@ impl fmt::Display for Memory {
     }
 }
 
-struct Mebibytes(u64);
+/// Bytes, told in MiB.
+#[derive(Clone, Copy, Debug)]
+pub struct Mebibytes(pub u64);
 
 impl fmt::Display for Mebibytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,8 +1,8 @@
 use std::fs;
 
-/// The oldest kernel with everything the program uses (`bpf_xdp_load_bytes`, XDP in several
+/// The oldest kernel, major and minor number, with everything the program uses (`bpf_xdp_load_bytes`, XDP in several
 /// buffers).
-const OLDEST: (u32, u32) = (5, 18);
+pub const OLDEST: (u32, u32) = (5, 18);
 
 const CAP_NET_ADMIN: u32 = 12;
 const CAP_SYS_ADMIN: u32 = 21;
@@ -28,22 +28,36 @@ pub enum NotReady {
 /// # Errors
 /// The program cannot be loaded by this process or on this kernel.
 pub fn preflight() -> Result<(), NotReady> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let missing = missing_capabilities(&status);
-    if !missing.is_empty() {
-        return Err(NotReady::Privileges(missing));
-    }
-    let release = nix::sys::utsname::uname()
-        .map(|name| name.release().to_string_lossy().into_owned())
-        .unwrap_or_default();
-    if version(&release).is_some_and(|version| version < OLDEST) {
-        return Err(NotReady::Kernel(release));
-    }
-    Ok(())
+    privileged(&fs::read_to_string("/proc/self/status").unwrap_or_default())?;
+    recent(&release())
 }
 
-/// What `/proc/self/status` says is missing. An unreadable status is no reason to give up: the
-/// kernel has the last word.
+/// The release of the kernel, as `uname -r` tells it; empty if it does not tell.
+#[must_use]
+pub fn release() -> String {
+    nix::sys::utsname::uname().map(|name| name.release().to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Checks the capabilities that a `/proc/PID/status` tells of. An unreadable status is no reason to give up: the kernel has
+/// the last word.
+///
+/// # Errors
+/// [`NotReady::Privileges`].
+pub fn privileged(status: &str) -> Result<(), NotReady> {
+    let missing = missing_capabilities(status);
+    if missing.is_empty() { Ok(()) } else { Err(NotReady::Privileges(missing)) }
+}
+
+/// Checks the release of a kernel. One that cannot be understood is no reason to give up.
+///
+/// # Errors
+/// [`NotReady::Kernel`].
+pub fn recent(release: &str) -> Result<(), NotReady> {
+    let is_old = version(release).is_some_and(|version| version < OLDEST);
+    if is_old { Err(NotReady::Kernel(release.to_owned())) } else { Ok(()) }
+}
+
+/// What `/proc/self/status` says is missing.
 fn missing_capabilities(status: &str) -> Vec<&'static str> {
     let effective = status
         .lines()
@@ -58,7 +72,9 @@ fn missing_capabilities(status: &str) -> Vec<&'static str> {
         .collect()
 }
 
-fn version(release: &str) -> Option<(u32, u32)> {
+/// Major and minor number of a kernel's release.
+#[must_use]
+pub fn version(release: &str) -> Option<(u32, u32)> {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit());
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }
@@ -80,5 +96,7 @@ mod tests {
         assert_eq!(version("6.1.0-28-amd64"), Some((6, 1)));
         assert_eq!(version("5.18"), Some((5, 18)));
         assert_eq!(version("strange"), None);
+        assert!(matches!(recent("5.17.9"), Err(NotReady::Kernel(_))));
+        assert!(recent("5.18").is_ok() && recent("strange").is_ok());
     }
 }

@@ -13,7 +13,7 @@ use nix::unistd::mkfifo;
 use crate::runs::{FAILURE, NOT_PERMITTED, Running, SUCCESS, firedamp, inside, text};
 
 /// Lets the child lose every capability when it executes the agent.
-fn powerless(command: &mut Command) {
+pub(crate) fn powerless(command: &mut Command) {
     let drop_all = || {
         for capability in 0..64 {
             // SAFETY: the call takes numbers only; one that does not exist is an error, no more.

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod configuration;
+mod doctor;
 mod ledger;
 mod live;
 mod replay;

@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use detector::kernel::{Limits, Program};
+use detector::kernel::{Limits, Memory, Program};
 use detector::signature::Signatures;
+use detector_common::automaton::Automaton;
 use detector_common::counters::Counter;
 use detector_common::event::Event;
 use detector_common::settings::Settings;
@@ -41,6 +42,18 @@ fn what_does_not_fit_into_the_ring_is_counted() {
     program.test_run(&v4().payload(LOGIN).bytes(), SECOND, 1).unwrap();
     assert!(events.next().is_some(), "there is room again");
     assert_eq!(program.counters().unwrap().get(Counter::RingFull), counters.get(Counter::RingFull));
+}
+
+#[test]
+fn tables_take_what_was_estimated() {
+    if !privileges::granted("tables_take_what_was_estimated") {
+        return;
+    }
+    for limits in [Limits::default(), Limits { flows: 100_000, watched: 3_000, ring: 1 << 20 }] {
+        let program = Program::load(&Settings::DEFAULT, &limits, &Automaton::EMPTY).unwrap();
+        let (taken, estimated) = (program.memory().bytes(), Memory::estimate(&limits).bytes());
+        assert!(taken.abs_diff(estimated) < taken / 50, "{taken} bytes, and {estimated} were estimated");
+    }
 }
 
 #[test]
