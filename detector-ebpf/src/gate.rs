@@ -81,7 +81,11 @@ fn judge(context: &XdpContext) -> Option<Verdict> {
     let control = CONTROL.get(0)?;
     let (counters, work, scratch) = (COUNTERS.get_ptr_mut(0)?, WORK.get_ptr_mut(0)?, SCRATCH.get_ptr_mut(0)?);
     // SAFETY: entries of this CPU alone; an XDP program does not interrupt itself.
-    let (counters, work, scratch) = unsafe { (&mut *counters, &mut *work, &mut *scratch) };
+    let counters = unsafe { &mut *counters };
+    // SAFETY: as above.
+    let work = unsafe { &mut *work };
+    // SAFETY: as above.
+    let scratch = unsafe { &mut *scratch };
     let is_allowed = |address: &Network| ALLOWED.get(&Key::new(address.bits, address.address)).is_some();
     let mut gate = Gate { control, blocks: Tables, is_allowed, work, counters };
     let packet = XdpPacket::new(context);

@@ -17,7 +17,7 @@ use firedamp_tests::privileges;
 const LOGIN: &[u8] =
     b"{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{\"login\":\"x\",\"pass\":\"x\"}}\n";
 
-const SMALL: Limits = Limits { flows: 4096, watched: 64, ring: 1 << 20 };
+const SMALL: Limits = Limits { flows: 4096, watched: 64, ring: 1 << 20, blocks: 0 };
 
 /// Where an Ethernet header without tags ends.
 const ETHERNET: usize = 14;

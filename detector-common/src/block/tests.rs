@@ -174,7 +174,7 @@ fn nothing_is_blocked_when_its_time_or_that_of_the_agents_word_is_over() {
     for (expires, until, mode) in [(NOW, u64::MAX, ENFORCE), (NOW + 1, NOW, ENFORCE), (NOW + 1, NOW + 1, 0)] {
         let (mut world, ends, kinds) = mining();
         world.tables.exact.values_mut().for_each(|block| block.expires = expires);
-        let control = Control { until, mode, ..control(kinds) };
+        let control = Control { mode, until, ..control(kinds) };
         assert_eq!(world.judge(&control, Some(ends)), Verdict::Pass, "{expires} {until} {mode}");
         assert_eq!(world.tables.exact.values().next().unwrap().hits, 0);
     }

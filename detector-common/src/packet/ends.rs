@@ -112,7 +112,9 @@ mod tests {
     fn frame(kind: u16, parts: &[&[u8]]) -> Vec<u8> {
         let mut frame = std::vec![2; 12];
         frame.extend(kind.to_be_bytes());
-        parts.iter().for_each(|part| frame.extend(*part));
+        for part in parts {
+            frame.extend(*part);
+        }
         frame
     }
 

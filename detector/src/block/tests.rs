@@ -255,9 +255,9 @@ fn who_comes_back_is_blocked_twice_as_long() {
         assert_eq!((is_new, entry.until.duration_since(now).as_mins()), (true, minutes));
         now = entry.until;
         assert_eq!(book.expire(now).len(), 1);
-        now = now + jiff::SignedDuration::from_mins(10);
+        now += jiff::SignedDuration::from_mins(10);
     }
-    now = now + jiff::SignedDuration::from_hours(24);
+    now += jiff::SignedDuration::from_hours(24);
     book.expire(now);
     assert_eq!(
         book.add(wish(PAIR), &config, &protected, now).unwrap().0.until.duration_since(now).as_mins(),

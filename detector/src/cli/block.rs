@@ -105,29 +105,37 @@ pub(super) fn block(verb: &Verb) -> anyhow::Result<ExitCode> {
         match verb {
             Verb::Add { .. } => print::line(format_args!(
                 "block {} of {} until {}: {}",
-                answer["id"],
-                text(&answer["target"]),
-                text(&answer["until"]),
-                text(&answer["effective"])
+                number(&answer, "id"),
+                text(&answer, "target"),
+                text(&answer, "until"),
+                text(&answer, "effective")
             ))?,
             Verb::Preview { target, .. } => preview(target, &serde_json::from_value(answer)?)?,
             Verb::List { .. } => list(&answer)?,
-            Verb::Remove { .. } => print::line(format_args!("{} passes again", text(&answer["target"])))?,
+            Verb::Remove { .. } => print::line(format_args!("{} passes again", text(&answer, "target")))?,
             Verb::Panic { .. } | Verb::Resume { .. } => print::line(state(&answer))?,
         };
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or("-")
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of.get(name).and_then(Value::as_str).unwrap_or("-")
+}
+
+fn number(of: &Value, name: &str) -> u64 {
+    of.get(name).and_then(Value::as_u64).unwrap_or(0)
 }
 
 /// What is wanted, what is done, and why that is not the same.
 pub(super) fn state(state: &Value) -> String {
-    let (requested, effective) = (text(&state["requested"]), text(&state["effective"]));
-    let blocks = state["entries"].as_u64().unwrap_or(0);
-    let because = state["because"].as_str().map(|because| format!(": {because}")).unwrap_or_default();
+    let (requested, effective) = (text(state, "requested"), text(state, "effective"));
+    let blocks = number(state, "entries");
+    let because = state
+        .get("because")
+        .and_then(Value::as_str)
+        .map(|because| format!(": {because}"))
+        .unwrap_or_default();
     if requested == effective {
         format!("mode {effective}, {} blocks", thousands(blocks))
     } else {
@@ -156,24 +164,23 @@ fn preview(target: &Target, preview: &Preview) -> anyhow::Result<bool> {
 }
 
 fn list(answer: &Value) -> anyhow::Result<bool> {
-    let blocks = answer["blocks"].as_array().cloned().unwrap_or_default();
+    let blocks = answer.get("blocks").and_then(Value::as_array).cloned().unwrap_or_default();
     let heading = ["ID", "TARGET", "UNTIL", "NOW", "PACKETS", "BYTES", "BY", "REASON"].map(str::to_owned);
-    let number = |value: &Value| thousands(value.as_u64().unwrap_or(0));
     let row = |block: &Value| {
         [
-            block["id"].to_string(),
-            text(&block["target"]).to_owned(),
-            text(&block["until"]).split('.').next().unwrap_or("-").to_owned() + "Z",
-            text(&block["effective"]).to_owned(),
-            number(&block["hits"]),
-            number(&block["bytes"]),
-            text(&block["by"]).to_owned(),
-            text(&block["reason"]).to_owned(),
+            number(block, "id").to_string(),
+            text(block, "target").to_owned(),
+            text(block, "until").split('.').next().unwrap_or("-").to_owned() + "Z",
+            text(block, "effective").to_owned(),
+            thousands(number(block, "hits")),
+            thousands(number(block, "bytes")),
+            text(block, "by").to_owned(),
+            text(block, "reason").to_owned(),
         ]
     };
     if !blocks.is_empty() {
         let rows: Vec<[String; 8]> = std::iter::once(heading).chain(blocks.iter().map(row)).collect();
         print::table(&rows)?;
     }
-    print::line(state(&answer["state"]))
+    print::line(state(answer.get("state").unwrap_or(&Value::Null)))
 }

@@ -66,6 +66,7 @@ fn smaller(limits: &Limits, free: u64) -> Limits {
             flows: (limits.flows / 2).max(1),
             watched: (limits.watched / 2).max(1),
             ring: limits.ring / 2,
+            ..limits
         };
     }
     limits
@@ -84,7 +85,7 @@ fn judge(limits: &Limits, available: Option<u64>, room: Option<u64>) -> Finding 
     };
     let of = if room == Some(free) { "that the control group of this process has left" } else { "available" };
     let why = format!("{tables} of the {} {of}", Mebibytes(free));
-    let Limits { flows, watched, ring } = smaller(limits, free);
+    let Limits { flows, watched, ring, .. } = smaller(limits, free);
     let mend = format!("firedamp run --flows {flows} --watched {watched} --ring {}", ring / 1024);
     if needed > free {
         Finding::fatal(check, why).mend(mend)

@@ -8,7 +8,7 @@ use super::text;
 use crate::kernel::{Limits, LoadError, Program, privileged};
 
 /// The smallest tables: the program is loaded to see whether the kernel takes it.
-const SMALLEST: Limits = Limits { flows: 1, watched: 1, ring: 64 << 10 };
+const SMALLEST: Limits = Limits { flows: 1, watched: 1, ring: 64 << 10, blocks: 0 };
 
 pub(super) fn examine() -> [Finding; 2] {
     let status = text("/proc/self/status").unwrap_or_default();

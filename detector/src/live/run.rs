@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use aya::maps::{MapData, RingBuf};
 use aya_log::EbpfLogger;
 use detector_common::counters::Counters;
 use detector_common::settings::Settings;
@@ -22,7 +23,7 @@ use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::{Exchange, Reload};
 use super::supervisor::Supervisor;
-use crate::block::{Blocker, Decision, Mode};
+use crate::block::{self, Blocker, Decision, Mode};
 use crate::config::{Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
@@ -88,10 +89,7 @@ pub async fn run(
     Interfaces::check(interfaces)?;
     let mut program = Program::load(&Settings::DEFAULT, &limits, signatures.automaton())?;
     tracing::info!("{}", program.memory());
-    let blocker = match config.block.mode {
-        Mode::Observe => None,
-        Mode::DryRun | Mode::Enforce => Some(Blocker::new(config.block.clone(), program.put_gate_before()?)?),
-    };
+    let blocker = blocker(&config.block, &mut program)?;
     let mut decisions = dispatch.take_decisions();
     let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
@@ -174,6 +172,24 @@ pub async fn run(
         }
     }
     supervisor.stopping();
+    Ok(end(agent, &mut ring, &mut log))
+}
+
+/// Puts the gate before the program, if something may be blocked.
+fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Option<Blocker>> {
+    Ok(match config.mode {
+        Mode::Observe => None,
+        Mode::DryRun | Mode::Enforce => Some(Blocker::new(config.clone(), program.put_gate_before()?)?),
+    })
+}
+
+/// Detaches the program, reads what is still in the ring, and writes the last records. Gives until when what waits for its
+/// disk may be waited for.
+fn end(
+    mut agent: Agent<'_>,
+    ring: &mut AsyncFd<RingBuf<MapData>>,
+    log: &mut Option<AsyncFd<Log>>,
+) -> Instant {
     if agent.closed {
         tracing::info!("the reader of standard output went away");
     }
@@ -184,11 +200,11 @@ pub async fn run(
     agent.program.detach();
     tracing::info!("detached");
     while !agent.drain(ring.get_mut()) {}
-    if let Some(log) = &mut log {
+    if let Some(log) = log {
         log.get_mut().flush();
     }
     agent.finish(deadline);
-    Ok(deadline)
+    deadline
 }
 
 /// The pipeline, with the cases that go on.

@@ -99,7 +99,7 @@ fn an_interface_that_is_taken_and_one_that_is_missing_are_fatal() -> Result<()> 
     }
     let namespace = Namespace::new()?;
     namespace.ip(&["link add v0 type veth peer name v1", "link set v0 up", "link set v1 up"])?;
-    let mut other = Program::load_yardstick(&Limits { flows: 1, watched: 1, ring: 64 << 10 })?;
+    let mut other = Program::load_yardstick(&Limits { flows: 1, watched: 1, ring: 64 << 10, blocks: 0 })?;
     namespace.run(|| Ok(attach(&mut other, "v0", XdpMode::Generic)?))?;
     let interfaces = ["doctor", "--json", "--iface", "v0", "--iface", "v1", "--iface", "eth7"];
     let findings = findings(&inside(&namespace, &interfaces)?.wait()?)?;

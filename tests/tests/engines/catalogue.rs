@@ -113,7 +113,7 @@ macro_rules! families {
             fn kernel_engine() {
                 if privileges::granted(concat!("catalogue::", stringify!($family))) {
                     let signatures = Signatures::built_in().unwrap();
-                    let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20 };
+                    let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20, blocks: 0 };
                     check(&mut KernelEngine::load(signatures.automaton(), &limits).unwrap(), stringify!($family));
                 }
             }

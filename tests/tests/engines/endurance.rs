@@ -19,7 +19,7 @@ const SECOND: u64 = 1_000_000_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
-const LIMITS: Limits = Limits { flows: 64, watched: 64, ring: 1 << 20 };
+const LIMITS: Limits = Limits { flows: 64, watched: 64, ring: 1 << 20, blocks: 0 };
 
 /// Payload of a segment.
 const LARGEST: usize = 1400;

@@ -36,7 +36,7 @@ const SAMPLE: [(&str, &str); 11] = [
     ("Duino-Coin: PC Miner", "duino-coin"),
 ];
 
-const LIMITS: Limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20 };
+const LIMITS: Limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20, blocks: 0 };
 
 fn sample() -> Vec<(&'static str, Entry)> {
     let mut entries = catalogue::all();

@@ -11,7 +11,7 @@ use detector_common::settings::Settings;
 use firedamp_tests::packet::{ACK, Frame, PSH};
 use firedamp_tests::privileges;
 
-const LIMITS: Limits = Limits { flows: 4096, watched: 64, ring: 1 << 20 };
+const LIMITS: Limits = Limits { flows: 4096, watched: 64, ring: 1 << 20, blocks: 0 };
 const SECOND: u64 = 1_000_000_000;
 
 /// Cut within the name of the method.

@@ -65,7 +65,7 @@ const REACHED: [Counter; 15] = [
 /// Both engines on the same packets.
 fn both_agree(mut runner: TestRunner, strategy: &impl Strategy<Value = Scene>) -> Counters {
     let signatures = Signatures::built_in().unwrap();
-    let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20 };
+    let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20, blocks: 0 };
     let kernel = RefCell::new(KernelEngine::load(signatures.automaton(), &limits).unwrap());
     let result = runner.run(strategy, |scene| {
         let mut kernel = kernel.borrow_mut();

@@ -69,7 +69,7 @@ fn the_host_engine_reports_no_lookalike_however_it_is_cut() {
 fn the_kernel_engine_reports_no_lookalike_however_it_is_cut() {
     if privileges::granted("the_kernel_engine_reports_no_lookalike_however_it_is_cut") {
         let signatures = Signatures::built_in().unwrap();
-        let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20 };
+        let limits = Limits { flows: 4096, watched: 1024, ring: 1 << 20, blocks: 0 };
         demand_silence(&complaints(&mut KernelEngine::load(signatures.automaton(), &limits).unwrap(), &CUTS));
     }
 }

@@ -16,7 +16,7 @@ pub(crate) const LOGIN: &[u8] =
     b"{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{\"login\":\"x\",\"pass\":\"x\"}}\n";
 
 /// Enough for these tests, and quicker to clear than the tables of a live run.
-pub(crate) const SMALL: Limits = Limits { flows: 4096, watched: 64, ring: 1 << 20 };
+pub(crate) const SMALL: Limits = Limits { flows: 4096, watched: 64, ring: 1 << 20, blocks: 0 };
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
