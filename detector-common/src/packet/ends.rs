@@ -44,7 +44,8 @@ pub fn ends<P: Packet>(packet: &P, outer: &mut Encapsulation, walk: &mut Walk, i
     true
 }
 
-#[inline(always)]
+/// A function of its own in the kernel: beside that of the walk, its stack would be too much.
+#[inline(never)]
 fn outermost<P: Packet>(packet: &P, into: &mut Ends) -> Result<(), Unread> {
     let [.., high, low] = packet.header::<14>(0).ok_or(Unread::Truncated)?;
     let mut kind = u16::from_be_bytes([high, low]);
