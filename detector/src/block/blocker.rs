@@ -211,12 +211,15 @@ impl<B: Barrier> Blocker<B> {
     pub fn add(&mut self, wish: Wish) -> Result<Entry, Refusal> {
         let (by, reason, target, now) = (wish.by.clone(), wish.reason.clone(), wish.target, Timestamp::now());
         let taken = self.book.add(wish, &self.config, &self.protected, now).and_then(|(entry, is_new)| {
-            let left = u64::try_from(entry.until.duration_since(now).as_nanos()).unwrap_or(u64::MAX);
+            let left = u64::try_from(entry.until.duration_since(now).as_nanos()).unwrap_or(0);
             let expires = self.barrier.now().saturating_add(left);
             match self.barrier.block(&target, expires) {
                 Ok(()) => Ok((entry, is_new)),
                 Err(error) => {
-                    let _ = self.book.remove(entry.id);
+                    // What was there before stays, in the kernel and in the book.
+                    if is_new {
+                        let _ = self.book.remove(entry.id);
+                    }
                     Err(Refusal::Kernel(error))
                 }
             }
@@ -362,9 +365,11 @@ impl<B: Barrier> Blocker<B> {
         if protected == self.protected {
             return;
         }
+        if let Err(error) = self.barrier.allow_only(&protected.networks()) {
+            self.check(Err(error));
+            return;
+        }
         self.protected = protected;
-        let allowed = self.barrier.allow_only(&self.protected.networks());
-        self.check(allowed);
         let forbidden = |entry: &&Entry| {
             entry.target.networks().iter().any(|network| self.protected.forbids(network).is_some())
         };

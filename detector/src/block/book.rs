@@ -11,6 +11,9 @@ use crate::ledger::CaseId;
 const WIDEST_V4: u8 = 16;
 const WIDEST_V6: u8 = 32;
 
+/// The longest block, in minutes.
+const LONGEST: u32 = 10_080;
+
 /// How many ended blocks are remembered, to tell who comes back.
 const REMEMBERED: usize = 65_536;
 
@@ -63,6 +66,9 @@ pub enum Refusal {
     /// It is too much.
     #[error("{0} is too wide: at most a /{WIDEST_V4} of IPv4 or a /{WIDEST_V6} of IPv6 is blocked")]
     Wide(IpNet),
+    /// It is for no time, or for ever.
+    #[error("{0} minutes: a block lasts from 1 to {LONGEST} minutes")]
+    Minutes(u32),
     /// There is no room.
     #[error("{0} blocks are there, and no more are allowed: remove some, or raise `entries` in [block]")]
     Full(usize),
@@ -97,6 +103,9 @@ impl Book {
     ) -> Result<(Entry, bool), Refusal> {
         let Wish { target, reason, by, minutes, case } = wish;
         Self::forbids(&target, protected)?;
+        if let Some(minutes) = minutes.filter(|minutes| !(1..=LONGEST).contains(minutes)) {
+            return Err(Refusal::Minutes(minutes));
+        }
         let duration = minutes.map_or_else(|| self.duration(&target, config, now), minutes_of);
         let until = now.checked_add(duration).unwrap_or(Timestamp::MAX);
         if let Some(entry) = self.entries.values_mut().find(|entry| entry.target == target) {

@@ -92,8 +92,7 @@ impl Config {
     /// the program that reads, are settled when it is loaded.
     #[must_use]
     pub fn succeeded_by(&self, new: Self) -> Self {
-        let stands = |config: &Self| config.mode != Mode::Observe;
-        let mode = if stands(self) == stands(&new) { new.mode } else { self.mode };
+        let mode = if self.mode == Mode::Observe { self.mode } else { new.mode };
         Self { mode, entries: self.entries, ..new }
     }
 

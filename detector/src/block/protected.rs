@@ -35,7 +35,7 @@ impl Protected {
     /// they are now.
     #[must_use]
     pub fn of_this_machine(allow: &[IpNet]) -> Self {
-        let [v4, v6, resolv] = ["/proc/net/route", "/proc/net/ipv6_route", "/etc/resolv.conf"]
+        let [v4, v6, resolv] = ["/proc/self/net/route", "/proc/self/net/ipv6_route", "/etc/resolv.conf"]
             .map(|path| fs::read_to_string(path).unwrap_or_default());
         let gateways = gateways_v4(&v4).chain(gateways_v6(&v6)).collect();
         Self::new(allow, own_addresses(), gateways, resolvers(&resolv).collect())

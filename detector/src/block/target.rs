@@ -1,10 +1,10 @@
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use detector_common::block::{BlockKey, Kinds, Network};
 use detector_common::flow::TCP;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::kernel::Place;
@@ -85,6 +85,10 @@ impl FromStr for Target {
         let Some((one, other)) = text.split_once('-') else {
             let network: Option<IpNet> = text.parse().ok().or_else(|| text.parse().map(IpAddr::into).ok());
             let network = network.ok_or_else(wrong)?;
+            let mapped = IpNet::V6(Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96));
+            if network.contains(&mapped) || mapped.contains(&network) {
+                return Err(format!("{text} stands for addresses of IPv4: write them as such"));
+            }
             let meant = network.trunc();
             return if meant == network {
                 Ok(Self::Network(network))
@@ -92,11 +96,14 @@ impl FromStr for Target {
                 Err(format!("{text} has bits set behind the prefix: write {meant}"))
             };
         };
-        let server: SocketAddr = other.parse().map_err(|_| wrong())?;
+        // The kernel knows IPv4 within IPv6 as IPv4.
+        let plain = |end: SocketAddr| SocketAddr::new(end.ip().to_canonical(), end.port());
+        let server = plain(other.parse().map_err(|_| wrong())?);
         if let Ok(one) = one.parse::<SocketAddr>() {
-            return Ok(Self::Flow(one, server));
+            return Ok(Self::Flow(plain(one), server));
         }
-        one.parse().map(|client| Self::Pair(client, server)).map_err(|_| wrong())
+        let client: IpAddr = one.parse().map_err(|_| wrong())?;
+        Ok(Self::Pair(client.to_canonical(), server))
     }
 }
 

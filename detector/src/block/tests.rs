@@ -121,10 +121,15 @@ fn targets_are_written_as_they_are_read() {
     ] {
         assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
     }
+    let mapped: Target = "::ffff:10.0.0.2-[::ffff:203.0.113.9]:3333".parse().unwrap();
+    assert_eq!(mapped, PAIR.parse().unwrap());
     for (text, why) in [
         ("pool.example", "nothing that can be blocked"),
         ("10.0.0.2-192.0.2.1", "nothing that can be blocked"),
         ("192.0.2.1/24", "write 192.0.2.0/24"),
+        ("::ffff:0:0/96", "write them as such"),
+        ("::ffff:192.0.2.10", "write them as such"),
+        ("::/32", "write them as such"),
         ("", "nothing that can be blocked"),
     ] {
         assert!(text.parse::<Target>().unwrap_err().contains(why), "{text}");
@@ -172,9 +177,17 @@ fn what_must_not_be_blocked_and_what_is_too_much_is_refused() {
     assert_eq!(blocker.add(wish(PAIR)), Err(Refusal::Kernel("no memory".to_owned())));
     assert_eq!(blocker.list(), [], "what the kernel refuses is in no book");
     place.kernel.0.borrow_mut().refuses = false;
+    for minutes in [0, 10_081] {
+        let wish = Wish { minutes: Some(minutes), ..wish(PAIR) };
+        assert_eq!(blocker.add(wish), Err(Refusal::Minutes(minutes)));
+    }
     blocker.add(wish(PAIR)).unwrap();
+    place.kernel.0.borrow_mut().refuses = true;
+    assert!(matches!(blocker.add(wish(PAIR)), Err(Refusal::Kernel(_))));
+    assert_eq!(blocker.list().len(), 1, "what was there stays in the list");
+    place.kernel.0.borrow_mut().refuses = false;
     assert_eq!(blocker.add(wish("203.0.113.9")), Err(Refusal::Full(1)));
-    assert_eq!(place.actions().iter().filter(|action| *action == "refuse").count(), 7);
+    assert_eq!(place.actions().iter().filter(|action| *action == "refuse").count(), 10);
     let allowed = &place.kernel.0.borrow().allowed;
     assert!(
         allowed.iter().any(|network| network.parts().0.to_string() == "10.1.0.0"),

@@ -42,7 +42,7 @@ impl Changes {
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         let different = names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned();
         let (watching, blocking) = (block::Mode::Observe, |config: &Config| config.block.mode);
-        let gate = (blocking(old) == watching) != (blocking(new) == watching);
+        let gate = blocking(old) == watching && blocking(new) != watching;
         let tables = [
             ("enrich", old.enrich != new.enrich),
             ("exclude", old.exclude != new.exclude),

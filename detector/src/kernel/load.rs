@@ -18,6 +18,9 @@ pub const PROGRAM: &str = "firedamp";
 const YARDSTICK: &str = "empty";
 const GATE: &str = "firedamp_gate";
 
+/// Networks that must not be blocked: they take memory only when they are there.
+const ALLOWED: u32 = 65_536;
+
 /// The sizes of the maps.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -95,7 +98,7 @@ impl Program {
             .map_max_entries("EVENTS", limits.ring)
             .map_max_entries("BLOCKS", blocks)
             .map_max_entries("BLOCKED", blocks)
-            .map_max_entries("ALLOWED", blocks)
+            .map_max_entries("ALLOWED", if limits.blocks == 0 { 1 } else { ALLOWED })
             .load(object::embedded()?)?;
         let mut budget: PerCpuArray<_, Budget> = map(&mut ebpf, "BUDGET")?;
         let full = Budget::full(settings, 0);

@@ -14,7 +14,7 @@ use crate::block::{Blocker, Wish};
 use crate::control::{Asked, File, Interface, Output, Request, Status};
 use crate::losses::{LOSSES, UNREAD};
 
-/// The longest reason that is kept, in bytes.
+/// The longest reason that is kept, in characters.
 const REASON: usize = 1024;
 
 /// Packets a second between the last two looks.
@@ -65,7 +65,9 @@ impl Agent<'_> {
         let blocker = self.blocker.as_mut().ok_or(OFF)?;
         match request {
             Request::BlockAdd { target, reason, minutes } => {
-                let reason: String = reason.chars().take(REASON).collect();
+                // Nothing of it is to look like another line of a log.
+                let plain = |sign: char| if sign.is_control() { ' ' } else { sign };
+                let reason: String = reason.chars().take(REASON).map(plain).collect();
                 let wish = Wish { target, reason, by: by.to_owned(), minutes, case: None };
                 let id = blocker.add(wish).map_err(|refusal| refusal.to_string())?.id;
                 value(&blocker.list().into_iter().find(|listed| listed.entry.id == id))
