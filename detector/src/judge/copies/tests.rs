@@ -70,9 +70,7 @@ impl Naive {
             // Of the first line of a stretch nobody knows where it begins.
             let begin = usize::from(stretch.0 > 0);
             let lines = lines.into_iter().skip(begin).map(<[u8]>::trim_ascii);
-            // What begins with the end of something is no message.
-            let says = |line: &Vec<u8>| line.first().is_some_and(|first| !matches!(first, b'}' | b']'));
-            self.heard.extend(lines.flat_map(parts).filter(says));
+            self.heard.extend(lines.filter(|line| !line.is_empty()).flat_map(parts));
         }
     }
 }
