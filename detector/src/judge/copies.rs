@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::protocol::Kind;
 use crate::stream::Reassembler;
-use run::{Run, lines};
+use run::{Line, Run, lines};
 
 /// Runs, and bytes of them, that are kept of what lies ahead of the stream, and as many of what lies far behind its end.
 const MAX_RUNS: usize = 8;
@@ -127,31 +127,31 @@ impl Copies {
         if differs && payload.len() >= MIN_MIXED {
             let (before, after) = (stream.before(position), stream.after(end));
             let text = [&before, payload, &after].concat();
-            out.mixed = lines(&text, before.len(), before.len() + payload.len(), &mut work);
-            out.mixed.extend(lines(payload, 0, payload.len(), &mut work));
+            let mut mixed = lines(&text, before.len(), before.len() + payload.len(), &mut work);
+            mixed.extend(lines(payload, 0, payload.len(), &mut work));
+            out.mixed = texts(mixed);
             work += text.len();
         }
         if run.end() < end {
             run.put(run.end(), &stream.after(run.end()));
         }
         self.absorb(&mut run, [position; 2]);
-        if position < run.end() {
-            let known = run.offset(end).min(run.bytes.len());
-            out.old = lines(&run.bytes, run.offset(position), known, &mut work);
-        }
-        if run.has(position, payload) {
-            out.old.clear();
-        } else {
+        if !run.has(position, payload) {
+            let mut old = Vec::new();
+            if position < run.end() {
+                let known = run.offset(end).min(run.bytes.len());
+                old = lines(&run.bytes, run.offset(position), known, &mut work);
+            }
             run.put(position, payload);
             if run.end() == end {
                 run.put(end, &stream.after(end));
             }
             self.absorb(&mut run, [position, end]);
-            out.new = lines(&run.bytes, run.offset(position), run.offset(end), &mut work);
-            let (old, new): (HashSet<_>, HashSet<_>) =
-                (out.old.iter().cloned().collect(), out.new.iter().cloned().collect());
-            out.old.retain(|line| !new.contains(line));
-            out.new.retain(|line| !old.contains(line));
+            let mut new = lines(&run.bytes, run.offset(position), run.offset(end), &mut work);
+            let [there, here] = [&old, &new].map(|lines| lines.iter().cloned().collect::<HashSet<_>>());
+            old.retain(|line| !here.contains(line));
+            new.retain(|line| !there.contains(line));
+            (out.old, out.new) = (texts(old), texts(new));
         }
         run.quiet = if differs { 0 } else { run.quiet + payload.len() };
         run.written = now;
@@ -190,6 +190,10 @@ impl Copies {
             }
         }
     }
+}
+
+fn texts(lines: Vec<Line>) -> Vec<Vec<u8>> {
+    lines.into_iter().map(|line| line.text).collect()
 }
 
 #[cfg(test)]

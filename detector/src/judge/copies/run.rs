@@ -76,9 +76,17 @@ impl Run {
     }
 }
 
+/// A line, without white space around it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Line {
+    pub(super) text: Vec<u8>,
+    /// It may have begun before the text in which it was found.
+    is_end: bool,
+}
+
 /// The complete lines of a text that have something between `from` and `to`, or begin or end there. JSON needs no line feed behind
 /// it. `work` rises by the bytes that were looked at.
-pub(super) fn lines(text: &[u8], from: usize, to: usize, work: &mut usize) -> Vec<Vec<u8>> {
+pub(super) fn lines(text: &[u8], from: usize, to: usize, work: &mut usize) -> Vec<Line> {
     let (first, rest) = text.split_at_checked(to).unwrap_or_default();
     let begin = after_feed(first.get(..from).unwrap_or_default());
     let last = begin.max(after_feed(first));
@@ -86,24 +94,28 @@ pub(super) fn lines(text: &[u8], from: usize, to: usize, work: &mut usize) -> Ve
     let stop = feed.map_or(text.len(), |feed| to + feed + 1);
     *work += stop - begin;
     let mut lines = Vec::new();
-    let mut add = |line: &[u8]| {
+    let mut add = |at: usize, line: &[u8]| {
         let line = line.trim_ascii();
         if !line.is_empty() {
             *work += cost(line);
-            lines.push(line.to_vec());
+            lines.push(Line { text: line.to_vec(), is_end: at == 0 });
         }
     };
     let whole = text.get(begin..last).unwrap_or_default();
-    whole.split(|&byte| byte == b'\n').for_each(&mut add);
+    let mut at = begin;
+    for line in whole.split_inclusive(|&byte| byte == b'\n') {
+        add(at, line);
+        at += line.len();
+    }
     let unfinished = first.get(last..).unwrap_or_default();
     if is_closed(unfinished) {
-        add(unfinished);
+        add(last, unfinished);
     }
     // Behind a line feed that was written there begins another line.
     if !rest.is_empty() {
         let longer = text.get(last..stop).unwrap_or_default();
         if feed.is_some() || is_closed(longer) {
-            add(longer);
+            add(last, longer);
         }
     }
     lines
