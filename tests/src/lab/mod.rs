@@ -206,6 +206,8 @@ impl Lab {
         for namespace in &namespaces {
             // Interfaces made or moved here later inherit it: an IPv6 address works at once.
             namespace.set("ipv6/conf/default/accept_dad", "0")?;
+            // The links have no queue of their own: what a sender may have on its way must fit the backlog of a busy CPU.
+            namespace.set("ipv4/tcp_wmem", "4096 16384 262144")?;
             namespace.ip(&["link set lo up"])?;
         }
         Ok(namespaces)
