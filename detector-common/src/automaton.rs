@@ -18,7 +18,7 @@ const CELLS: usize = STATES * CLASSES;
 /// A deterministic automaton over byte classes. State 0 is the start; a cell holds the next
 /// state, with [`ACCEPT`] set if tokens end there.
 #[repr(C)]
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Automaton {
     classes: [u8; 256],
     generation: u16,
@@ -61,7 +61,7 @@ impl Automaton {
     }
 
     /// Numbers this automaton among those that take each other's place, from 0 to
-    /// [`GENERATIONS`] - 1; then the numbers start again.
+    /// [`GENERATIONS`] - 1.
     pub const fn set_generation(&mut self, generation: u16) {
         self.generation = generation;
     }

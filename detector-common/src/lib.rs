@@ -24,3 +24,7 @@ pub mod packet;
 pub mod repeat;
 pub mod settings;
 pub mod triage;
+
+/// Rises whenever entries of maps that may outlive the agent, or events, come to mean something else without another size:
+/// an agent goes on only with maps of its own number.
+pub const LAYOUT: u16 = 1;

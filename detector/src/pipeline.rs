@@ -110,6 +110,18 @@ impl Pipeline {
         self.ledger.restore(record);
     }
 
+    /// Goes on with a connection that an earlier agent has followed, of which only the ends are known. False if there is no
+    /// room.
+    pub fn resume(&mut self, key: FlowKey, time: Timestamp) -> bool {
+        if self.followed.len() >= self.settings.conversations {
+            return false;
+        }
+        let followed = Followed::new(&self.settings, time);
+        self.room.enter(key, followed.held(), followed.suspicious, time);
+        self.followed.insert(key, followed);
+        true
+    }
+
     /// A record was lost on its way: the ledger on disk gets what it said with a later update.
     pub fn retell(&mut self, lost: &Record) {
         self.ledger.retell(lost);

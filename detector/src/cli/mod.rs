@@ -2,6 +2,7 @@
 
 mod block;
 mod check_config;
+mod cleanup;
 mod completions;
 mod config;
 mod doctor;
@@ -24,7 +25,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use detector::config::{Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
 use detector::control::ClientError;
-use detector::kernel::{AttachError, LoadError, NotReady};
+use detector::kernel::{AttachError, LoadError, NotReady, PinError};
 use detector::output::Target;
 use detector::replay::engine::EngineError;
 use detector::signature::{SignatureError, Signatures, Sources};
@@ -87,6 +88,8 @@ enum Command {
     /// Keep hosts from mining: what the running agent drops. Its configuration must say so in [block]
     #[command(subcommand)]
     Block(block::Verb),
+    /// Remove what an agent with `pin` has left in the kernel: the program is detached, its tables are gone
+    Cleanup(cleanup::Options),
     /// Say what was done about cases: notified, blocked, fixed, false alarm
     Mark(ledger::mark::Options),
     /// Print what a shell needs to complete the words of a command
@@ -244,6 +247,7 @@ pub(crate) fn start(arguments: Arguments) -> ExitCode {
         Command::Mark(options) => ledger::mark::mark(&options),
         Command::Status(options) => status::status(&options),
         Command::Block(verb) => block::block(&verb),
+        Command::Cleanup(options) => cleanup::cleanup(&options),
         Command::Completions(options) => completions::completions(&options),
         Command::Man(options) => man::man(&options),
     };
@@ -274,6 +278,8 @@ fn is_not_permitted(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(AttachError::NotPermitted { .. }))
         || matches!(error.downcast_ref(), Some(EngineError::Load(LoadError::NotPermitted)))
         || matches!(error.downcast_ref(), Some(LoadError::NotPermitted))
+        || error.downcast_ref().is_some_and(PinError::is_not_permitted)
+        || matches!(error.downcast_ref(), Some(LoadError::Pins(error)) if error.is_not_permitted())
         || matches!(error.downcast_ref(), Some(ClientError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(ReadError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(MarkError::Read(ReadError::NotPermitted(_))))

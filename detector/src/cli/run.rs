@@ -27,6 +27,11 @@ pub(super) struct Options {
           value_parser = NonEmptyStringValueParser::new())]
     interfaces: Vec<String>,
 
+    /// Let the tables of connections and the links to the interfaces outlive the agent in this directory of bpffs, as
+    /// /sys/fs/bpf/firedamp, so that a restart loses nothing; `firedamp cleanup` removes them
+    #[arg(long, value_name = "DIRECTORY")]
+    pin: Option<PathBuf>,
+
     /// Where in the receive path the program runs [default: auto]
     #[arg(long, value_enum)]
     xdp_mode: Option<XdpMode>,
@@ -66,6 +71,7 @@ impl Options {
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             interfaces: self.interfaces.clone(),
+            pin: self.pin.clone(),
             xdp_mode: self.xdp_mode,
             ring_kib: self.ring,
             stats_interval: self.stats_interval,

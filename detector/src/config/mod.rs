@@ -84,6 +84,8 @@ pub struct Capture {
     pub interfaces: Vec<String>,
     /// The interfaces get a copy of the traffic, of a mirror port or a tap: nothing can be kept back there.
     pub mirror: bool,
+    /// A directory of bpffs in which tables and links outlive the agent.
+    pub pin: Option<PathBuf>,
     /// Where in the receive path the program runs.
     pub xdp_mode: XdpMode,
     /// Size of the ring buffer between kernel and agent in KiB: a power of two from 64 to 1048576.
@@ -106,6 +108,7 @@ impl Default for Capture {
         Self {
             interfaces: Vec::new(),
             mirror: false,
+            pin: None,
             xdp_mode: XdpMode::Auto,
             ring_kib: ring / 1024,
             flows,

@@ -9,6 +9,8 @@ use crate::output::Target;
 pub struct Overrides {
     /// In place of `interfaces` of `[capture]`.
     pub interfaces: Vec<String>,
+    /// In place of `pin`.
+    pub pin: Option<PathBuf>,
     /// In place of `xdp-mode`.
     pub xdp_mode: Option<XdpMode>,
     /// In place of `ring-kib`.
@@ -43,6 +45,7 @@ impl Overrides {
         }
         let capture = &mut config.capture;
         set(&mut capture.interfaces, Some(&self.interfaces).filter(|list| !list.is_empty()));
+        capture.pin = self.pin.clone().or_else(|| capture.pin.take());
         set(&mut capture.xdp_mode, self.xdp_mode.as_ref());
         set(&mut capture.ring_kib, self.ring_kib.as_ref());
         set(&mut capture.flows, self.flows.as_ref());

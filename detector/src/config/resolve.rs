@@ -13,9 +13,10 @@ impl Config {
 
     /// All files that are named.
     fn paths(&mut self) -> Vec<&mut PathBuf> {
-        let Self { signatures, ledger, enrich, privacy, output, block, control, .. } = self;
+        let Self { capture, signatures, ledger, enrich, privacy, output, block, control, .. } = self;
         let mut paths: Vec<&mut PathBuf> = signatures.files.iter_mut().chain(&mut enrich.databases).collect();
         let single = [
+            &mut capture.pin,
             &mut ledger.file,
             &mut privacy.salt_file,
             &mut enrich.prefixes,

@@ -1,16 +1,22 @@
 use std::fmt;
 use std::io;
+use std::thread;
+use std::time::Duration;
 
 use aya::programs::ProgramError;
 use aya::programs::links::FdLink;
-use aya::programs::xdp::{XdpError, XdpMode as Flags};
+use aya::programs::xdp::{XdpError, XdpLink, XdpMode as Flags};
 use nix::errno::Errno;
 use nix::net::if_;
 use serde::{Deserialize, Serialize};
 
-use super::attachment::Attachment;
+use super::attachment::{Attachment, id};
 use super::link::{LinkKind, interfaces};
+use super::pins::Kept;
 use super::{LoadError, Program};
+
+/// How long after its last owner the kernel lets go of a link, at most.
+const LETTING_GO: Duration = Duration::from_millis(250);
 
 /// Where in the receive path the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -35,12 +41,17 @@ pub struct Attached {
     pub native: bool,
     /// Why native mode is not used, if it was tried.
     pub fallback: Option<String>,
+    /// An earlier agent had attached it: no packet passed unread in between.
+    pub taken_over: bool,
 }
 
 impl fmt::Display for Attached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mode = if self.native { "native" } else { "generic" };
         write!(f, "watching {} with XDP in {mode} mode", self.interface)?;
+        if self.taken_over {
+            f.write_str(", where the program of an earlier agent was")?;
+        }
         match &self.fallback {
             Some(reason) => write!(f, " (native is not possible: {reason}; generic is slower)"),
             None => Ok(()),
@@ -116,7 +127,16 @@ pub enum AttachError {
 /// wanted mode.
 pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
     let index = readable(interface)?;
-    let attached = |native, fallback| Attached { interface: interface.to_owned(), index, native, fallback };
+    let attached = |native, fallback| Attached {
+        interface: interface.to_owned(),
+        index,
+        native,
+        fallback,
+        taken_over: false,
+    };
+    if let Some(native) = take_over(program, interface, index, mode)? {
+        return Ok(Attached { taken_over: true, ..attached(native, None) });
+    }
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
             Ok(()) => return Ok(attached(true, None)),
@@ -147,6 +167,47 @@ pub fn readable(interface: &str) -> Result<u32, AttachError> {
     Ok(index)
 }
 
+/// Puts the program in the place of the one that an earlier agent has left on an interface, so that each packet is read by
+/// one of the two. Tells whether it runs in the driver; `None` if nothing of use was left.
+fn take_over(
+    program: &mut Program,
+    interface: &str,
+    index: u32,
+    mode: XdpMode,
+) -> Result<Option<bool>, AttachError> {
+    let Some(kept) = program.pins.as_ref().and_then(|pins| pins.kept(index)) else { return Ok(None) };
+    let wanted = match mode {
+        XdpMode::Auto => true,
+        XdpMode::Native => kept.native,
+        XdpMode::Generic => !kept.native,
+    };
+    let taken = if wanted { succeed(program, &kept) } else { Err("it runs in another mode".to_owned()) };
+    match (taken, &program.pins) {
+        (Ok(id), Some(pins)) => {
+            let link = pins.adopt(&kept, index).map_err(LoadError::from)?;
+            program.links.insert(index, Attachment::pinned(id, link));
+            Ok(Some(kept.native))
+        }
+        (Err(reason), _) => {
+            tracing::warn!("the program that an earlier agent has left on {interface} is detached: {reason}");
+            kept.remove().map_err(LoadError::from)?;
+            thread::sleep(LETTING_GO);
+            Ok(None)
+        }
+        (Ok(_), None) => Ok(None),
+    }
+}
+
+/// Updates a link. Gives its number.
+fn succeed(program: &mut Program, kept: &Kept) -> Result<Option<u32>, String> {
+    let link = kept.link().map_err(|error| error.to_string())?;
+    let id = id(&link);
+    let link = XdpLink::try_from(link).map_err(|error| error.to_string())?;
+    let xdp = program.xdp().map_err(|error| error.to_string())?;
+    let updated = xdp.attach_to_link(link).and_then(|link| xdp.take_link(link));
+    updated.map(|_| id).map_err(|error| cause(&error))
+}
+
 fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {
     let xdp = program.xdp()?;
     let attached = xdp.attach_to_if_index(index, flags).and_then(|link| xdp.take_link(link));
@@ -156,7 +217,15 @@ fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -
     });
     let error = match linked {
         Ok(link) => {
-            program.links.insert(index, Attachment::new(link));
+            let attachment = match &program.pins {
+                Some(pins) => {
+                    let id = id(&link);
+                    let native = matches!(flags, Flags::Driver);
+                    Attachment::pinned(id, pins.keep(index, native, link).map_err(LoadError::from)?)
+                }
+                None => Attachment::new(link),
+            };
+            program.links.insert(index, attachment);
             return Ok(());
         }
         Err(error) => error,

@@ -6,7 +6,7 @@ use aya::maps::MapError;
 use aya::programs::ProgramError;
 use nix::errno::Errno;
 
-use super::object;
+use super::{PinError, object};
 
 /// How many lines of the verifier's log are the cause; the rest is how it got there.
 const VERIFIER_LINES: usize = 4;
@@ -40,6 +40,9 @@ pub enum LoadError {
         /// What sets its size.
         option: &'static str,
     },
+    /// Tables that outlive the agent cannot be kept.
+    #[error(transparent)]
+    Pins(#[from] PinError),
     /// Another step failed.
     #[error("cannot load the kernel program: {0}")]
     Ebpf(#[source] Box<EbpfError>),

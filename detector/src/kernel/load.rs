@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use aya::maps::{Array, ArrayOfMaps, MapData, MapError, PerCpuArray, PerCpuValues, ProgramArray, RingBuf};
 use aya::programs::Xdp;
@@ -11,7 +12,7 @@ use detector_common::flow::Budget;
 use detector_common::settings::Settings;
 
 use super::attachment::Attachment;
-use super::{Gate, LoadError, Memory, Watches, object};
+use super::{Gate, LoadError, Memory, Pins, Watches, object};
 
 /// The name of the program in the kernel.
 pub const PROGRAM: &str = "firedamp";
@@ -63,7 +64,15 @@ pub struct Program {
     memory: Memory,
     /// By the index of the interface.
     pub(super) links: BTreeMap<u32, Attachment>,
+    /// Where tables and links stay when the agent ends.
+    pub(super) pins: Option<Pins>,
 }
+
+/// The tables that an agent leaves to the next one.
+const KEPT: [&str; 5] = ["FLOWS", "LASTING", "WATCHED", "EVENTS", "COUNTERS"];
+
+/// That of a program with a gate: without its entry the gate leads nowhere.
+const NEXT: &str = "NEXT";
 
 impl Program {
     /// Loads the program with its limits and the table of tokens.
@@ -71,7 +80,21 @@ impl Program {
     /// # Errors
     /// The object is missing, or the kernel refuses it or one of its maps.
     pub fn load(settings: &Settings, limits: &Limits, automaton: &Automaton) -> Result<Self, LoadError> {
-        Self::load_named(PROGRAM, settings, limits, automaton)
+        Self::load_named(PROGRAM, settings, limits, automaton, None)
+    }
+
+    /// Loads the program with tables that outlive the agent: with those that another one has left, if they are of the wanted
+    /// sizes.
+    ///
+    /// # Errors
+    /// As [`Self::load`], or something cannot be pinned.
+    pub fn load_pinned(
+        settings: &Settings,
+        limits: &Limits,
+        automaton: &Automaton,
+        pins: Pins,
+    ) -> Result<Self, LoadError> {
+        Self::load_named(PROGRAM, settings, limits, automaton, Some(pins))
     }
 
     /// Loads, in its place, one that passes every packet on unread: what a benchmark measures
@@ -80,7 +103,7 @@ impl Program {
     /// # Errors
     /// As [`Self::load`].
     pub fn load_yardstick(limits: &Limits) -> Result<Self, LoadError> {
-        Self::load_named(YARDSTICK, &Settings::DEFAULT, limits, &Automaton::EMPTY)
+        Self::load_named(YARDSTICK, &Settings::DEFAULT, limits, &Automaton::EMPTY, None)
     }
 
     fn load_named(
@@ -88,9 +111,18 @@ impl Program {
         settings: &Settings,
         limits: &Limits,
         automaton: &Automaton,
+        pins: Option<Pins>,
     ) -> Result<Self, LoadError> {
         let blocks = limits.blocks.max(1);
-        let mut ebpf = EbpfLoader::new()
+        let mut loader = EbpfLoader::new();
+        if let Some(pins) = &pins {
+            discard_others(pins, limits)?;
+            let gate = (limits.blocks > 0).then_some(NEXT);
+            for name in KEPT.into_iter().chain(gate) {
+                loader.map_pin_path(name, pins.table(name));
+            }
+        }
+        let mut ebpf = loader
             .override_global("SETTINGS", settings, true)
             .map_max_entries("FLOWS", limits.flows)
             .map_max_entries("LASTING", limits.lasting())
@@ -106,8 +138,16 @@ impl Program {
         budget.set(0, PerCpuValues::try_from(vec![full; cpus]).map_err(MapError::IoError)?, 0)?;
         let memory = Memory::of(&ebpf, limits)?;
         let (tables, counters) = (map(&mut ebpf, "AUTOMATON")?, map(&mut ebpf, "COUNTERS")?);
-        let mut program =
-            Self { ebpf, name, automaton: tables, counters, limits: *limits, memory, links: BTreeMap::new() };
+        let mut program = Self {
+            ebpf,
+            name,
+            automaton: tables,
+            counters,
+            limits: *limits,
+            memory,
+            links: BTreeMap::new(),
+            pins,
+        };
         program.set_automaton(automaton)?;
         program.xdp()?.load()?;
         Ok(program)
@@ -146,14 +186,30 @@ impl Program {
         Ok(program.try_into()?)
     }
 
-    /// Detaches the program from all interfaces; its maps stay.
+    /// Detaches the program from all interfaces; its maps stay. What is pinned stays attached.
     pub fn detach(&mut self) {
         self.links.clear();
     }
 
     /// Lets go of one interface, which may be gone.
     pub fn detach_from(&mut self, index: u32) {
-        self.links.remove(&index);
+        if let Some(attachment) = self.links.remove(&index) {
+            attachment.detach();
+        }
+    }
+
+    /// Removes the pins that earlier agents have left and this one does not use. Gives what was removed.
+    #[must_use]
+    pub fn remove_other_pins(&self) -> Vec<PathBuf> {
+        let watched: Vec<u32> = self.links.keys().copied().collect();
+        let tables: Vec<&str> = KEPT.into_iter().chain((self.name == GATE).then_some(NEXT)).collect();
+        self.pins.as_ref().map(|pins| pins.remove_others(&tables, &watched)).unwrap_or_default()
+    }
+
+    /// Where everything stays when the agent ends.
+    #[must_use]
+    pub fn pinned(&self) -> Option<&Path> {
+        self.pins.as_ref().map(Pins::root)
     }
 
     /// Whether the program is attached to the interface of this index, and not to one that had it
@@ -190,7 +246,8 @@ impl Program {
     /// # Errors
     /// They were taken before.
     pub fn take_watches(&mut self) -> Result<Watches, LoadError> {
-        Watches::take(&mut self.ebpf, self.limits)
+        let before = self.counters()?;
+        Watches::take(&mut self.ebpf, self.limits, before)
     }
 
     /// The messages of the program, to be flushed to the log; `None` if it has none.
@@ -211,6 +268,20 @@ impl Program {
         }
         Ok(sum)
     }
+}
+
+/// Removes tables of other sizes than those that are wanted.
+fn discard_others(pins: &Pins, limits: &Limits) -> Result<(), LoadError> {
+    let sizes = [limits.flows, limits.lasting(), limits.watched, limits.ring, 1]
+        .into_iter()
+        .zip(KEPT)
+        .chain([(1, NEXT)]);
+    for (entries, name) in sizes {
+        if pins.discard_unless(name, |info| info.max_entries() == entries)? {
+            tracing::warn!("the table {name} that is pinned is of another size: what was in it is forgotten");
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn map<M: TryFrom<aya::maps::Map, Error = MapError>>(

@@ -23,11 +23,13 @@ pub struct Watches {
     limits: Limits,
     /// Flows that were forgotten, in the first table and in the one of those that have lasted.
     forgotten: [u64; 2],
+    /// What the counters of the program told when the tables were taken, which may be older.
+    before: Counters,
 }
 
 impl Watches {
     /// Takes the tables out of an object that was loaded with these limits.
-    pub(super) fn take(ebpf: &mut Ebpf, limits: Limits) -> Result<Self, LoadError> {
+    pub(super) fn take(ebpf: &mut Ebpf, limits: Limits, before: Counters) -> Result<Self, LoadError> {
         Ok(Self {
             spare: Spare::of(ebpf)?,
             watched: map(ebpf, "WATCHED")?,
@@ -35,6 +37,7 @@ impl Watches {
             lasting: map(ebpf, "LASTING")?,
             limits,
             forgotten: [0; 2],
+            before,
         })
     }
 
@@ -44,6 +47,14 @@ impl Watches {
     /// The kernel refuses.
     pub fn tables(&self) -> Result<Tables, MapError> {
         self.spare.tables()
+    }
+
+    /// The flows that are watched.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn watched(&self) -> Result<Vec<FlowKey>, MapError> {
+        self.watched.keys().collect()
     }
 
     /// Ends the watch: the flow is left alone for a while.
@@ -70,13 +81,14 @@ impl Watches {
         Ok(())
     }
 
-    /// How many flows, at least, new ones have pushed out of the full tables: those that were
+    /// How many flows, at least, new ones have pushed out of the full tables since these were taken: those that were
     /// stored and not removed, less those for which there is room. `counters` are those of the
     /// program.
     #[must_use]
     pub fn evicted(&self, counters: &Counters) -> u64 {
         let [forgotten, forgotten_lasting] = self.forgotten;
-        let [new, lasting] = [Counter::Flows, Counter::FlowsLasting].map(|counter| counters.get(counter));
+        let since = |counter| counters.get(counter).saturating_sub(self.before.get(counter));
+        let [new, lasting] = [Counter::Flows, Counter::FlowsLasting].map(since);
         let new = new.saturating_sub(lasting).saturating_sub(forgotten);
         let lasting = lasting.saturating_sub(forgotten_lasting);
         new.saturating_sub(self.limits.flows.into()) + lasting.saturating_sub(self.limits.lasting().into())

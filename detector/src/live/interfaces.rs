@@ -191,7 +191,7 @@ mod tests {
     }
 
     fn attached(index: u32) -> Attached {
-        Attached { interface: "lan0".into(), index, native: true, fallback: None }
+        Attached { interface: "lan0".into(), index, native: true, fallback: None, taken_over: false }
     }
 
     fn watched(index: u32) -> Interface {

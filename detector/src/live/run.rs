@@ -27,7 +27,7 @@ use crate::block::{self, Blocker, Decision, Mode};
 use crate::config::{Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
-use crate::kernel::{Limits, Program};
+use crate::kernel::{Limits, Pins, Program, Watches};
 use crate::ledger::Record;
 use crate::metrics::Metrics;
 use crate::output::Identities;
@@ -87,7 +87,11 @@ pub async fn run(
     let interfaces = &config.capture.interfaces;
     let limits = Limits { blocks: config.block.room(), ..config.capture.limits() };
     Interfaces::check(interfaces)?;
-    let mut program = Program::load(&Settings::DEFAULT, &limits, signatures.automaton())?;
+    let pins = config.capture.pin.as_deref().map(Pins::open).transpose()?;
+    let mut program = match pins {
+        Some(pins) => Program::load_pinned(&Settings::DEFAULT, &limits, signatures.automaton(), pins)?,
+        None => Program::load(&Settings::DEFAULT, &limits, signatures.automaton())?,
+    };
     tracing::info!("{}", program.memory());
     let blocker = blocker(&config.block, &mut program)?;
     let mut decisions = dispatch.take_decisions();
@@ -95,10 +99,20 @@ pub async fn run(
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
     let interfaces = Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode)?;
-    let watches = program.take_watches()?;
+    for left in program.remove_other_pins() {
+        tracing::warn!(
+            "{} is removed: an earlier agent has left it, and this one does not use it",
+            left.display()
+        );
+    }
+    let mut watches = program.take_watches()?;
+    let mut pipeline = pipeline(&config, &signatures, identities, cases);
+    if program.pinned().is_some() {
+        resume(&mut pipeline, &mut watches)?;
+    }
     let mut agent = Agent {
         program,
-        pipeline: pipeline(&config, &signatures, identities, cases),
+        pipeline,
         watches,
         blocker,
         started: Instant::now(),
@@ -183,7 +197,22 @@ fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Opti
     })
 }
 
-/// Detaches the program, reads what is still in the ring, and writes the last records. Gives until when what waits for its
+/// Goes on with the connections that an earlier agent has watched.
+fn resume(pipeline: &mut Pipeline, watches: &mut Watches) -> anyhow::Result<()> {
+    let now = Timestamp::now();
+    let watched = watches.watched().context("cannot read which connections are watched")?;
+    for key in &watched {
+        if !pipeline.resume(*key, now) {
+            watches.forget(key)?;
+        }
+    }
+    if !watched.is_empty() {
+        tracing::info!("{} connections go on under watch", pipeline.conversations());
+    }
+    Ok(())
+}
+
+/// Detaches the program, unless it is pinned, reads what is still in the ring, and writes the last records. Gives until when what waits for its
 /// disk may be waited for.
 fn end(
     mut agent: Agent<'_>,
@@ -198,8 +227,19 @@ fn end(
         blocker.finish();
     }
     agent.program.detach();
-    tracing::info!("detached");
-    while !agent.drain(ring.get_mut()) {}
+    match agent.program.pinned() {
+        Some(pins) => tracing::info!(
+            "the program stays attached, and its tables stay in {}, for the next agent; `firedamp cleanup` removes them",
+            pins.display()
+        ),
+        None => tracing::info!("detached"),
+    }
+    // What stays attached goes on filling the ring: the rest is for the next agent.
+    for _ in 0..=Agent::batches(agent.config.capture.ring_kib * 1024) {
+        if agent.drain(ring.get_mut()) {
+            break;
+        }
+    }
     if let Some(log) = log {
         log.get_mut().flush();
     }

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use detector_common::automaton::{Automaton, CLASSES, STATES};
+use detector_common::automaton::{Automaton, CLASSES, GENERATIONS, STATES};
 use regex_automata::nfa::thompson::{self, NFA, State, WhichCaptures};
 use regex_automata::util::primitives::StateID;
 
@@ -18,6 +19,18 @@ pub(super) struct Compiled {
     pub(super) endings: Vec<Box<[u16]>>,
     pub(super) states: usize,
     pub(super) classes: usize,
+}
+
+impl Compiled {
+    /// Numbers the automaton by what is in it: connections that are remembered in the middle of a token may have been read
+    /// by an earlier agent with other signatures.
+    pub(super) fn numbered(mut self) -> Self {
+        let mut hasher = DefaultHasher::new();
+        self.automaton.hash(&mut hasher);
+        #[expect(clippy::cast_possible_truncation, reason = "less than GENERATIONS")]
+        self.automaton.set_generation((hasher.finish() % u64::from(GENERATIONS)) as u16);
+        self
+    }
 }
 
 /// Why the tokens do not fit, in words.

@@ -62,7 +62,7 @@ impl Signatures {
         match compile::compile(&list) {
             Ok(compiled) => {
                 let weighed = list.iter().map(Weighed::of).collect();
-                Ok(Self { list, compiled, weighed })
+                Ok(Self { list, compiled: compiled.numbered(), weighed })
             }
             Err(_) => Err(SignatureError(vec![check::overflow(&list)])),
         }

@@ -284,6 +284,13 @@ fn what_changed_is_told() {
 }
 
 #[test]
+fn automata_are_numbered_by_what_is_in_them() {
+    let number = |tokens: &[&str]| of(tokens).unwrap().automaton().generation();
+    assert_eq!(number(&["\"login\":"]), number(&["\"login\":"]), "another agent goes on where this one was");
+    assert_ne!(number(&["\"login\":"]), number(&["\"logon\":"]));
+}
+
+#[test]
 fn every_token_of_a_stream_is_found_with_its_place() {
     let signatures = of(&["\"login\":", "login\":[0-9]{1,9}", "never there"]).unwrap();
     let text = b"{\"login\":17,\"login\":1}";

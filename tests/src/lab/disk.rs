@@ -1,4 +1,4 @@
-//! A small disk that only those see who are let in.
+//! A file system that only those see who are let in.
 
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,7 +14,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
 use tempfile::TempDir;
 
-/// A file system in memory, in a mount namespace of its own. The kernel removes it when nobody uses it any more.
+/// A file system without a device, in a mount namespace of its own. The kernel removes it when nobody uses it any more.
 #[derive(Debug)]
 pub struct Disk {
     folder: TempDir,
@@ -28,9 +28,21 @@ impl Disk {
     /// # Errors
     /// `CAP_SYS_ADMIN` is missing.
     pub fn new(kib: u32) -> Result<Self> {
+        Self::of("tmpfs", Some(format!("size={kib}k")))
+    }
+
+    /// A place for what is pinned in the kernel. When it goes, all of that goes.
+    ///
+    /// # Errors
+    /// `CAP_SYS_ADMIN` is missing.
+    pub fn bpf() -> Result<Self> {
+        Self::of("bpf", None)
+    }
+
+    fn of(kind: &'static str, options: Option<String>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let at = folder.path().to_owned();
-        let made = thread::spawn(move || make(&at, kib)).join();
+        let made = thread::spawn(move || make(&at, kind, options.as_deref())).join();
         let [namespace, root] = made.map_err(|_| anyhow!("a thread of the laboratory panicked"))??;
         Ok(Self { folder, namespace, root })
     }
@@ -61,14 +73,13 @@ impl Disk {
 }
 
 /// The namespace, and the disk's root.
-fn make(at: &Path, kib: u32) -> Result<[OwnedFd; 2]> {
+fn make(at: &Path, kind: &str, options: Option<&str>) -> Result<[OwnedFd; 2]> {
     unshare(CloneFlags::CLONE_NEWNS).context("cannot make a mount namespace")?;
     let none = None::<&str>;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
         .context("cannot keep mounts apart")?;
-    let size = format!("size={kib}k");
-    mount(Some("tmpfs"), at, Some("tmpfs"), MsFlags::empty(), Some(size.as_str()))
-        .context("cannot mount a disk in memory")?;
+    mount(Some(kind), at, Some(kind), MsFlags::empty(), options)
+        .with_context(|| format!("cannot mount a {kind} of its own"))?;
     let root = File::options().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(at)?;
     Ok([File::open("/proc/thread-self/ns/mnt")?.into(), root.into()])
 }

@@ -7,5 +7,6 @@ mod blocked;
 mod configured;
 mod miners;
 mod pair;
+mod restarted;
 mod signals;
 mod supervised;
