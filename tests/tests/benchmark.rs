@@ -32,6 +32,11 @@ fn every_class_is_measured() {
         assert!(time > 0.0 && ratio > 0.0, "{class}");
     }
     assert_eq!(classes[0]["ratio_to_empty"], 1.0);
+    let blocking = json["blocking"].as_array().unwrap();
+    assert_eq!(blocking.len(), 4, "{json}");
+    for class in blocking {
+        assert!(["off", "idle", "busy"].iter().all(|way| class[way].as_f64().unwrap() > 0.0), "{class}");
+    }
     assert!(report.to_string().contains("verified instructions"));
 }
 

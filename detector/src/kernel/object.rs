@@ -18,7 +18,7 @@ pub(super) fn embedded() -> Result<&'static [u8], MissingObject> {
 
 #[cfg(test)]
 mod tests {
-    use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+    use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SymbolKind};
 
     use super::embedded;
 
@@ -72,6 +72,31 @@ mod tests {
         let deepest =
             (program + callbacks.iter().take(2).sum::<i32>()).max(program + others.iter().max().unwrap());
         assert!(deepest <= 512, "{programs:?} {callbacks:?} {others:?}");
+    }
+
+    /// What is not blocked costs nothing, for the recogniser has nothing of the gate.
+    #[test]
+    fn without_a_gate_nothing_of_it_is_run() {
+        let Ok(bytes) = embedded() else { return };
+        let file = object::File::parse(bytes).unwrap();
+        let tables = |program: &str| -> Vec<String> {
+            let symbol = file.symbols().find(|symbol| symbol.name() == Ok(program)).unwrap();
+            let range = symbol.address()..symbol.address() + symbol.size();
+            let section = file.section_by_index(symbol.section_index().unwrap()).unwrap();
+            let used = section.relocations().filter(|(at, _)| range.contains(at));
+            used.filter_map(|(_, relocation)| match relocation.target() {
+                RelocationTarget::Symbol(index) => {
+                    Some(file.symbol_by_index(index).unwrap().name().unwrap().to_owned())
+                }
+                _ => None,
+            })
+            .collect()
+        };
+        let of_the_gate = ["CONTROL", "BLOCKS", "BLOCKED", "ALLOWED", "WORK", "NEXT"].map(str::to_owned);
+        let (recogniser, gate) = (tables("firedamp"), tables("firedamp_gate"));
+        assert!(recogniser.iter().any(|name| name == "FLOWS"), "{recogniser:?}");
+        assert!(["BLOCKS", "NEXT"].iter().all(|name| gate.iter().any(|known| known == name)), "{gate:?}");
+        assert!(!of_the_gate.iter().any(|name| recogniser.contains(name)), "{recogniser:?}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use detector::signature::Signatures;
 use detector_common::counters::Counter;
 use detector_common::settings::Settings;
 
+use super::blocking;
 use super::classes::{Class, Way, classes};
 use super::report::{Measured, Report};
 use crate::packet::SHORTEST;
@@ -22,7 +23,7 @@ pub struct Options {
 }
 
 /// As in a live run, but a watched flow may speak as much as it likes.
-const SETTINGS: Settings = Settings {
+pub(super) const SETTINGS: Settings = Settings {
     watch_burst: i32::MAX.cast_unsigned(),
     watch_rate: i32::MAX.cast_unsigned(),
     budget_burst: i32::MAX.cast_unsigned(),
@@ -46,7 +47,10 @@ pub fn measure(options: Options) -> Result<Report> {
     let small = Limits { flows: 1, watched: 1, ring: 4096, blocks: 0 };
     let yardstick = Program::load_yardstick(&small)?;
     let mut bench = Bench { program, yardstick, options, numbers: 0 };
-    Ok(Report { classes: bench.all()?, verified_instructions, load })
+    let classes = bench.all()?;
+    drop(bench);
+    let blocking = blocking::measure(options, &signatures)?;
+    Ok(Report { classes, blocking, verified_instructions, load })
 }
 
 struct Bench {
@@ -135,11 +139,11 @@ impl Bench {
     }
 }
 
-fn nanoseconds(duration: Duration) -> f64 {
+pub(super) fn nanoseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e9
 }
 
-fn median(values: &mut [f64]) -> Option<f64> {
+pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;

@@ -9,10 +9,12 @@
 //! The classes take turns, so that what else goes on in the machine hits all alike; what counts is the
 //! median over the rounds.
 
+mod blocking;
 mod classes;
 pub mod ledger;
 mod measure;
 mod report;
 
+pub use blocking::Blocking;
 pub use measure::{Options, measure};
 pub use report::{Measured, Report};

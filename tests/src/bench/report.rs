@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::Blocking;
+
 /// The cost of one class of packets.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
@@ -23,6 +25,8 @@ pub struct Measured {
 pub struct Report {
     /// The classes, the empty program first.
     pub classes: Vec<Measured>,
+    /// What blocking adds to packets that are not blocked.
+    pub blocking: Vec<Blocking>,
     /// How many instructions the verifier walked through, on kernels that tell (5.16).
     pub verified_instructions: Option<u32>,
     /// How long the kernel took to load the program with its maps.
@@ -45,8 +49,12 @@ impl Report {
                 })
             })
             .collect();
+        let blocking = self.blocking.iter().map(
+            |class| json!({ "name": class.class, "off": class.off, "idle": class.idle, "busy": class.busy }),
+        );
         json!({
             "classes": classes,
+            "blocking": blocking.collect::<Vec<Value>>(),
             "verified_instructions": self.verified_instructions,
             "load_ms": self.load.as_secs_f64() * 1e3,
         })
@@ -60,6 +68,11 @@ impl fmt::Display for Report {
             let way = if *cold { " (cold)" } else { "" };
             writeln!(f, "{name:<14} {ns_per_packet:>9.0} {ratio_to_empty:>9.1}  {meaning}{way}")?;
         }
+        writeln!(f, "\n{:<14} {:>9} {:>9} {:>9}  ns/packet by what is blocked", "", "off", "nothing", "500")?;
+        for Blocking { class, off, idle, busy } in &self.blocking {
+            writeln!(f, "{class:<14} {off:>9.0} {idle:>9.0} {busy:>9.0}")?;
+        }
+        writeln!(f)?;
         if let Some(instructions) = self.verified_instructions {
             write!(f, "{instructions} verified instructions, ")?;
         }
