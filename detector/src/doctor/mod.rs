@@ -10,7 +10,6 @@ mod finding;
 mod interface;
 mod kernel;
 mod memory;
-mod netlink;
 mod options;
 mod privileges;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
 use super::link::{LinkKind, interfaces};
-use super::{LoadError, Program};
+use super::{LoadError, PatternError, Program};
 
 /// Where in the receive path the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -104,6 +104,9 @@ pub enum AttachError {
         /// What to do.
         hint: &'static str,
     },
+    /// What was meant as a pattern is none.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
     /// The program is not loaded.
     #[error(transparent)]
     Load(#[from] LoadError),

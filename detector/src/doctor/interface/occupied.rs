@@ -2,10 +2,9 @@
 
 use super::super::bpf::Program;
 use super::super::finding::{AS_ROOT, Check, Finding, word};
-use super::link::{Attached, Mode};
-use crate::kernel::PROGRAM;
+use crate::kernel::{AtHook, Mode, PROGRAM};
 
-pub(super) fn judge(interface: &str, programs: &[(Attached, Program)]) -> Finding {
+pub(super) fn judge(interface: &str, programs: &[(AtHook, Program)]) -> Finding {
     let check = Check::XdpProgram;
     let Some((attached, program)) = programs.first() else {
         return Finding::fine(check, "none is attached: the hook is free");
@@ -21,7 +20,7 @@ pub(super) fn judge(interface: &str, programs: &[(Attached, Program)]) -> Findin
     Finding::fatal(check, why).mend(mend(interface, *attached, program))
 }
 
-fn described(attached: Attached, program: &Program) -> String {
+fn described(attached: AtHook, program: &Program) -> String {
     let mode = match attached.mode {
         Mode::Native => "native",
         Mode::Generic => "generic",
@@ -47,7 +46,7 @@ fn described(attached: Attached, program: &Program) -> String {
 }
 
 /// What takes it off. A link is detached when nobody has it any more, and by nothing else.
-fn mend(interface: &str, attached: Attached, program: &Program) -> String {
+fn mend(interface: &str, attached: AtHook, program: &Program) -> String {
     let pins: Vec<String> =
         program.pins.iter().filter(|pin| pin.link).map(|pin| word(pin.path.display())).collect();
     let holders: Vec<String> = program
@@ -83,7 +82,7 @@ mod tests {
     use super::super::super::bpf::{Holder, Pin};
     use super::*;
 
-    const ATTACHED: Attached = Attached { mode: Mode::Generic, id: 42 };
+    const ATTACHED: AtHook = AtHook { mode: Mode::Generic, id: 42 };
 
     fn held(name: &str, link: bool) -> Program {
         let holder = Holder { process: 77, command: "guard".to_owned(), link };
