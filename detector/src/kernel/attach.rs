@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
 use super::link::{LinkKind, interfaces};
+use super::listing::one;
+use super::occupant::{Occupant, occupants};
 use super::{LoadError, PatternError, Program};
 
 /// Where in the receive path the program runs.
@@ -83,12 +85,21 @@ pub enum AttachError {
     },
     /// Another XDP program is attached.
     #[error(
-        "{interface} already has an XDP program ({cause}); see which with `ip link show dev {interface}`, \
-         stop the program that put it there, or remove it with `ip link set dev {interface} xdp off`"
+        "{interface} already has an XDP program ({cause}): {by}; stop the program that put it there{}, or, if it was put \
+         there over netlink, remove it with `ip link set dev {interface} xdp off`",
+        .mend.as_ref().map(|mend| format!(" (`{mend}`)")).unwrap_or_default()
     )]
     Occupied {
         /// The interface.
         interface: String,
+        /// All that is known of the program.
+        by: String,
+        /// The same in few words.
+        briefly: String,
+        /// The numbers of the programs in the kernel.
+        programs: Vec<u32>,
+        /// A command that takes it off.
+        mend: Option<String>,
         /// The error of the system call.
         cause: String,
     },
@@ -110,6 +121,16 @@ pub enum AttachError {
     /// The program is not loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+}
+
+impl AttachError {
+    /// What stays the same from one try to the next.
+    pub(crate) fn gist(&self) -> String {
+        match self {
+            Self::Occupied { programs, .. } => format!("{programs:?}"),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// Attaches the program to an interface.
@@ -166,13 +187,29 @@ fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -
     };
     let (interface, cause) = (interface.to_owned(), cause(&error));
     match errno(&error) {
-        Some(Errno::EBUSY | Errno::EEXIST) => Err(AttachError::Occupied { interface, cause }),
+        Some(Errno::EBUSY | Errno::EEXIST) => Err(occupied(interface, index, cause)),
         Some(Errno::EPERM | Errno::EACCES) => Err(AttachError::NotPermitted { interface, cause }),
         _ if matches!(flags, Flags::Driver) => {
             let hint = "; try --xdp-mode generic";
             Err(AttachError::Refused { interface, mode: "native", cause, hint })
         }
         _ => Err(AttachError::Refused { interface, mode: "generic", cause, hint: "" }),
+    }
+}
+
+/// Says who is at the hook.
+fn occupied(interface: String, index: u32, cause: String) -> AttachError {
+    let occupants = one(index).map(|link| occupants(&link)).unwrap_or_default();
+    let listed = |words: Vec<String>| {
+        if words.is_empty() { "one of which the kernel tells nothing".to_owned() } else { words.join("; ") }
+    };
+    AttachError::Occupied {
+        by: listed(occupants.iter().map(ToString::to_string).collect()),
+        briefly: listed(occupants.iter().map(Occupant::briefly).collect()),
+        programs: occupants.iter().map(|occupant| occupant.at.id).collect(),
+        mend: occupants.first().and_then(|occupant| occupant.mend(&interface)),
+        interface,
+        cause,
     }
 }
 

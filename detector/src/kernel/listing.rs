@@ -70,6 +70,21 @@ pub(crate) fn links() -> io::Result<Vec<Link>> {
         .collect())
 }
 
+/// The interface with an index.
+///
+/// # Errors
+/// There is none, or the kernel does not tell.
+pub(crate) fn one(index: u32) -> io::Result<Link> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    let answers = ask(NETLINK_ROUTE, RouteNetlinkMessage::GetLink(message), Scope::One)?;
+    let link = answers.iter().find_map(|answer| match answer {
+        RouteNetlinkMessage::NewLink(message) => link(message),
+        _ => None,
+    });
+    link.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
 impl Link {
     /// One of which nothing else is known.
     pub(crate) const fn nameless(index: u32, kind: LinkKind) -> Self {

@@ -11,6 +11,7 @@ mod load;
 mod memory;
 mod netlink;
 mod object;
+mod occupant;
 mod preflight;
 mod tables;
 mod test_run;
@@ -23,10 +24,15 @@ pub use gate::{Gate, Place};
 pub use link::LinkKind;
 pub(crate) use link::request;
 pub use listing::Link;
-pub(crate) use listing::{AtHook, Mode, links};
+pub(crate) use listing::links;
+#[cfg(test)]
+pub(crate) use listing::{AtHook, Mode};
 pub use load::{Limits, PROGRAM, Program};
 pub use memory::{Mebibytes, Memory, Table};
 pub(crate) use netlink::{Scope, ask};
+pub(crate) use occupant::{BPFFS, Occupant, occupants};
+#[cfg(test)]
+pub(crate) use occupant::{Described, Holder, Pin};
 pub use preflight::{NotReady, OLDEST, preflight, privileged, recent, release, version};
 pub use tables::Tables;
 pub use test_run::TestRunError;

@@ -8,9 +8,8 @@ mod stacking;
 
 use std::collections::HashSet;
 
-use super::bpf;
 use super::finding::{Check, Finding, word};
-use crate::kernel::{AttachError, Link, Wanted, links, readable};
+use crate::kernel::{AttachError, Link, Wanted, links, occupants, readable};
 use ethtool::Ethtool;
 use hardware::Hardware;
 
@@ -78,9 +77,7 @@ fn one(name: &str, links: &[Link]) -> Vec<Finding> {
             findings.push(state(link));
             findings.push(stacking::judge(link, links));
             findings.extend(hardware(link).judge(link));
-            let programs: Vec<_> =
-                link.programs.iter().map(|attached| (*attached, bpf::program(attached.id))).collect();
-            findings.push(occupied::judge(name, &programs));
+            findings.push(occupied::judge(name, &occupants(link)));
         }
     }
     findings.into_iter().map(|finding| finding.of(name)).collect()

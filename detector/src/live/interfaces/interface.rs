@@ -32,7 +32,7 @@ pub(super) enum State {
 pub(super) struct Refusal {
     /// The interface that was tried.
     index: u32,
-    /// What was said about it.
+    /// What was said about it, see [`AttachError::gist`].
     said: String,
     again: Instant,
     pause: Duration,
@@ -132,7 +132,7 @@ impl Interface {
             }
             Err(error) => error,
         };
-        let gist = error.to_string();
+        let gist = error.gist();
         let mut error = error.to_string();
         if link.mtu > USUAL_MTU {
             error = format!(
