@@ -81,6 +81,16 @@ pub fn no_formula(text: String) -> String {
     if is_formula { format!("'{text}") } else { text }
 }
 
+/// A name or path as a word of a command: quoted where a shell would take it for more than one, or for something else.
+pub(crate) fn word(text: impl std::fmt::Display) -> String {
+    let text = text.to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_./+-:@%,=".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser as _};
 use comfy_table::presets::NOTHING as NO_LINES;
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 use detector::doctor::{Finding, Group, Request, State, examine};
 use detector::legible::visible;
 
-use super::print;
+use super::{print, wanted};
 
 /// The width of a page for people.
 const WIDTH: u16 = 80;
@@ -27,9 +27,10 @@ const CONTINUED: &str = " \\";
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Look at this interface; repeat it for more. Otherwise those of the configuration are looked at, or briefly all
+    /// Look at this interface, or at those that match a pattern; repeat it for more. Otherwise those of the configuration are looked at, or briefly all
     /// Ethernet interfaces that are up
-    #[arg(long = "iface", value_name = "IF", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long = "iface", value_name = "IF",
+          value_parser = NonEmptyStringValueParser::new().try_map(wanted))]
     interfaces: Vec<String>,
 
     /// Check this configuration with all that it names, and the disks on which it has the agent write

@@ -25,7 +25,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use detector::config::{Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
 use detector::control::ClientError;
-use detector::kernel::{AttachError, LoadError, NotReady, PinError};
+use detector::kernel::{AttachError, LoadError, NotReady, PatternError, PinError, Wanted};
 use detector::output::Target;
 use detector::replay::engine::EngineError;
 use detector::signature::{SignatureError, Signatures, Sources};
@@ -172,6 +172,11 @@ impl Common {
             ..Overrides::default()
         }
     }
+}
+
+/// The name of an interface, or a pattern that is one.
+fn wanted(text: String) -> Result<String, PatternError> {
+    text.parse::<Wanted>().map(|_| text)
 }
 
 fn log_level(text: &str) -> Result<String, &'static str> {

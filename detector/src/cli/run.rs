@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{NonEmptyStringValueParser, TypedValueParser as _};
 use detector::config::{LONGEST_STATS_INTERVAL, Loaded, Overrides, Settled, repeated, ring_size};
 use detector::dispatch::{Dispatch, Rules};
 use detector::kernel::{XdpMode, preflight};
@@ -17,14 +17,15 @@ use detector::output::{self, Archive, Outputs};
 use detector::store::{self, Store, StoreError};
 
 use super::ledger::format::counted;
-use super::{Common, target, usage, warn};
+use super::{Common, target, usage, wanted, warn};
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Interface to watch; give it once for each. XDP sees what an interface receives: watch the
+    /// Interface to watch, or a pattern as of the shell ('ppp*', 'eth[0-3]'), of which those that appear later are
+    /// watched, too; give it once for each. XDP sees what an interface receives: watch the
     /// inner and the outer one of a gateway to hear both sides. Needed if no configuration names one
     #[arg(long = "iface", value_name = "IF",
-          value_parser = NonEmptyStringValueParser::new())]
+          value_parser = NonEmptyStringValueParser::new().try_map(wanted))]
     interfaces: Vec<String>,
 
     /// Let the tables of connections and the links to the interfaces outlive the agent in this directory of bpffs, as

@@ -7,6 +7,7 @@ use super::filters::{Unheard, unheard};
 use super::{Config, repeated};
 use crate::block::Mode;
 use crate::exclude::{Complaint, Exclusions};
+use crate::kernel::Wanted;
 use crate::output::{self, Destination, Identities};
 use crate::problem::Problem;
 use crate::signature::Signatures;
@@ -86,6 +87,11 @@ impl<'a> Checked<'a> {
         if let Some(at) = capture.interfaces.iter().position(String::is_empty) {
             problems
                 .push(self.problem(&interface(at), "an interface has a name; write it between the quotes"));
+        }
+        for (at, text) in capture.interfaces.iter().enumerate() {
+            if let Err(error) = text.parse::<Wanted>() {
+                problems.push(self.problem(&interface(at), &error.to_string()));
+            }
         }
         if privacy.salt.is_some() && privacy.salt_file.is_some() {
             let way = [Step::Key("privacy"), Step::Key("salt-file")];

@@ -80,7 +80,7 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Capture {
-    /// Names of the interfaces to watch.
+    /// Names of the interfaces to watch, or patterns of them, see [`Wanted`](crate::kernel::Wanted).
     pub interfaces: Vec<String>,
     /// The interfaces get a copy of the traffic, of a mirror port or a tap: nothing can be kept back there.
     pub mirror: bool,

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub(super) use crate::legible::word;
+
 /// How it stands with what was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -206,16 +208,6 @@ impl Finding {
     pub(super) fn of(self, subject: impl Into<String>) -> Self {
         Self { subject: Some(subject.into()), ..self }
     }
-}
-
-/// A name or path as a word of a command: quoted where a shell would take it for more than one, or for something else.
-pub(super) fn word(text: impl fmt::Display) -> String {
-    let text = text.to_string();
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_./+-:@%,=".contains(letter);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// What to do about what only root may see.

@@ -8,7 +8,7 @@ use flate2::read::GzDecoder;
 
 use super::finding::{AS_ROOT, Check, Finding};
 use super::{options, text};
-use crate::kernel::{OLDEST, recent, release};
+use crate::kernel::{BPFFS, OLDEST, recent, release};
 
 const JIT: &str = "/proc/sys/net/core/bpf_jit_enable";
 const BTF: &str = "/sys/kernel/btf/vmlinux";
@@ -108,9 +108,6 @@ fn lockdown(setting: Option<&str>) -> Finding {
 pub(super) fn bpffs() -> Finding {
     mounted(&text("/proc/self/mounts").unwrap_or_default())
 }
-
-/// The directory at which bpffs is looked for.
-pub(super) const BPFFS: &str = "/sys/fs/bpf";
 
 fn mounted(mounts: &str) -> Finding {
     let is_there = mounts.lines().any(|line| {

@@ -2,7 +2,6 @@
 //!
 //! Thin readers fetch text and bytes from the kernel; what they mean is said by functions that touch nothing.
 
-mod bpf;
 mod clock;
 mod configuration;
 mod disk;
@@ -10,7 +9,6 @@ mod finding;
 mod interface;
 mod kernel;
 mod memory;
-mod netlink;
 mod options;
 mod privileges;
 

@@ -10,10 +10,12 @@ use nix::errno::Errno;
 use nix::net::if_;
 use serde::{Deserialize, Serialize};
 
-use super::attachment::{Attachment, id};
+use super::attachment::{Attachment, program as number};
 use super::link::{LinkKind, interfaces};
+use super::listing::one;
+use super::occupant::{Occupant, occupants};
 use super::pins::Kept;
-use super::{LoadError, Program};
+use super::{LoadError, PatternError, Program};
 
 /// How long after its last owner the kernel lets go of a link, at most.
 const LETTING_GO: Duration = Duration::from_millis(250);
@@ -94,12 +96,21 @@ pub enum AttachError {
     },
     /// Another XDP program is attached.
     #[error(
-        "{interface} already has an XDP program ({cause}); see which with `ip link show dev {interface}`, \
-         stop the program that put it there, or remove it with `ip link set dev {interface} xdp off`"
+        "{interface} already has an XDP program ({cause}): {by}; stop the program that put it there{}, or, if it was put \
+         there over netlink, remove it with `ip link set dev {interface} xdp off`",
+        .mend.as_ref().map(|mend| format!(" (`{mend}`)")).unwrap_or_default()
     )]
     Occupied {
         /// The interface.
         interface: String,
+        /// All that is known of the program.
+        by: String,
+        /// The same in few words.
+        briefly: String,
+        /// The numbers of the programs in the kernel.
+        programs: Vec<u32>,
+        /// A command that takes it off.
+        mend: Option<String>,
         /// The error of the system call.
         cause: String,
     },
@@ -115,9 +126,22 @@ pub enum AttachError {
         /// What to do.
         hint: &'static str,
     },
+    /// What was meant as a pattern is none.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
     /// The program is not loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+}
+
+impl AttachError {
+    /// What stays the same from one try to the next.
+    pub(crate) fn gist(&self) -> String {
+        match self {
+            Self::Occupied { programs, .. } => format!("{programs:?}"),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// Attaches the program to an interface.
@@ -198,14 +222,13 @@ fn take_over(
     }
 }
 
-/// Updates a link. Gives its number.
+/// Updates a link. Gives the number of the program.
 fn succeed(program: &mut Program, kept: &Kept) -> Result<Option<u32>, String> {
     let link = kept.link().map_err(|error| error.to_string())?;
-    let id = id(&link);
     let link = XdpLink::try_from(link).map_err(|error| error.to_string())?;
     let xdp = program.xdp().map_err(|error| error.to_string())?;
-    let updated = xdp.attach_to_link(link).and_then(|link| xdp.take_link(link));
-    updated.map(|_| id).map_err(|error| cause(&error))
+    xdp.attach_to_link(link).and_then(|link| xdp.take_link(link)).map_err(|error| cause(&error))?;
+    Ok(xdp.info().ok().map(|info| info.id()))
 }
 
 fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -> Result<(), AttachError> {
@@ -219,8 +242,7 @@ fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -
         Ok(link) => {
             let attachment = match &program.pins {
                 Some(pins) => {
-                    let id = id(&link);
-                    let native = matches!(flags, Flags::Driver);
+                    let (id, native) = (number(&link), matches!(flags, Flags::Driver));
                     Attachment::pinned(id, pins.keep(index, native, link).map_err(LoadError::from)?)
                 }
                 None => Attachment::new(link),
@@ -232,13 +254,29 @@ fn attach_as(program: &mut Program, interface: &str, index: u32, flags: Flags) -
     };
     let (interface, cause) = (interface.to_owned(), cause(&error));
     match errno(&error) {
-        Some(Errno::EBUSY | Errno::EEXIST) => Err(AttachError::Occupied { interface, cause }),
+        Some(Errno::EBUSY | Errno::EEXIST) => Err(occupied(interface, index, cause)),
         Some(Errno::EPERM | Errno::EACCES) => Err(AttachError::NotPermitted { interface, cause }),
         _ if matches!(flags, Flags::Driver) => {
             let hint = "; try --xdp-mode generic";
             Err(AttachError::Refused { interface, mode: "native", cause, hint })
         }
         _ => Err(AttachError::Refused { interface, mode: "generic", cause, hint: "" }),
+    }
+}
+
+/// Says who is at the hook.
+fn occupied(interface: String, index: u32, cause: String) -> AttachError {
+    let occupants = one(index).map(|link| occupants(&link)).unwrap_or_default();
+    let listed = |words: Vec<String>| {
+        if words.is_empty() { "one of which the kernel tells nothing".to_owned() } else { words.join("; ") }
+    };
+    AttachError::Occupied {
+        by: listed(occupants.iter().map(ToString::to_string).collect()),
+        briefly: listed(occupants.iter().map(Occupant::briefly).collect()),
+        programs: occupants.iter().map(|occupant| occupant.at.id).collect(),
+        mend: occupants.first().and_then(|occupant| occupant.mend(&interface)),
+        interface,
+        cause,
     }
 }
 

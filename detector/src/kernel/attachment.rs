@@ -1,60 +1,45 @@
-use std::fs;
-use std::path::PathBuf;
-
 use aya::programs::links::{FdLink, PinnedLink};
+
+use super::Link;
 
 /// A link of the program to an interface; dropping it detaches, unless it is pinned.
 pub(super) struct Attachment {
-    /// Where the kernel describes the descriptor of the link; `None` if it does not.
-    description: Option<PathBuf>,
-    link: Link,
+    /// The number of the program in the kernel; `None` if it does not tell.
+    program: Option<u32>,
+    held: Held,
 }
 
-enum Link {
+enum Held {
     Own { _link: FdLink },
     Pinned(PinnedLink),
 }
 
 impl Attachment {
     pub(super) fn new(link: FdLink) -> Self {
-        Self { description: id(&link).and_then(description), link: Link::Own { _link: link } }
+        Self { program: program(&link), held: Held::Own { _link: link } }
     }
 
-    /// A link with this number that stays when the agent ends.
-    pub(super) fn pinned(id: Option<u32>, link: PinnedLink) -> Self {
-        Self { description: id.and_then(description), link: Link::Pinned(link) }
+    /// A link to the program with this number that stays when the agent ends.
+    pub(super) fn pinned(program: Option<u32>, link: PinnedLink) -> Self {
+        Self { program, held: Held::Pinned(link) }
+    }
+
+    /// Whether the program is still at this interface, as far as is known.
+    pub(super) fn is_at(&self, interface: &Link) -> bool {
+        self.program.is_none_or(|id| interface.programs.iter().any(|program| program.id == id))
     }
 
     /// Detaches, also what is pinned.
     pub(super) fn detach(self) {
-        if let Link::Pinned(link) = self.link
+        if let Held::Pinned(link) = self.held
             && let Err(error) = link.unpin()
         {
             tracing::warn!("cannot remove the pin of a link: {error}");
         }
     }
-
-    /// The index of the interface to which it is attached; 0 if that is gone. `None` if the kernel
-    /// does not tell.
-    pub(super) fn interface(&self) -> Option<u32> {
-        field(&fs::read_to_string(self.description.as_ref()?).ok()?, "ifindex:")
-    }
 }
 
-/// The number of a link in the kernel.
-pub(super) fn id(link: &FdLink) -> Option<u32> {
-    Some(link.info().ok()?.id())
-}
-
-/// Which descriptor a link has, its number tells.
-fn description(id: u32) -> Option<PathBuf> {
-    fs::read_dir("/proc/self/fdinfo").ok()?.find_map(|entry| {
-        let path = entry.ok()?.path();
-        let text = fs::read_to_string(&path).ok()?;
-        (field(&text, "link_id:")? == id).then_some(path)
-    })
-}
-
-fn field(text: &str, name: &str) -> Option<u32> {
-    text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+/// The number of the program that a link leads to.
+pub(super) fn program(link: &FdLink) -> Option<u32> {
+    link.info().ok().map(|info| info.program_id())
 }

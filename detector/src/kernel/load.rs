@@ -12,7 +12,7 @@ use detector_common::flow::Budget;
 use detector_common::settings::Settings;
 
 use super::attachment::Attachment;
-use super::{Gate, LoadError, Memory, Pins, Watches, object};
+use super::{Gate, Link, LoadError, Memory, Pins, Watches, object};
 
 /// The name of the program in the kernel.
 pub const PROGRAM: &str = "firedamp";
@@ -212,11 +212,11 @@ impl Program {
         self.pins.as_ref().map(Pins::root)
     }
 
-    /// Whether the program is attached to the interface of this index, and not to one that had it
-    /// before. If the kernel does not tell, it is taken to be.
+    /// Whether the program is attached to this interface, and not to one that had its index before. If the kernel does
+    /// not tell, it is taken to be.
     #[must_use]
-    pub fn is_attached_to(&self, index: u32) -> bool {
-        self.links.get(&index).is_some_and(|link| link.interface().is_none_or(|now| now == index))
+    pub fn is_attached_to(&self, interface: &Link) -> bool {
+        self.links.get(&interface.index).is_some_and(|attachment| attachment.is_at(interface))
     }
 
     /// How many instructions the verifier walked through, on kernels that tell (5.16).

@@ -128,6 +128,8 @@ fn a_second_agent_is_told_that_the_place_is_taken() -> Result<()> {
     for mode in ["auto", "native", "generic"] {
         let outcome = inside(&namespace, &["run", "--iface", "v0", "--xdp-mode", mode])?.wait()?;
         outcome.fails(FAILURE, &["v0 already has an XDP program", "ip link set dev v0 xdp off"]);
+        let holder = format!("held by firedamp ({})", first.child.id());
+        outcome.fails(FAILURE, &["`firedamp` (native), tag ", "loaded 20", "attached by a link", &holder]);
     }
     let first = first.stop()?;
     assert_eq!(first.code, Some(SUCCESS), "the first is not disturbed: {first:?}");

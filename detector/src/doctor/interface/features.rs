@@ -10,7 +10,7 @@ use netlink_packet_generic::ctrl::{GenlCtrl, GenlCtrlCmd};
 use netlink_packet_generic::{GenlFamily, GenlHeader, GenlMessage};
 use netlink_sys::protocols::NETLINK_GENERIC;
 
-use super::super::netlink::{Scope, ask};
+use crate::kernel::{Scope, ask};
 
 /// The features of a driver: the bits of `NETDEV_XDP_ACT_*` in the kernel's `netdev.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

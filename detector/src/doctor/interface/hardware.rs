@@ -3,7 +3,7 @@
 use super::super::finding::{Check, Finding, word};
 use super::ethtool::{Channels, Driver, Features};
 use super::features::XdpFeatures;
-use super::link::Link;
+use crate::kernel::Link;
 
 /// The longest packet in one buffer: a page of 4 KiB less 256 bytes in front, 320 behind, and the Ethernet header with a
 /// VLAN tag.

@@ -3,42 +3,63 @@
 mod ethtool;
 mod features;
 mod hardware;
-mod link;
 mod occupied;
 mod stacking;
 
-use super::bpf;
+use std::collections::HashSet;
+
 use super::finding::{Check, Finding, word};
-use crate::kernel::{AttachError, readable};
+use crate::kernel::{AttachError, Link, Wanted, links, occupants, readable};
 use ethtool::Ethtool;
 use hardware::Hardware;
-use link::Link;
 
 /// What is to be said of the named interfaces, or else of all of Ethernet that are up.
 pub(super) fn examine(wanted: &[String]) -> Vec<Finding> {
-    let (links, error) = match link::all() {
+    let (links, error) = match links() {
         Ok(links) => (links, None),
         Err(error) => (Vec::new(), Some(error)),
     };
-    let names: Vec<&str> = if wanted.is_empty() {
+    let (names, mut findings) = if wanted.is_empty() {
         let usual = |link: &&Link| link.up && link.kind.is_ethernet() && !link.kind.is_loopback();
-        links.iter().filter(usual).map(|link| link.name.as_str()).collect()
+        (links.iter().filter(usual).map(|link| link.name.clone()).collect(), Vec::new())
     } else {
-        wanted
-            .iter()
-            .enumerate()
-            .filter(|(at, name)| !wanted.iter().take(*at).any(|other| other == *name))
-            .map(|(_, name)| name.as_str())
-            .collect()
+        named(wanted, &links)
     };
-    if names.is_empty() {
+    if names.is_empty() && findings.is_empty() {
         let why = error.map_or_else(
             || "no Ethernet interface is up".to_owned(),
             |error| format!("the kernel does not list the interfaces: {error}"),
         );
         return vec![Finding::degraded(Check::Interface, why).mend("firedamp doctor --iface IF")];
     }
-    names.into_iter().flat_map(|name| one(name, &links)).collect()
+    findings.extend(names.iter().flat_map(|name| one(name, &links)));
+    findings
+}
+
+/// The names that are meant, each once, and what is to be said of patterns that mean none.
+fn named(wanted: &[String], links: &[Link]) -> (Vec<String>, Vec<Finding>) {
+    let (mut names, mut findings) = (Vec::new(), Vec::new());
+    for text in wanted {
+        match text.parse() {
+            Ok(Wanted::Name(name)) => names.push(name),
+            Ok(pattern) => {
+                let found: Vec<_> = links.iter().filter(|link| pattern.matches(link)).collect();
+                if found.is_empty() {
+                    let why = "no interface matches; Firedamp would wait for one";
+                    findings.push(
+                        Finding::degraded(Check::Interface, why).mend("ip -brief link").of(text.as_str()),
+                    );
+                }
+                names.extend(found.into_iter().map(|link| link.name.clone()));
+            }
+            Err(error) => findings.push(
+                Finding::fatal(Check::Interface, error.to_string()).mend("ip -brief link").of(text.as_str()),
+            ),
+        }
+    }
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    (names, findings)
 }
 
 fn one(name: &str, links: &[Link]) -> Vec<Finding> {
@@ -56,9 +77,7 @@ fn one(name: &str, links: &[Link]) -> Vec<Finding> {
             findings.push(state(link));
             findings.push(stacking::judge(link, links));
             findings.extend(hardware(link).judge(link));
-            let programs: Vec<_> =
-                link.programs.iter().map(|attached| (*attached, bpf::program(attached.id))).collect();
-            findings.push(occupied::judge(name, &programs));
+            findings.push(occupied::judge(name, &occupants(link)));
         }
     }
     findings.into_iter().map(|finding| finding.of(name)).collect()
@@ -112,18 +131,8 @@ mod tests {
 
     /// A card.
     pub(super) fn card(index: u32, name: &str) -> Link {
-        Link {
-            index,
-            name: name.to_owned(),
-            kind: LinkKind::numbered(nix::libc::ARPHRD_ETHER),
-            up: true,
-            running: true,
-            mtu: 1500,
-            role: None,
-            master: None,
-            lower: None,
-            programs: Vec::new(),
-        }
+        let kind = LinkKind::numbered(nix::libc::ARPHRD_ETHER);
+        Link { name: name.to_owned(), up: true, running: true, mtu: 1500, ..Link::nameless(index, kind) }
     }
 
     #[test]
@@ -146,6 +155,17 @@ mod tests {
             (State::Fatal, Some("firedamp run --iface eth0"))
         );
         assert_eq!(unreadable(&error, None, &[]).mend.as_deref(), Some("ip -brief link"));
+    }
+
+    #[test]
+    fn a_pattern_is_looked_at_by_what_it_matches() {
+        let links = [card(2, "eth0"), card(3, "eth1"), card(4, "wan0")];
+        let asked = ["eth1", "eth*", "ppp*", "x[", "wan0"].map(str::to_owned);
+        let (names, findings) = named(&asked, &links);
+        assert_eq!(names, ["eth1", "eth0", "wan0"]);
+        let told: Vec<_> =
+            findings.iter().map(|finding| (finding.subject.as_deref(), finding.state)).collect();
+        assert_eq!(told, [(Some("ppp*"), State::Degraded), (Some("x["), State::Fatal)]);
     }
 
     #[test]

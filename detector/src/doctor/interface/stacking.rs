@@ -1,7 +1,7 @@
 //! Bridges, bonds, VLANs and what belongs to them: where the packets can best be seen.
 
 use super::super::finding::{Check, Finding, word};
-use super::link::Link;
+use crate::kernel::Link;
 
 pub(super) fn judge(link: &Link, links: &[Link]) -> Finding {
     let check = Check::Stacking;

@@ -1,5 +1,3 @@
-//! Who keeps an XDP program in the kernel: processes by their descriptors, and pins in bpffs.
-
 use std::ffi::CString;
 use std::fs;
 use std::io;
@@ -7,11 +5,12 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use aya::programs::loaded_programs;
 use nix::libc;
 
-use super::kernel::BPFFS;
-use super::text;
+use super::{Holder, Pin};
+
+/// Where programs and links are pinned.
+pub(crate) const BPFFS: &str = "/sys/fs/bpf";
 
 /// Pins that are looked at, at most.
 const PINS: usize = 4096;
@@ -19,45 +18,11 @@ const PINS: usize = 4096;
 /// How deep directories of pins are followed.
 const DEPTH: usize = 6;
 
-/// What is known of a program.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Program {
-    /// Its name; `None` if the kernel does not tell this process.
-    pub(super) name: Option<String>,
-    /// Who has a descriptor of it.
-    pub(super) holders: Vec<Holder>,
-    /// Where it is pinned.
-    pub(super) pins: Vec<Pin>,
-}
-
-/// A process with a descriptor of a program or of its link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Holder {
-    pub(super) process: u32,
-    /// The name of the process.
-    pub(super) command: String,
-    /// It has the link: when the process ends, the program is detached, unless the link is pinned.
-    pub(super) link: bool,
-}
-
-/// A file in bpffs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pin {
-    pub(super) path: PathBuf,
-    /// It is the link that is pinned.
-    pub(super) link: bool,
-}
-
-/// All that this process may know of the program with a number.
-pub(super) fn program(id: u32) -> Program {
-    let name = loaded_programs()
-        .filter_map(Result::ok)
-        .find(|program| program.id() == id)
-        .and_then(|program| program.name_as_str().map(str::to_owned));
-    let mut pins = Vec::new();
-    let mut budget = PINS;
+/// Where a program or its link is pinned.
+pub(super) fn pins(id: u32) -> Vec<Pin> {
+    let (mut pins, mut budget) = (Vec::new(), PINS);
     pinned(Path::new(BPFFS), DEPTH, id, &mut budget, &mut pins);
-    Program { name, holders: holders(id), pins }
+    pins
 }
 
 /// What the description of a descriptor says of a program: whether it is of this one, and whether it is its link.
@@ -67,7 +32,8 @@ fn described(fdinfo: &str, id: u32) -> Option<bool> {
     is_of.then(|| field("link_id:").is_some())
 }
 
-fn holders(id: u32) -> Vec<Holder> {
+/// Which processes have a descriptor of a program or of its link, as far as this one may see.
+pub(super) fn holders(id: u32) -> Vec<Holder> {
     let processes = fs::read_dir("/proc").into_iter().flatten().filter_map(Result::ok);
     let numbered =
         processes.filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())));
@@ -92,6 +58,10 @@ fn descriptors(process: &Path) -> impl Iterator<Item = String> {
             target.as_os_str().as_bytes().starts_with(b"anon_inode:bpf")
         })
         .filter_map(move |link| text(process.join("fdinfo").join(link.file_name())))
+}
+
+fn text(path: impl AsRef<Path>) -> Option<String> {
+    fs::read_to_string(path).ok()
 }
 
 fn pinned(folder: &Path, depth: usize, id: u32, budget: &mut usize, pins: &mut Vec<Pin>) {

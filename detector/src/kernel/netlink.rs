@@ -10,7 +10,7 @@ use netlink_sys::{Socket, SocketAddr};
 
 /// How much is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// The one thing that the question names.
     One,
     /// All there are.
@@ -19,7 +19,7 @@ pub(super) enum Scope {
 
 /// Asks over a protocol of netlink (`NETLINK_*`), in the network namespace of the calling thread. Answers that cannot be
 /// understood are left out.
-pub(super) fn ask<T>(protocol: isize, question: T, scope: Scope) -> io::Result<Vec<T>>
+pub(crate) fn ask<T>(protocol: isize, question: T, scope: Scope) -> io::Result<Vec<T>>
 where
     T: NetlinkSerializable + NetlinkDeserializable,
 {
@@ -33,8 +33,11 @@ where
     message.serialize(&mut bytes);
     socket.send(&bytes, 0)?;
     let mut answers = Vec::new();
+    // The kernel fills as much of it as it may at once.
+    let mut datagram = Vec::with_capacity(DATAGRAM);
     loop {
-        let (datagram, _) = socket.recv_from_full()?;
+        datagram.clear();
+        socket.recv_from(&mut datagram, 0)?;
         if read(&datagram, &mut answers)? || scope == Scope::One {
             return Ok(answers);
         }
@@ -62,6 +65,9 @@ fn read<T: NetlinkDeserializable>(datagram: &[u8], answers: &mut Vec<T>) -> io::
     }
     Ok(datagram.is_empty())
 }
+
+/// More bytes than the kernel puts into one datagram of a list.
+const DATAGRAM: usize = 65_536;
 
 /// Bytes of a message's header.
 const HEADER: usize = 16;

@@ -3,53 +3,63 @@
 use std::io;
 
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkInfo, LinkMessage, LinkXdp};
+use netlink_packet_route::link::{
+    LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage, LinkXdp, Prop,
+};
 use netlink_sys::protocols::NETLINK_ROUTE;
 
-use super::super::netlink::{Scope, ask};
-use crate::kernel::LinkKind;
+use super::link::LinkKind;
+use super::netlink::{Scope, ask};
 
 /// An interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Link {
-    pub(super) index: u32,
-    pub(super) name: String,
-    pub(super) kind: LinkKind,
+pub struct Link {
+    pub(crate) index: u32,
+    pub(crate) name: String,
+    /// What else it is called.
+    pub(crate) alternatives: Vec<String>,
+    pub(crate) kind: LinkKind,
     /// Somebody took it up.
-    pub(super) up: bool,
+    pub(crate) up: bool,
     /// It has a carrier, as by a cable with something at the other end.
-    pub(super) running: bool,
+    pub(crate) running: bool,
     /// The longest packet, in bytes without the Ethernet header.
-    pub(super) mtu: u32,
+    pub(crate) mtu: u32,
     /// What it is, if it is no card: `bridge`, `bond`, `vlan`, `veth`, ...
-    pub(super) role: Option<String>,
+    pub(crate) role: Option<String>,
     /// The index of the bridge or bond to which it belongs.
-    pub(super) master: Option<u32>,
+    pub(crate) master: Option<u32>,
     /// The index of the interface on which it rests, in this network namespace.
-    pub(super) lower: Option<u32>,
+    pub(crate) lower: Option<u32>,
     /// The XDP programs.
-    pub(super) programs: Vec<Attached>,
+    pub(crate) programs: Vec<AtHook>,
 }
 
 /// An XDP program at an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Attached {
-    pub(super) mode: Mode,
+pub(crate) struct AtHook {
+    pub(crate) mode: Mode,
     /// Its number in the kernel.
-    pub(super) id: u32,
+    pub(crate) id: u32,
 }
 
 /// Where in the receive path a program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     Native,
     Generic,
     Offloaded,
 }
 
 /// The interfaces of the network namespace of the calling thread.
-pub(super) fn all() -> io::Result<Vec<Link>> {
-    let question = RouteNetlinkMessage::GetLink(LinkMessage::default());
+///
+/// # Errors
+/// The kernel does not list them.
+pub(crate) fn links() -> io::Result<Vec<Link>> {
+    let mut message = LinkMessage::default();
+    // Counters are most of what the kernel tells of an interface, and are not wanted.
+    message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    let question = RouteNetlinkMessage::GetLink(message);
     let answers = ask(NETLINK_ROUTE, question, Scope::All)?;
     Ok(answers
         .iter()
@@ -60,19 +70,51 @@ pub(super) fn all() -> io::Result<Vec<Link>> {
         .collect())
 }
 
+/// The interface with an index.
+///
+/// # Errors
+/// There is none, or the kernel does not tell.
+pub(crate) fn one(index: u32) -> io::Result<Link> {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    let answers = ask(NETLINK_ROUTE, RouteNetlinkMessage::GetLink(message), Scope::One)?;
+    let link = answers.iter().find_map(|answer| match answer {
+        RouteNetlinkMessage::NewLink(message) => link(message),
+        _ => None,
+    });
+    link.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+impl Link {
+    /// One of which nothing else is known.
+    pub(crate) const fn nameless(index: u32, kind: LinkKind) -> Self {
+        Self {
+            index,
+            name: String::new(),
+            alternatives: Vec::new(),
+            kind,
+            up: false,
+            running: false,
+            mtu: 0,
+            role: None,
+            master: None,
+            lower: None,
+            programs: Vec::new(),
+        }
+    }
+
+    /// Whether it has this name, be it not its first.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.alternatives.iter().any(|other| other == name)
+    }
+}
+
 fn link(message: &LinkMessage) -> Option<Link> {
     let header = &message.header;
     let mut link = Link {
-        index: header.index,
-        name: String::new(),
-        kind: LinkKind::numbered(header.link_layer_type.into()),
         up: header.flags.contains(LinkFlags::Up),
         running: header.flags.contains(LinkFlags::LowerUp),
-        mtu: 0,
-        role: None,
-        master: None,
-        lower: None,
-        programs: Vec::new(),
+        ..Link::nameless(header.index, LinkKind::numbered(header.link_layer_type.into()))
     };
     let mut elsewhere = false;
     for attribute in &message.attributes {
@@ -88,6 +130,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
                     _ => None,
                 });
             }
+            LinkAttribute::PropList(parts) => link.alternatives = alternatives(parts),
             LinkAttribute::Xdp(parts) => link.programs = programs(parts),
             _ => {}
         }
@@ -99,11 +142,19 @@ fn link(message: &LinkMessage) -> Option<Link> {
     (!link.name.is_empty()).then_some(link)
 }
 
-fn programs(parts: &[LinkXdp]) -> Vec<Attached> {
+fn alternatives(parts: &[Prop]) -> Vec<String> {
+    let name = |part: &Prop| match part {
+        Prop::AltIfName(name) => Some(name.clone()),
+        _ => None,
+    };
+    parts.iter().filter_map(name).collect()
+}
+
+fn programs(parts: &[LinkXdp]) -> Vec<AtHook> {
     let program = |part: &LinkXdp| match *part {
-        LinkXdp::DrvProgId(id) => Some(Attached { mode: Mode::Native, id }),
-        LinkXdp::SkbProgId(id) => Some(Attached { mode: Mode::Generic, id }),
-        LinkXdp::HwProgId(id) => Some(Attached { mode: Mode::Offloaded, id }),
+        LinkXdp::DrvProgId(id) => Some(AtHook { mode: Mode::Native, id }),
+        LinkXdp::SkbProgId(id) => Some(AtHook { mode: Mode::Generic, id }),
+        LinkXdp::HwProgId(id) => Some(AtHook { mode: Mode::Offloaded, id }),
         _ => None,
     };
     parts.iter().filter_map(program).filter(|attached| attached.id > 0).collect()
@@ -143,7 +194,7 @@ mod tests {
         let link = link(&read).unwrap();
         assert_eq!((link.name.as_str(), link.mtu, link.master), ("eth0", 1500, Some(9)));
         assert!(link.up && link.running && link.kind.is_ethernet());
-        assert_eq!(link.programs, [Attached { mode: Mode::Native, id: 42 }]);
+        assert_eq!(link.programs, [AtHook { mode: Mode::Native, id: 42 }]);
     }
 
     #[test]
@@ -159,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_kernel_tells_of_the_loopback() {
-        let links = all().unwrap();
+        let links = links().unwrap();
         let loopback = links.iter().find(|link| link.name == "lo").unwrap();
         assert!(loopback.kind.is_loopback() && loopback.mtu > 0);
     }

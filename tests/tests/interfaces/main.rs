@@ -1,5 +1,9 @@
 //! Interfaces go and come back under the agent: it waits for them, says so, and finds the miners on the new ones.
 
+#![cfg(test)]
+
+mod patterns;
+
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};

@@ -1,0 +1,267 @@
+//! The interfaces that are to be watched: followed as they appear, go, and change their names.
+
+mod interface;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Instant;
+
+use crate::kernel::{AttachError, Attached, Link, Program, Wanted, XdpMode, attach, links, readable};
+use crate::metrics;
+use interface::Interface;
+
+/// How many former interfaces keep their names, for events that are still on their way.
+const FORMER: usize = 64;
+
+/// The most interfaces that are watched.
+const MOST: usize = 1024;
+
+/// Interfaces that are tried at each look: the kernel takes some milliseconds for each, and the ring is to be drained.
+const AT_ONCE: usize = 32;
+
+/// The interfaces that are to be watched. One with a name that goes away is watched again once one of its name is there,
+/// and one that a pattern matches as soon as it appears.
+pub(super) struct Interfaces {
+    wanted: Vec<Wanted>,
+    /// All that have a name in `wanted`, and those that a pattern found.
+    known: Vec<Interface>,
+    mode: XdpMode,
+    /// The names of those that are watched, by index.
+    names: HashMap<u32, String>,
+    /// Index and name of those that are gone, the latest first.
+    former: VecDeque<(u32, String)>,
+    lost: u64,
+    /// More match than may be watched, and that was said.
+    crowded: bool,
+    /// The kernel did not list them, and that was said.
+    blind: bool,
+}
+
+impl Interfaces {
+    /// Looks whether all that have a name are there and can be read, before any is touched.
+    ///
+    /// # Errors
+    /// One of them does not exist, or is no Ethernet; or a pattern is none.
+    pub(super) fn check(wanted: &[String]) -> Result<(), AttachError> {
+        wanted.iter().try_for_each(|text| match text.parse()? {
+            Wanted::Name(name) => readable(&name).map(drop),
+            Wanted::Pattern(_) => Ok(()),
+        })
+    }
+
+    /// Attaches the program to all of them, and to what patterns match now.
+    ///
+    /// # Errors
+    /// One that has a name does not exist or refuses. One that a pattern matches is tried again later.
+    pub(super) fn attach(
+        program: &mut Program,
+        wanted: &[String],
+        mode: XdpMode,
+    ) -> Result<Self, AttachError> {
+        let wanted = wanted.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+        let mut this = Self::of(wanted, mode);
+        for interface in &mut this.known {
+            // One interface may have several names.
+            if this.names.contains_key(&readable(&interface.name)?) {
+                continue;
+            }
+            let attached = attach(program, &interface.name, mode)?;
+            if attached.fallback.is_some() {
+                tracing::warn!("{attached}");
+            } else {
+                tracing::info!("{attached}");
+            }
+            interface.attached(&attached);
+            this.names.insert(attached.index, interface.name.clone());
+        }
+        this.known.retain(|interface| interface.watched().is_some());
+        this.look(program, Instant::now(), usize::MAX);
+        for pattern in this.unmatched() {
+            tracing::warn!("no interface matches {pattern} yet; waiting for one");
+        }
+        Ok(this)
+    }
+
+    fn of(wanted: Vec<Wanted>, mode: XdpMode) -> Self {
+        let named = wanted.iter().filter_map(|one| match one {
+            Wanted::Name(name) => Some(Interface::new(name.clone(), true)),
+            Wanted::Pattern(_) => None,
+        });
+        let (known, names, former) = (named.collect(), HashMap::new(), VecDeque::new());
+        Self { wanted, known, mode, names, former, lost: 0, crowded: false, blind: false }
+    }
+
+    /// The patterns that match none of those that are known.
+    fn unmatched(&self) -> impl Iterator<Item = &str> {
+        self.wanted.iter().filter_map(|one| match one {
+            Wanted::Pattern(pattern) => {
+                let matched = self.known.iter().any(|interface| pattern.matches(&interface.name));
+                (!matched).then(|| pattern.as_str())
+            }
+            Wanted::Name(_) => None,
+        })
+    }
+
+    /// Those that are watched now, and whether the program runs in their drivers.
+    pub(super) fn modes(&self) -> Vec<metrics::Interface> {
+        let watched = self.known.iter().filter(|interface| interface.watched().is_some());
+        watched.map(|one| metrics::Interface { name: one.name.clone(), native: one.native }).collect()
+    }
+
+    /// The name of the interface that has an index, or had it lately.
+    pub(super) fn name(&self, index: u32) -> Option<&str> {
+        self.names.get(&index).map(String::as_str).or_else(|| self.former(index))
+    }
+
+    fn former(&self, index: u32) -> Option<&str> {
+        self.former.iter().find(|(former, _)| *former == index).map(|(_, name)| name.as_str())
+    }
+
+    /// How many are watched now.
+    pub(super) fn watched(&self) -> usize {
+        self.names.len()
+    }
+
+    /// How often one was lost.
+    pub(super) const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Lets go of those that are gone or have another name that nothing matches, and attaches to those that are there
+    /// again or have appeared.
+    pub(super) fn follow(&mut self, program: &mut Program, now: Instant) {
+        self.look(program, now, AT_ONCE);
+    }
+
+    /// Asks the kernel once for all interfaces, and tries at most so many.
+    fn look(&mut self, program: &mut Program, now: Instant, most: usize) {
+        let links = match links() {
+            Ok(links) => links,
+            Err(error) => {
+                if !std::mem::replace(&mut self.blind, true) {
+                    tracing::warn!(
+                        "the kernel does not list the interfaces, and none that comes or goes is noticed: {error}"
+                    );
+                }
+                return;
+            }
+        };
+        self.blind = false;
+        // All are let go of before any is attached: names may have been exchanged.
+        for index in self.review(&links, |link| program.is_attached_to(link)) {
+            program.detach_from(index);
+        }
+        self.discover(&links);
+        let by_name = by_name(&links);
+        let due = self.known.iter_mut().filter_map(|interface| {
+            let link = *by_name.get(interface.name.as_str())?;
+            interface.is_due(link.index, now).then_some((interface, link))
+        });
+        for (interface, link) in due.take(most) {
+            interface.tried(link, try_on(program, link, &interface.name, self.mode), now);
+        }
+        self.names = self
+            .known
+            .iter()
+            .filter_map(|interface| Some((interface.watched()?, interface.name.clone())))
+            .collect();
+    }
+
+    /// Compares what is known with what is there. Gives the indexes of what is lost.
+    fn review(&mut self, links: &[Link], is_attached_to: impl Fn(&Link) -> bool) -> Vec<u32> {
+        let by_index: HashMap<u32, &Link> = links.iter().map(|link| (link.index, link)).collect();
+        let mut lost = Vec::new();
+        for interface in &mut self.known {
+            let Some(index) = interface.watched() else { continue };
+            let there = by_index.get(&index).copied();
+            let is_meant = |link: &&Link| {
+                if interface.named {
+                    link.is_called(&interface.name)
+                } else {
+                    self.wanted.iter().any(|wanted| wanted.matches(link))
+                }
+            };
+            // Another interface may have got the name and the index.
+            match there.filter(|link| is_attached_to(link)).filter(is_meant) {
+                Some(link) => interface.seen(link),
+                None => lost.extend(interface.lose(there).map(|index| (index, interface.name.clone()))),
+            }
+        }
+        self.lost += lost.len() as u64;
+        for gone in &lost {
+            self.former.push_front(gone.clone());
+        }
+        self.former.truncate(FORMER);
+        self.merge(&by_name(links));
+        // What a pattern found is forgotten when it is gone.
+        self.known.retain(|interface| {
+            let there = || by_index.get(&interface.index()?).copied();
+            interface.named || there().is_some_and(|link| link.is_called(&interface.name))
+        });
+        lost.into_iter().map(|(index, _)| index).collect()
+    }
+
+    /// What a pattern found and now has a name that is wanted goes on under that.
+    fn merge(&mut self, by_name: &HashMap<&str, &Link>) {
+        let (mut named, found): (Vec<Interface>, Vec<Interface>) =
+            std::mem::take(&mut self.known).into_iter().partition(|interface| interface.named);
+        for other in found {
+            let index = other.index();
+            let is_same =
+                |one: &&mut Interface| by_name.get(one.name.as_str()).map(|link| link.index) == index;
+            match named.iter_mut().find(is_same) {
+                Some(one) if one.watched().is_none() => one.take_over(&other),
+                Some(_) => {}
+                None => self.known.push(other),
+            }
+        }
+        named.append(&mut self.known);
+        self.known = named;
+    }
+
+    /// Takes up what patterns match and nothing watches.
+    fn discover(&mut self, links: &[Link]) {
+        let patterns: Vec<&Wanted> =
+            self.wanted.iter().filter(|one| matches!(one, Wanted::Pattern(_))).collect();
+        let mut taken: HashSet<u32> = self.known.iter().filter_map(Interface::index).collect();
+        let by_name = by_name(links);
+        taken.extend(
+            self.known.iter().filter_map(|one| by_name.get(one.name.as_str())).map(|link| link.index),
+        );
+        let new = links.iter().filter(|link| {
+            !taken.contains(&link.index) && patterns.iter().any(|pattern| pattern.matches(link))
+        });
+        let (mut found, room) = (0, MOST.saturating_sub(self.known.len()));
+        for link in new {
+            found += 1;
+            if found <= room {
+                self.known.push(Interface::new(link.name.clone(), false));
+            }
+        }
+        if found > room && !self.crowded {
+            tracing::warn!(
+                "{} interfaces match, and at most {MOST} are watched: name fewer, or let several agents watch some each",
+                found + MOST - room
+            );
+        }
+        self.crowded = found > room;
+    }
+}
+
+fn try_on(program: &mut Program, link: &Link, name: &str, mode: XdpMode) -> Result<Attached, AttachError> {
+    // Without asking the kernel once more: there may be hundreds of them.
+    if !link.kind.is_ethernet() {
+        return Err(AttachError::NotEthernet { interface: name.to_owned(), kind: link.kind });
+    }
+    attach(program, name, mode)
+}
+
+/// The interfaces by all their names.
+fn by_name(links: &[Link]) -> HashMap<&str, &Link> {
+    let firsts = links.iter().map(|link| (link.name.as_str(), link));
+    let others =
+        links.iter().flat_map(|link| link.alternatives.iter().map(move |name| (name.as_str(), link)));
+    // First names go first.
+    others.chain(firsts).collect()
+}
