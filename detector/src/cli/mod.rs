@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use detector::block::NftError;
 use detector::config::{Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
 use detector::control::ClientError;
 use detector::kernel::{AttachError, LoadError, NotReady};
@@ -274,6 +275,7 @@ fn is_not_permitted(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(AttachError::NotPermitted { .. }))
         || matches!(error.downcast_ref(), Some(EngineError::Load(LoadError::NotPermitted)))
         || matches!(error.downcast_ref(), Some(LoadError::NotPermitted))
+        || matches!(error.downcast_ref(), Some(NftError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(ClientError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(ReadError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(MarkError::Read(ReadError::NotPermitted(_))))

@@ -264,7 +264,11 @@ impl Agent<'_> {
         }
         let kernel = &self.kernel;
         let (output, desk) = (self.dispatch.outputs().counts(), self.dispatch.counts());
+        let firewall = self.blocker.as_ref().map(Blocker::totals).unwrap_or_default();
         let agent = [
+            ("nft_dropped", firewall.dropped),
+            ("nft_would_drop", firewall.counted),
+            ("nft_failures", firewall.failures),
             ("interfaces", self.interfaces.watched() as u64),
             ("interfaces_lost", self.interfaces.lost()),
             ("conversations", self.pipeline.conversations() as u64),

@@ -95,6 +95,18 @@ pub(super) const FAMILIES: &[Family] = &[
         "Packets of what is blocked that passed all the same.",
     ),
     by(
+        "firedamp_nftables_packets_total",
+        "result",
+        &["nft_dropped", "nft_would_drop"],
+        "Packets of what is blocked that the rules in the table of nftables met.",
+    ),
+    one(
+        "firedamp_nftables_failures_total",
+        Counter,
+        &["nft_failures"],
+        "Times that the table of nftables could not be changed or read.",
+    ),
+    by(
         "firedamp_flows_total",
         "table",
         &["flows", "flows_lasting"],

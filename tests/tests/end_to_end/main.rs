@@ -5,6 +5,7 @@
 
 mod blocked;
 mod configured;
+mod firewall;
 mod miners;
 mod pair;
 mod signals;
