@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::audit::{Action, Line};
 use super::{
-    Audit, AuditError, Backend, Book, Config, Decision, Entry, Mode, Protected, Refusal, Target, Totals, Wish,
+    Audit, AuditError, Backend, Book, Config, Decision, Entry, Incident, Mode, Notice, Protected, Refusal,
+    Target, Totals, Wish,
 };
 use crate::kernel::Gate;
 
@@ -151,6 +152,12 @@ pub struct Blocker<B = Backend> {
     shed: u64,
     /// Something failed since it was last in order.
     failed: bool,
+    /// There was no room since something was removed last.
+    full: bool,
+    /// What the outputs are to be told.
+    notices: Vec<Notice>,
+    /// How often too much would have been dropped, or there was no room.
+    alarms: u64,
 }
 
 impl Blocker {
@@ -184,6 +191,9 @@ impl<B: Barrier> Blocker<B> {
             alarmed: false,
             shed: 0,
             failed: false,
+            full: false,
+            notices: Vec::new(),
+            alarms: 0,
         };
         this.log(Action::Start, SELF, None, None)?;
         let allowed = this.barrier.allow_only(&this.protected.networks());
@@ -219,6 +229,23 @@ impl<B: Barrier> Blocker<B> {
             because: Some(reasons.join("; ")).filter(|reasons| !reasons.is_empty()),
             entries: self.book.entries().count(),
         }
+    }
+
+    /// What the outputs are to be told, once.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// How often too much would have been dropped, or there was no room for a block.
+    pub const fn alarms(&self) -> u64 {
+        self.alarms
+    }
+
+    fn tell_outputs(&mut self, event: Incident, by: &str, message: String) {
+        self.alarms += u64::from(matches!(event, Incident::Alarm | Incident::Full));
+        let State { requested, effective, entries, .. } = self.state();
+        let (time, by) = (Timestamp::now(), by.to_owned());
+        self.notices.push(Notice { time, event, message, by, requested, effective, entries });
     }
 
     /// What was decided by what was found.
@@ -286,6 +313,10 @@ impl<B: Barrier> Blocker<B> {
                 };
                 let written = self.audit.write(&line);
                 self.check(written.map_err(|error| error.to_string()));
+                if matches!(refusal, Refusal::Full(_)) && !self.full {
+                    self.full = true;
+                    self.tell_outputs(Incident::Full, SELF, format!("{target} is not blocked: {refusal}"));
+                }
                 Err(refusal)
             }
         }
@@ -323,6 +354,7 @@ impl<B: Barrier> Blocker<B> {
         self.tell();
         tracing::warn!("{by} said panic: nothing is dropped any more");
         self.note(Action::Panic, by, None, None);
+        self.tell_outputs(Incident::Panic, by, format!("{by} said panic: nothing is dropped any more"));
     }
 
     /// Goes on as the configuration says.
@@ -331,6 +363,7 @@ impl<B: Barrier> Blocker<B> {
         self.tell();
         tracing::warn!("{by} said resume: blocks hold again");
         self.note(Action::Resume, by, None, None);
+        self.tell_outputs(Incident::Resume, by, format!("{by} said resume: blocks hold again"));
     }
 
     /// Goes by another configuration. Blocks that it forbids are lifted.
@@ -353,14 +386,17 @@ impl<B: Barrier> Blocker<B> {
         let shed = counters.get(Counter::BlockShed);
         if shed > self.shed && self.mode() == Mode::Enforce {
             self.alarmed = true;
-            tracing::error!(
+            let message = format!(
                 "more than {} of 1,000 packets would be dropped: nothing is dropped any more; look at `firedamp block list`, \
                  then say `firedamp block resume`",
                 self.config.share
             );
+            tracing::error!("{message}");
             self.note(Action::Alarm, SELF, None, None);
+            self.tell_outputs(Incident::Alarm, SELF, message);
         }
         self.shed = shed;
+        self.full &= self.book.entries().count() >= self.config.entries as usize;
         if self.refreshed.elapsed() >= REFRESH {
             self.refresh();
         }

@@ -11,6 +11,7 @@ mod book;
 mod config;
 mod decision;
 mod nftables;
+mod notice;
 mod protected;
 mod target;
 #[cfg(test)]
@@ -23,5 +24,6 @@ pub use book::{Book, Entry, Refusal, Wish};
 pub use config::{Config, Mode, Scope};
 pub use decision::Decision;
 pub use nftables::{Hook, Method, NftError, Nftables, Totals};
+pub use notice::{Incident, Notice};
 pub use protected::Protected;
 pub use target::Target;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use firedamp_tests::dialects::Dialect;
-use firedamp_tests::lab::{self, Agent, LAN, Lab, WAN};
+use firedamp_tests::lab::{self, Agent, LAN, Lab, Record, WAN};
 use firedamp_tests::patience::patience;
 use firedamp_tests::privileges;
 use firedamp_tests::sim::{rpc_client, rpc_service};
@@ -28,14 +28,13 @@ fn possible(test: &str) -> bool {
 }
 
 /// An agent that has nftables drop packets.
-struct Firewall<'a> {
+struct Firewall {
     folder: TempDir,
-    lab: &'a Lab,
     agent: Agent,
 }
 
-impl<'a> Firewall<'a> {
-    fn start(lab: &'a Lab, mode: &str, further: &str) -> Result<Self> {
+impl Firewall {
+    fn start(lab: &Lab, mode: &str, further: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let allowed = lab::client(ALLOWED, false);
         let text = format!(
@@ -47,7 +46,7 @@ impl<'a> Firewall<'a> {
         let config = file.display().to_string();
         let agent =
             Agent::start_with(lab, &lab::agent_binary(None)?, &[LAN, WAN], "-", &["--config", &config])?;
-        Ok(Self { folder, lab, agent })
+        Ok(Self { folder, agent })
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -133,7 +132,7 @@ fn panic_and_resume_hold_for_nftables() -> Result<()> {
         return Ok(());
     }
     let lab = Lab::routed()?;
-    let firewall = Firewall::start(&lab, "enforce", "nftables-hook = 'prerouting'")?;
+    let mut firewall = Firewall::start(&lab, "enforce", "nftables-hook = 'prerouting'")?;
     let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
     let target = target(&pair);
     last_heard(&pair)?;
@@ -141,7 +140,14 @@ fn panic_and_resume_hold_for_nftables() -> Result<()> {
     assert_eq!((&state["requested"], &state["effective"]), (&"enforce".into(), &"observe".into()));
     goes_on(&pair)?;
     firewall.is(&target, "passing")?;
+    let told = |event| move |record: &Record| record.value["engine"]["event"] == event;
+    let record = firewall.agent.wait_for(soon(), told("block-panic"))?.value;
+    assert_eq!(
+        (&record["event_type"], &record["engine"]["effective"]),
+        (&"engine".into(), &"observe".into())
+    );
     firewall.asks(&["block", "resume"])?;
+    firewall.agent.wait_for(soon(), told("block-resume"))?;
     last_heard(&pair)?;
     let id = firewall.block(&target)?["id"].to_string();
     firewall.asks(&["block", "remove", &id])?;
