@@ -82,7 +82,8 @@ pub struct Config {
 pub struct Capture {
     /// Names of the interfaces to watch.
     pub interfaces: Vec<String>,
-    /// The interfaces get a copy of the traffic, of a mirror port or a tap: nothing can be kept back there.
+    /// The interfaces get a copy of the traffic, of a mirror port or a tap: they take in what is addressed to others, and
+    /// nothing can be kept back there.
     pub mirror: bool,
     /// Where in the receive path the program runs.
     pub xdp_mode: XdpMode,

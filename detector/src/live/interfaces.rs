@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use nix::net::if_::if_nametoindex;
 
-use crate::kernel::{AttachError, Attached, Program, XdpMode, attach, readable};
+use crate::kernel::{AttachError, Attached, Program, Promiscuous, XdpMode, attach, readable};
 use crate::metrics;
 
 /// Between two tries to attach to an interface that is there but refuses: at first, and at most.
@@ -17,6 +17,8 @@ const FORMER: usize = 64;
 pub(super) struct Interfaces {
     wanted: Vec<Interface>,
     mode: XdpMode,
+    /// They get copies of what is addressed to others.
+    mirror: bool,
     /// Index and name of those that are gone, the latest first.
     former: VecDeque<(u32, String)>,
     lost: u64,
@@ -26,6 +28,8 @@ struct Interface {
     name: String,
     /// The program runs in the driver, or did when it was last attached.
     native: bool,
+    /// If it takes in everything because of this agent.
+    promiscuous: Option<Promiscuous>,
     state: State,
 }
 
@@ -64,6 +68,7 @@ impl Interfaces {
         program: &mut Program,
         names: &[String],
         mode: XdpMode,
+        mirror: bool,
     ) -> Result<Self, AttachError> {
         let mut wanted = Vec::new();
         for name in names {
@@ -76,10 +81,11 @@ impl Interfaces {
             wanted.push(Interface {
                 name: name.clone(),
                 native: attached.native,
+                promiscuous: take_in_all(name, mirror),
                 state: State::Watched(attached.index),
             });
         }
-        Ok(Self { wanted, mode, former: VecDeque::new(), lost: 0 })
+        Ok(Self { wanted, mode, mirror, former: VecDeque::new(), lost: 0 })
     }
 
     /// Those that are watched now, and whether the program runs in their drivers.
@@ -127,8 +133,29 @@ impl Interfaces {
         for (interface, present) in self.wanted.iter_mut().zip(present) {
             if let Some(index) = present.filter(|index| interface.is_due(*index, now)) {
                 let tried = attach(program, &interface.name, self.mode);
+                let is_there = tried.is_ok();
                 interface.tried(index, tried, now);
+                if is_there {
+                    interface.promiscuous = take_in_all(&interface.name, self.mirror);
+                }
             }
+        }
+    }
+}
+
+/// Lets an interface that gets copies take in what is addressed to others: a card keeps that back.
+fn take_in_all(name: &str, mirror: bool) -> Option<Promiscuous> {
+    if !mirror {
+        return None;
+    }
+    match Promiscuous::make(name) {
+        Ok(made) => made,
+        Err(error) => {
+            tracing::warn!(
+                "interface {name} takes in only what is addressed to it, and a mirror port brings other packets: {error}; say `ip \
+                 link set dev {name} promisc on`"
+            );
+            None
         }
     }
 }
@@ -143,6 +170,7 @@ impl Interface {
         let index = self.watched().filter(|index| present != Some(*index))?;
         tracing::warn!("interface {} is gone; waiting for it to come back", self.name);
         self.state = State::Missing;
+        self.promiscuous = None;
         Some(index)
     }
 
@@ -195,7 +223,7 @@ mod tests {
     }
 
     fn watched(index: u32) -> Interface {
-        Interface { name: "lan0".into(), native: true, state: State::Watched(index) }
+        Interface { name: "lan0".into(), native: true, promiscuous: None, state: State::Watched(index) }
     }
 
     #[test]
@@ -236,7 +264,8 @@ mod tests {
     #[test]
     fn former_interfaces_keep_their_names() {
         let former = (0..64).map(|index| (index, format!("old{index}"))).collect();
-        let interfaces = Interfaces { wanted: vec![watched(3)], mode: XdpMode::Auto, former, lost: 0 };
+        let wanted = vec![watched(3)];
+        let interfaces = Interfaces { wanted, mode: XdpMode::Auto, mirror: false, former, lost: 0 };
         assert_eq!(interfaces.name(3), Some("lan0"), "the one that is there goes first");
         assert_eq!(interfaces.name(5), Some("old5"));
         assert_eq!(interfaces.name(1000), None);

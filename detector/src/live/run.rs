@@ -94,7 +94,8 @@ pub async fn run(
     let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let interfaces = Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode)?;
+    let interfaces =
+        Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode, config.capture.mirror)?;
     let watches = program.take_watches()?;
     let mut agent = Agent {
         program,

@@ -70,7 +70,7 @@ impl Firewall {
 }
 
 /// What nft says in the gateway.
-fn nft(lab: &Lab, arguments: &str) -> Result<String> {
+pub(crate) fn nft(lab: &Lab, arguments: &str) -> Result<String> {
     let mut command = Command::new("nft");
     let path = std::env::var("PATH").unwrap_or_default();
     command.env("PATH", format!("{path}:/usr/sbin:/sbin")).arg(arguments);

@@ -7,6 +7,7 @@ mod blocked;
 mod configured;
 mod firewall;
 mod miners;
+mod mirrored;
 mod pair;
 mod signals;
 mod supervised;
