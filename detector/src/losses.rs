@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::pipeline::Pipeline;
 
 /// Counters that mean that something was missed, and what to do about it.
-pub const LOSSES: [(&str, &str); 16] = [
+pub const LOSSES: [(&str, &str); 17] = [
     (
         "block_shed",
         "packets of what is blocked passed, because too many would have been dropped: see `firedamp block list`",
     ),
+    ("nft_failures", "times the table of nftables could not be changed or read: see `firedamp block list`"),
     ("watch_refused", "connections could not be watched: raise --watched"),
     ("ring_full", "segments did not fit into the ring buffer: raise --ring"),
     ("budget_spent", "segments of watched connections exceeded the budget of a CPU"),

@@ -40,6 +40,24 @@ pub fn granted(test: &str) -> bool {
     false
 }
 
+/// `true` when a program is there that the test named `test` needs. Otherwise it says on standard error which package
+/// brings it, and that the test is skipped.
+///
+/// # Panics
+/// When the variable `CI` is set and it is missing.
+#[must_use]
+pub fn installed(test: &str, program: &str, package: &str) -> bool {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    if folders.into_iter().any(|folder| folder.join(program).is_file()) {
+        return true;
+    }
+    let message = format!("{test} needs the program `{program}` (Debian: apt-get install {package})");
+    assert!(std::env::var_os("CI").is_none(), "{message}, and in CI no test may be skipped");
+    writeln!(std::io::stderr(), "SKIPPED: {message}").ok();
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

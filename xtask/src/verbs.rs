@@ -45,7 +45,7 @@ pub(crate) fn build_and_run(workspace: &Workspace, agent_arguments: &[String]) -
 /// for a full run together with the tests, because cargo then compiles each dependency once.
 pub(crate) fn test(workspace: &Workspace, cargo_arguments: &[String], harness: &[String]) -> Result<()> {
     understood(workspace, cargo_arguments)?;
-    kernel_program(workspace, &[Extra::Ip])?;
+    kernel_program(workspace, &[Extra::Ip, Extra::Nft])?;
     let mut command = workspace.cargo();
     command.arg("test");
     if cargo_arguments.iter().any(|word| word.starts_with("-p") || word.starts_with("--package")) {

@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::audit::{Action, Line};
-use super::{Audit, AuditError, Book, Config, Decision, Entry, Mode, Protected, Refusal, Target, Wish};
+use super::{
+    Audit, AuditError, Backend, Book, Config, Decision, Entry, Incident, Mode, Notice, Protected, Refusal,
+    Target, Totals, Wish,
+};
 use crate::kernel::Gate;
 
 /// How long the kernel goes on with what the agent said last. An agent that hangs blocks nobody for longer.
@@ -28,6 +31,33 @@ pub(super) trait Barrier {
     fn allow_only(&mut self, networks: &[Network]) -> Result<(), String>;
     /// Nanoseconds since the machine started.
     fn now(&self) -> u64;
+
+    /// Whether something that was said still has to be done.
+    fn is_pending(&self) -> bool {
+        false
+    }
+
+    /// Whether packets come to it.
+    fn is_reached(&self) -> bool {
+        true
+    }
+
+    /// Why it does not do what it was told.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    /// Lets everything pass, for good.
+    fn finish(&mut self) -> Result<(), String> {
+        self.set(&Control::default())
+    }
+}
+
+/// Nanoseconds since the machine started.
+pub(super) fn since_start() -> u64 {
+    let clock = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+    let since: Duration = clock.map(Into::into).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Barrier for Gate {
@@ -52,9 +82,7 @@ impl Barrier for Gate {
     }
 
     fn now(&self) -> u64 {
-        let clock = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
-        let since: Duration = clock.map(Into::into).unwrap_or_default();
-        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        since_start()
     }
 }
 
@@ -70,6 +98,10 @@ pub enum Effective {
     Passing,
     /// The kernel has no such block, although it should.
     Missing,
+    /// The kernel is about to be told.
+    Pending,
+    /// The kernel has it, and lets no packet come to it.
+    Bypassed,
 }
 
 /// A block as it is wanted, and as it is.
@@ -105,7 +137,7 @@ pub struct State {
 
 /// Decides what is blocked, and sees to it that it is.
 #[derive(Debug)]
-pub struct Blocker<B = Gate> {
+pub struct Blocker<B = Backend> {
     config: Config,
     book: Book,
     barrier: B,
@@ -120,6 +152,12 @@ pub struct Blocker<B = Gate> {
     shed: u64,
     /// Something failed since it was last in order.
     failed: bool,
+    /// There was no room since something was removed last.
+    full: bool,
+    /// What the outputs are to be told.
+    notices: Vec<Notice>,
+    /// How often too much would have been dropped, or there was no room.
+    alarms: u64,
 }
 
 impl Blocker {
@@ -127,13 +165,18 @@ impl Blocker {
     ///
     /// # Errors
     /// The audit log cannot be written.
-    pub fn new(config: Config, gate: Gate) -> Result<Self, AuditError> {
+    pub fn new(config: Config, backend: Backend) -> Result<Self, AuditError> {
         let protected = Protected::of_this_machine(&config.allow);
-        Self::with(config, gate, protected)
+        Self::with(config, backend, protected)
+    }
+
+    /// Packets that nftables met, if it is what drops them.
+    pub fn totals(&self) -> Totals {
+        self.barrier.totals()
     }
 }
 
-#[expect(private_bounds, reason = "there are the gate and one for tests")]
+#[expect(private_bounds, reason = "there are the backend and one for tests")]
 impl<B: Barrier> Blocker<B> {
     pub(super) fn with(config: Config, barrier: B, protected: Protected) -> Result<Self, AuditError> {
         let audit = Audit::open(config.audit.as_deref().unwrap_or(std::path::Path::new("/dev/null")))?;
@@ -148,6 +191,9 @@ impl<B: Barrier> Blocker<B> {
             alarmed: false,
             shed: 0,
             failed: false,
+            full: false,
+            notices: Vec::new(),
+            alarms: 0,
         };
         this.log(Action::Start, SELF, None, None)?;
         let allowed = this.barrier.allow_only(&this.protected.networks());
@@ -176,12 +222,30 @@ impl<B: Barrier> Blocker<B> {
             )),
             (None, false) => None,
         };
+        let reasons: Vec<String> = because.into_iter().chain(self.barrier.trouble()).collect();
         State {
             requested: self.config.mode,
             effective: self.mode(),
-            because,
+            because: Some(reasons.join("; ")).filter(|reasons| !reasons.is_empty()),
             entries: self.book.entries().count(),
         }
+    }
+
+    /// What the outputs are to be told, once.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    /// How often too much would have been dropped, or there was no room for a block.
+    pub const fn alarms(&self) -> u64 {
+        self.alarms
+    }
+
+    fn tell_outputs(&mut self, event: Incident, by: &str, message: String) {
+        self.alarms += u64::from(matches!(event, Incident::Alarm | Incident::Full));
+        let State { requested, effective, entries, .. } = self.state();
+        let (time, by) = (Timestamp::now(), by.to_owned());
+        self.notices.push(Notice { time, event, message, by, requested, effective, entries });
     }
 
     /// What was decided by what was found.
@@ -249,6 +313,10 @@ impl<B: Barrier> Blocker<B> {
                 };
                 let written = self.audit.write(&line);
                 self.check(written.map_err(|error| error.to_string()));
+                if matches!(refusal, Refusal::Full(_)) && !self.full {
+                    self.full = true;
+                    self.tell_outputs(Incident::Full, SELF, format!("{target} is not blocked: {refusal}"));
+                }
                 Err(refusal)
             }
         }
@@ -286,6 +354,7 @@ impl<B: Barrier> Blocker<B> {
         self.tell();
         tracing::warn!("{by} said panic: nothing is dropped any more");
         self.note(Action::Panic, by, None, None);
+        self.tell_outputs(Incident::Panic, by, format!("{by} said panic: nothing is dropped any more"));
     }
 
     /// Goes on as the configuration says.
@@ -294,6 +363,7 @@ impl<B: Barrier> Blocker<B> {
         self.tell();
         tracing::warn!("{by} said resume: blocks hold again");
         self.note(Action::Resume, by, None, None);
+        self.tell_outputs(Incident::Resume, by, format!("{by} said resume: blocks hold again"));
     }
 
     /// Goes by another configuration. Blocks that it forbids are lifted.
@@ -316,14 +386,17 @@ impl<B: Barrier> Blocker<B> {
         let shed = counters.get(Counter::BlockShed);
         if shed > self.shed && self.mode() == Mode::Enforce {
             self.alarmed = true;
-            tracing::error!(
+            let message = format!(
                 "more than {} of 1,000 packets would be dropped: nothing is dropped any more; look at `firedamp block list`, \
                  then say `firedamp block resume`",
                 self.config.share
             );
+            tracing::error!("{message}");
             self.note(Action::Alarm, SELF, None, None);
+            self.tell_outputs(Incident::Alarm, SELF, message);
         }
         self.shed = shed;
+        self.full &= self.book.entries().count() >= self.config.entries as usize;
         if self.refreshed.elapsed() >= REFRESH {
             self.refresh();
         }
@@ -338,7 +411,9 @@ impl<B: Barrier> Blocker<B> {
     fn listed(&self, entry: &Entry) -> Listed {
         let found = self.barrier.hits(&entry.target).ok().flatten();
         let effective = match (found, self.mode()) {
+            (None, _) if self.barrier.is_pending() => Effective::Pending,
             (None, _) => Effective::Missing,
+            (Some(_), Mode::Enforce | Mode::DryRun) if !self.barrier.is_reached() => Effective::Bypassed,
             (Some(_), Mode::Enforce) => Effective::Dropping,
             (Some(_), Mode::DryRun) => Effective::Counting,
             (Some(_), Mode::Observe) => Effective::Passing,
@@ -353,7 +428,7 @@ impl<B: Barrier> Blocker<B> {
 
     /// Nothing is blocked any more, because the agent ends.
     pub fn finish(&mut self) {
-        let done = self.barrier.set(&Control::default());
+        let done = self.barrier.finish();
         self.check(done);
         self.note(Action::Stop, SELF, None, None);
     }

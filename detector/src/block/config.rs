@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::nftables::check_name;
+use super::{Hook, Method};
 use crate::config::within;
 use crate::judge::Verdict;
 
@@ -38,6 +40,12 @@ pub enum Scope {
 pub struct Config {
     /// What is done.
     pub mode: Mode,
+    /// Where it is dropped.
+    pub backend: Method,
+    /// The table of the family inet in which nftables has it.
+    pub nftables_table: String,
+    /// From where packets come into the chain there.
+    pub nftables_hook: Hook,
     /// Whether miners that are found are blocked; otherwise only what is asked for by hand.
     pub automatic: bool,
     /// How much of them.
@@ -72,6 +80,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             mode: Mode::Observe,
+            backend: Method::Xdp,
+            nftables_table: "firedamp".to_owned(),
+            nftables_hook: Hook::None,
             automatic: true,
             scope: Scope::Pair,
             verdict: Verdict::Confirmed,
@@ -93,15 +104,22 @@ impl Config {
     #[must_use]
     pub fn succeeded_by(&self, new: Self) -> Self {
         let mode = if self.mode == Mode::Observe { self.mode } else { new.mode };
-        Self { mode, entries: self.entries, ..new }
+        Self {
+            mode,
+            backend: self.backend,
+            nftables_table: self.nftables_table.clone(),
+            nftables_hook: self.nftables_hook,
+            entries: self.entries,
+            ..new
+        }
     }
 
-    /// Room for blocks in the kernel; 0 if nothing is to be blocked.
+    /// Room for blocks in the tables of the gate; 0 if there is to be none.
     #[must_use]
     pub const fn room(&self) -> u32 {
-        match self.mode {
-            Mode::Observe => 0,
-            Mode::DryRun | Mode::Enforce => self.entries,
+        match (self.mode, self.backend) {
+            (Mode::Observe, _) | (_, Method::Nftables) => 0,
+            (Mode::DryRun | Mode::Enforce, Method::Xdp) => self.entries,
         }
     }
 
@@ -124,6 +142,6 @@ impl Config {
                 "every action is logged: name a file, as in audit = \"/var/log/firedamp/audit.jsonl\"";
             return Err(("audit", message.to_owned()));
         }
-        Ok(())
+        check_name(&self.nftables_table).map_err(|message| ("nftables-table", message))
     }
 }

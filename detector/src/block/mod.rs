@@ -1,23 +1,29 @@
 //! Blocking: what is dropped, by whose decision, why and until when. Off unless the operator asks for it.
 //!
 //! A [`Target`] is blocked by the [`Blocker`], which refuses what must not be blocked ([`Protected`]) or is too much, keeps
-//! the [`Book`] of what is wanted, brings the kernel's gate to it, and writes every action to the [`Audit`] log. What the
+//! the [`Book`] of what is wanted, brings the [`Backend`] to it, and writes every action to the [`Audit`] log. What the
 //! kernel does is read back from it and never taken for granted.
 
 mod audit;
+mod backend;
 mod blocker;
 mod book;
 mod config;
 mod decision;
+mod nftables;
+mod notice;
 mod protected;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use audit::{Action, Audit, AuditError};
+pub use backend::Backend;
 pub use blocker::{Blocker, Effective, Listed, State};
 pub use book::{Book, Entry, Refusal, Wish};
 pub use config::{Config, Mode, Scope};
 pub use decision::Decision;
+pub use nftables::{Hook, Method, NftError, Nftables, Totals};
+pub use notice::{Incident, Notice};
 pub use protected::Protected;
 pub use target::Target;

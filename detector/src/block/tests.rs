@@ -187,7 +187,10 @@ fn what_must_not_be_blocked_and_what_is_too_much_is_refused() {
     assert_eq!(blocker.list().len(), 1, "what was there stays in the list");
     place.kernel.0.borrow_mut().refuses = false;
     assert_eq!(blocker.add(wish("203.0.113.9")), Err(Refusal::Full(1)));
-    assert_eq!(place.actions().iter().filter(|action| *action == "refuse").count(), 10);
+    assert_eq!(blocker.add(wish("203.0.113.8")), Err(Refusal::Full(1)));
+    let told: Vec<_> = blocker.take_notices().into_iter().map(|notice| notice.event).collect();
+    assert_eq!(told, [Incident::Full], "it is told once");
+    assert_eq!(place.actions().iter().filter(|action| *action == "refuse").count(), 11);
     let allowed = &place.kernel.0.borrow().allowed;
     assert!(
         allowed.iter().any(|network| network.parts().0.to_string() == "10.1.0.0"),
@@ -230,6 +233,13 @@ fn too_much_ends_in_a_dry_run() {
     blocker.resume("noc");
     blocker.tick(&counters);
     assert_eq!(blocker.mode(), Mode::Enforce, "nothing new was shed");
+    let told: Vec<_> = blocker.take_notices();
+    let events: Vec<_> = told.iter().map(|notice| (notice.event, notice.effective)).collect();
+    assert_eq!(events, [(Incident::Alarm, Mode::DryRun), (Incident::Resume, Mode::Enforce)]);
+    assert!(told[0].message.contains("firedamp block resume"), "{}", told[0].message);
+    assert_eq!((told[0].requested, told[0].entries, told[1].by.as_str()), (Mode::Enforce, 1, "noc"));
+    assert!(blocker.take_notices().is_empty(), "each once");
+    assert_eq!(blocker.alarms(), 1);
 }
 
 #[test]

@@ -137,7 +137,7 @@ pub(super) fn state(state: &Value) -> String {
         .map(|because| format!(": {because}"))
         .unwrap_or_default();
     if requested == effective {
-        format!("mode {effective}, {} blocks", thousands(blocks))
+        format!("mode {effective}, {} blocks{because}", thousands(blocks))
     } else {
         format!("mode {requested} is wanted, and {effective} is done{because}; {} blocks", thousands(blocks))
     }

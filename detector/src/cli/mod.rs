@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use detector::block::NftError;
 use detector::config::{Loaded, MOST_FLOWS, MOST_WATCHED, Overrides, Problems, Settled};
 use detector::control::ClientError;
 use detector::kernel::{AttachError, LoadError, NotReady, PatternError, PinError, Wanted};
@@ -285,6 +286,7 @@ fn is_not_permitted(error: &anyhow::Error) -> bool {
         || matches!(error.downcast_ref(), Some(LoadError::NotPermitted))
         || error.downcast_ref().is_some_and(PinError::is_not_permitted)
         || matches!(error.downcast_ref(), Some(LoadError::Pins(error)) if error.is_not_permitted())
+        || matches!(error.downcast_ref(), Some(NftError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(ClientError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(ReadError::NotPermitted(_)))
         || matches!(error.downcast_ref(), Some(MarkError::Read(ReadError::NotPermitted(_))))

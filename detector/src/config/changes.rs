@@ -7,8 +7,11 @@ use super::{Capture, Config, Ledger, Privacy};
 use crate::block;
 
 /// Keys that only take effect when the agent starts, each with all that is below it.
-const AT_START: [&str; 16] = [
+const AT_START: [&str; 19] = [
+    "block.backend",
     "block.entries",
+    "block.nftables-hook",
+    "block.nftables-table",
     "capture.flows",
     "capture.interfaces",
     "capture.mirror",

@@ -82,7 +82,8 @@ pub struct Config {
 pub struct Capture {
     /// Names of the interfaces to watch, or patterns of them, see [`Wanted`](crate::kernel::Wanted).
     pub interfaces: Vec<String>,
-    /// The interfaces get a copy of the traffic, of a mirror port or a tap: nothing can be kept back there.
+    /// The interfaces get a copy of the traffic, of a mirror port or a tap: they take in what is addressed to others, and
+    /// nothing can be kept back there.
     pub mirror: bool,
     /// A directory of bpffs in which tables and links outlive the agent.
     pub pin: Option<PathBuf>,

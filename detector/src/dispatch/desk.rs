@@ -27,8 +27,8 @@ const BATCH: usize = 16_384;
 pub(super) enum Message {
     /// A record, and the capture that it is of, in a replay.
     Record(Box<Record>, Option<Arc<str>>),
-    /// The agent's counters, as EVE.
-    Stats(String),
+    /// The agent's counters, or what else concerns the agent itself, as EVE.
+    Line(String),
 }
 
 /// A record that is ready to be written.
@@ -118,7 +118,7 @@ impl Desk {
                 }
                 self.keeper.add(ready);
             }
-            Message::Stats(line) => {
+            Message::Line(line) => {
                 let sequence = self.keeper.next_sequence();
                 entries.push(Entry { sequence, line: line.into(), durable: false });
             }

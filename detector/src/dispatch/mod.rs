@@ -135,15 +135,16 @@ impl Dispatch {
         Ok(())
     }
 
-    /// Hands the agent's counters over, waiting for room in the queue until `deadline`.
+    /// Hands the agent's counters over, or another record of EVE about the agent itself, waiting for room in the queue until
+    /// `deadline`.
     ///
     /// # Errors
     /// As [`Self::offer`].
-    pub fn stats(&self, stats: &impl Serialize, deadline: Instant) -> Result<(), Refused> {
-        match serde_json::to_string(stats) {
-            Ok(line) => self.send(Message::Stats(line), deadline).map(drop),
+    pub fn tell(&self, record: &impl Serialize, deadline: Instant) -> Result<(), Refused> {
+        match serde_json::to_string(record) {
+            Ok(line) => self.send(Message::Line(line), deadline).map(drop),
             Err(error) => {
-                tracing::error!("the counters have no JSON form: {error}");
+                tracing::error!("a record about the agent has no JSON form: {error}");
                 Ok(())
             }
         }

@@ -20,7 +20,7 @@ use crate::kernel::{Program, Watches};
 use crate::ledger::Record;
 use crate::losses;
 use crate::metrics::{self, Metrics, Snapshot, Store};
-use crate::output::eve::Stats;
+use crate::output::eve::{Engine, Stats};
 use crate::output::{Identities, OutputCounts, Refused};
 use crate::pipeline::{Feedback, Pipeline, Reaction};
 use crate::signature::{Changes, Signatures};
@@ -179,6 +179,7 @@ impl Agent<'_> {
         if let Some(blocker) = &mut self.blocker {
             blocker.tick(&self.kernel);
         }
+        self.tell_notices();
         if self.dispatch.outputs().counts().closed {
             self.closed = true;
             return;
@@ -187,9 +188,16 @@ impl Agent<'_> {
         if self.counted.elapsed() >= Duration::from_secs(self.config.capture.stats_interval.into()) {
             self.counted = Instant::now();
             let stats = Stats::new(now, &counters);
-            self.closed |= self.dispatch.stats(&stats, Instant::now()) == Err(Refused::Closed);
+            self.closed |= self.dispatch.tell(&stats, Instant::now()) == Err(Refused::Closed);
         }
         self.metrics.update(self.snapshot(counters));
+    }
+
+    /// Tells the outputs what became of blocking.
+    fn tell_notices(&mut self) {
+        for notice in self.blocker.iter_mut().flat_map(Blocker::take_notices) {
+            self.closed |= self.dispatch.tell(&Engine::new(&notice), Instant::now()) == Err(Refused::Closed);
+        }
     }
 
     fn react(&mut self, reaction: Reaction) {
@@ -254,7 +262,7 @@ impl Agent<'_> {
             // What does not fit is counted; the records that follow may still fit.
             let _ = self.dispatch.offer_until(record, deadline);
         }
-        let _ = self.dispatch.stats(&Stats::new(now, &counters), deadline);
+        let _ = self.dispatch.tell(&Stats::new(now, &counters), deadline);
     }
 
     pub(super) fn counters(&mut self) -> BTreeMap<&'static str, u64> {
@@ -264,7 +272,15 @@ impl Agent<'_> {
         }
         let kernel = &self.kernel;
         let (output, desk) = (self.dispatch.outputs().counts(), self.dispatch.counts());
+        let suspended =
+            self.blocker.as_ref().map(Blocker::state).is_some_and(|state| state.effective < state.requested);
+        let firewall = self.blocker.as_ref().map(Blocker::totals).unwrap_or_default();
         let agent = [
+            ("block_alarms", self.blocker.as_ref().map_or(0, Blocker::alarms)),
+            ("block_suspended", suspended.into()),
+            ("nft_dropped", firewall.dropped),
+            ("nft_would_drop", firewall.counted),
+            ("nft_failures", firewall.failures),
             ("interfaces", self.interfaces.watched() as u64),
             ("interfaces_lost", self.interfaces.lost()),
             ("conversations", self.pipeline.conversations() as u64),

@@ -23,7 +23,7 @@ use super::health::Health;
 use super::interfaces::Interfaces;
 use super::reload::{Exchange, Reload};
 use super::supervisor::Supervisor;
-use crate::block::{self, Blocker, Decision, Mode};
+use crate::block::{self, Backend, Blocker, Decision, Method, Mode, Nftables};
 use crate::config::{Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
@@ -98,7 +98,8 @@ pub async fn run(
     let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let interfaces = Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode)?;
+    let interfaces =
+        Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode, config.capture.mirror)?;
     for left in program.remove_other_pins() {
         tracing::warn!(
             "{} is removed: an earlier agent has left it, and this one does not use it",
@@ -189,12 +190,16 @@ pub async fn run(
     Ok(end(agent, &mut ring, &mut log))
 }
 
-/// Puts the gate before the program, if something may be blocked.
+/// Puts the gate before the program, or makes the table of nftables, if something may be blocked.
 fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Option<Blocker>> {
-    Ok(match config.mode {
-        Mode::Observe => None,
-        Mode::DryRun | Mode::Enforce => Some(Blocker::new(config.clone(), program.put_gate_before()?)?),
-    })
+    if config.mode == Mode::Observe {
+        return Ok(None);
+    }
+    let backend = match config.backend {
+        Method::Xdp => Backend::Xdp(program.put_gate_before()?),
+        Method::Nftables => Backend::Nftables(Nftables::start(&config.nftables_table, config.nftables_hook)?),
+    };
+    Ok(Some(Blocker::new(config.clone(), backend)?))
 }
 
 /// Goes on with the connections that an earlier agent has watched.

@@ -94,6 +94,30 @@ pub(super) const FAMILIES: &[Family] = &[
         &["would_block", "block_allowed", "block_shed"],
         "Packets of what is blocked that passed all the same.",
     ),
+    one(
+        "firedamp_block_suspended",
+        Gauge,
+        &["block_suspended"],
+        "Whether less is blocked than the configuration wants, after a panic or an alarm.",
+    ),
+    one(
+        "firedamp_block_alarms_total",
+        Counter,
+        &["block_alarms"],
+        "Times that too much would have been dropped, or that there was no room for a block.",
+    ),
+    by(
+        "firedamp_nftables_packets_total",
+        "result",
+        &["nft_dropped", "nft_would_drop"],
+        "Packets of what is blocked that the rules in the table of nftables met.",
+    ),
+    one(
+        "firedamp_nftables_failures_total",
+        Counter,
+        &["nft_failures"],
+        "Times that the table of nftables could not be changed or read.",
+    ),
     by(
         "firedamp_flows_total",
         "table",

@@ -2,6 +2,8 @@
 //! set of keys at the top; what it has no place for stands in one object, `mining`, and the main
 //! facts also in `alert.metadata`, which is open but holds arrays of strings only.
 
+mod engine;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -11,6 +13,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
+
+pub use engine::Engine;
 
 use super::identity::{Identities, Identity, Names};
 use super::outer::{self, Layer, Outer};

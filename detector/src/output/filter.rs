@@ -75,8 +75,11 @@ impl Filter {
 
     /// Whether an EVE record passes.
     pub(super) fn lets_pass(&self, eve: &Value) -> bool {
-        if eve.get("event_type").and_then(Value::as_str) == Some("stats") {
-            return self.stats;
+        match eve.get("event_type").and_then(Value::as_str) {
+            Some("stats") => return self.stats,
+            // What concerns the agent itself concerns whoever reads what it writes.
+            Some("engine") => return true,
+            _ => {}
         }
         let text = |pointer: &str| eve.pointer(pointer).and_then(Value::as_str);
         let among = |wanted: &[String], pointer: &str| {
@@ -173,6 +176,7 @@ mod tests {
             assert!(!filter(stops).lets_pass(&alert()), "{stops}");
             assert!(!filter(&format!("{passes}\n{}", "stats = false")).lets_all_pass());
             assert!(filter(stops).lets_pass(&json!({"event_type": "stats"})), "{stops}");
+            assert!(filter(stops).lets_pass(&json!({"event_type": "engine"})), "{stops}");
         }
         assert!(!filter("stats = false").lets_pass(&json!({"event_type": "stats"})));
         assert!(filter("").lets_all_pass());

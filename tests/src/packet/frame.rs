@@ -14,6 +14,7 @@ pub struct Frame {
     to: SocketAddr,
     protocol: u8,
     tags: Vec<(u16, u16)>,
+    hops: u8,
     ip_options: Vec<u8>,
     fragment: u16,
     extensions: Vec<Extension>,
@@ -44,6 +45,7 @@ impl Frame {
             to,
             protocol,
             tags: Vec::new(),
+            hops: 64,
             ip_options: Vec::new(),
             fragment: 0,
             extensions: Vec::new(),
@@ -53,6 +55,13 @@ impl Frame {
             tcp_options: Vec::new(),
             payload: Vec::new(),
         }
+    }
+
+    /// So many further hops, which each router takes one from.
+    #[must_use]
+    pub fn hops(mut self, hops: u8) -> Self {
+        self.hops = hops;
+        self
     }
 
     /// Adds a tag inside those already there: Ethernet type [`VLAN`] or [`QINQ`], and the id (0 to 4095).
@@ -163,7 +172,7 @@ impl Frame {
             head.extend(low16(words * 4 + segment.len()).to_be_bytes());
             head.extend([0x1d, 0x0f]);
             head.extend(self.fragment.to_be_bytes());
-            head.extend([64, self.protocol]);
+            head.extend([self.hops, self.protocol]);
             head.extend(checksum.to_be_bytes());
             head.extend(from.octets());
             head.extend(to.octets());
@@ -186,7 +195,7 @@ impl Frame {
         rest.extend(segment);
         let mut packet = vec![0x60, 0, 0, 0];
         packet.extend(low16(rest.len()).to_be_bytes());
-        packet.extend([first, 64]);
+        packet.extend([first, self.hops]);
         packet.extend(from.octets());
         packet.extend(to.octets());
         packet.extend(rest);

@@ -63,7 +63,7 @@ impl Gateway {
     }
 }
 
-fn answer(socket: &Path, arguments: &[&str]) -> Result<Value> {
+pub(crate) fn answer(socket: &Path, arguments: &[&str]) -> Result<Value> {
     let mut command = Command::new(lab::agent_binary(None)?);
     let output = command.args(arguments).arg("--socket").arg(socket).arg("--json").output()?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -72,7 +72,7 @@ fn answer(socket: &Path, arguments: &[&str]) -> Result<Value> {
 }
 
 /// When the miner last heard anything, of what it hears until it is silent for a while.
-fn last_heard(pair: &Pair) -> Result<Instant> {
+pub(crate) fn last_heard(pair: &Pair) -> Result<Instant> {
     let (mut heard, mut last) = (pair.miner.counts().heard(), Instant::now());
     let deadline = Instant::now() + soon();
     while last.elapsed() < patience(Duration::from_secs(1)) {
@@ -86,7 +86,7 @@ fn last_heard(pair: &Pair) -> Result<Instant> {
     Ok(last)
 }
 
-fn goes_on(pair: &Pair) -> Result<()> {
+pub(crate) fn goes_on(pair: &Pair) -> Result<()> {
     let before = pair.miner.counts().heard();
     until("the miner hears its pool", || Ok(pair.miner.counts().heard() > before + 2))
 }

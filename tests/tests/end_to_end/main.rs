@@ -5,7 +5,9 @@
 
 mod blocked;
 mod configured;
+mod firewall;
 mod miners;
+mod mirrored;
 mod pair;
 mod restarted;
 mod signals;

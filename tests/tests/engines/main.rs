@@ -8,6 +8,7 @@ mod corpora;
 mod endurance;
 mod evasion;
 mod flood;
+mod mirror;
 mod oracle;
 mod seat;
 mod silence;

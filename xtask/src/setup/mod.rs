@@ -19,6 +19,7 @@ pub(crate) use debian::is_debian;
 const COMPILER_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-clippy"];
 const LLVM_PACKAGE: &str = "llvm-22-dev";
 const IP_PACKAGE: &str = "iproute2";
+const NFT_PACKAGE: &str = "nftables";
 /// What runs another kernel: the emulator, and the guest's shell and tools.
 pub(crate) const EMULATOR_PACKAGES: [&str; 2] = ["qemu-system-x86", "busybox-static"];
 
@@ -35,6 +36,8 @@ pub(crate) enum Extra {
     Clippy,
     /// Network namespaces of the laboratory and the tests.
     Ip,
+    /// Tests of blocking by nftables.
+    Nft,
     /// Tests under another kernel.
     Emulator,
 }
@@ -45,6 +48,7 @@ struct Found {
     linker: Result<(PathBuf, String), Vec<String>>,
     llvm: Result<PathBuf, String>,
     ip: Option<PathBuf>,
+    nft: Option<PathBuf>,
     qemu: Option<PathBuf>,
     busybox: Option<PathBuf>,
 }
@@ -65,6 +69,7 @@ impl Found {
             linker,
             llvm: linker::llvm(),
             ip: find_program("ip"),
+            nft: find_program("nft"),
             qemu: find_program("qemu-system-x86_64"),
             busybox: find_program("busybox"),
         }
@@ -87,6 +92,9 @@ impl Found {
         }
         if self.ip.is_none() && extras.contains(&Extra::Ip) {
             packages.push(IP_PACKAGE);
+        }
+        if self.nft.is_none() && extras.contains(&Extra::Nft) {
+            packages.push(NFT_PACKAGE);
         }
         if (self.qemu.is_none() || self.busybox.is_none()) && extras.contains(&Extra::Emulator) {
             packages.extend(EMULATOR_PACKAGES);
@@ -115,6 +123,9 @@ pub(crate) fn ensure(workspace: &Workspace, extras: &[Extra]) -> Result<Toolchai
     if found.ip.is_none() && extras.contains(&Extra::Ip) {
         step(&format!("there is no `ip` (package {IP_PACKAGE}); the laboratory and its tests need it"));
     }
+    if found.nft.is_none() && extras.contains(&Extra::Nft) {
+        step(&format!("there is no `nft` (package {NFT_PACKAGE}); tests of blocking by nftables need it"));
+    }
     match (found.compiler, found.linker) {
         (Ok(compiler), Ok((linker, _))) => Ok(Toolchain { compiler, linker }),
         (compiler, linker) => Err(advice(compiler.err(), linker.err(), found.llvm.err())),
@@ -123,7 +134,7 @@ pub(crate) fn ensure(workspace: &Workspace, extras: &[Extra]) -> Result<Toolchai
 
 /// Completes the tool chain and prints what it consists of.
 pub(crate) fn show(workspace: &Workspace) -> Result<()> {
-    ensure(workspace, &[Extra::Clippy, Extra::Ip])?;
+    ensure(workspace, &[Extra::Clippy, Extra::Ip, Extra::Nft])?;
     let found = Found::look(workspace);
     let path = |path: Option<PathBuf>| path.map_or_else(|| "-".into(), |path| path.display().to_string());
     let mut rows = Vec::new();
@@ -138,6 +149,7 @@ pub(crate) fn show(workspace: &Workspace) -> Result<()> {
     }
     rows.push(("LLVM to build it with", path(found.llvm.ok())));
     rows.push(("ip, for the laboratory", path(found.ip)));
+    rows.push(("nft, for tests", path(found.nft)));
     rows.push(("qemu, for other kernels", path(found.qemu)));
     for (part, place) in rows {
         println!("{part:<24}{place}");

@@ -7,7 +7,9 @@ mod tests;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
-use crate::kernel::{AttachError, Attached, Link, Program, Wanted, XdpMode, attach, links, readable};
+use crate::kernel::{
+    AttachError, Attached, Link, Program, Promiscuous, Wanted, XdpMode, attach, links, readable,
+};
 use crate::metrics;
 use interface::Interface;
 
@@ -27,6 +29,10 @@ pub(super) struct Interfaces {
     /// All that have a name in `wanted`, and those that a pattern found.
     known: Vec<Interface>,
     mode: XdpMode,
+    /// They get copies of what is addressed to others.
+    mirror: bool,
+    /// Those that shall take in everything, by index: nothing where they do already, or cannot.
+    promiscuous: HashMap<u32, Option<Promiscuous>>,
     /// The names of those that are watched, by index.
     names: HashMap<u32, String>,
     /// Index and name of those that are gone, the latest first.
@@ -58,9 +64,10 @@ impl Interfaces {
         program: &mut Program,
         wanted: &[String],
         mode: XdpMode,
+        mirror: bool,
     ) -> Result<Self, AttachError> {
         let wanted = wanted.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
-        let mut this = Self::of(wanted, mode);
+        let mut this = Self { mirror, ..Self::of(wanted, mode) };
         for interface in &mut this.known {
             // One interface may have several names.
             if this.names.contains_key(&readable(&interface.name)?) {
@@ -89,7 +96,19 @@ impl Interfaces {
             Wanted::Pattern(_) => None,
         });
         let (known, names, former) = (named.collect(), HashMap::new(), VecDeque::new());
-        Self { wanted, known, mode, names, former, lost: 0, crowded: false, blind: false }
+        let (mirror, promiscuous) = (false, HashMap::new());
+        Self {
+            wanted,
+            known,
+            mode,
+            mirror,
+            promiscuous,
+            names,
+            former,
+            lost: 0,
+            crowded: false,
+            blind: false,
+        }
     }
 
     /// The patterns that match none of those that are known.
@@ -166,6 +185,25 @@ impl Interfaces {
             .iter()
             .filter_map(|interface| Some((interface.watched()?, interface.name.clone())))
             .collect();
+        self.take_in_all();
+    }
+
+    /// Lets interfaces that get copies take in what is addressed to others: a card keeps that back.
+    fn take_in_all(&mut self) {
+        self.promiscuous.retain(|index, _| self.names.contains_key(index));
+        for (index, name) in self.names.iter().filter(|_| self.mirror) {
+            if self.promiscuous.contains_key(index) {
+                continue;
+            }
+            let made = Promiscuous::make(*index).unwrap_or_else(|error| {
+                tracing::warn!(
+                    "interface {name} takes in only what is addressed to it, and a mirror port brings other packets: {error}; \
+                     say `ip link set dev {name} promisc on`"
+                );
+                None
+            });
+            self.promiscuous.insert(*index, made);
+        }
     }
 
     /// Compares what is known with what is there. Gives the indexes of what is lost.

@@ -13,16 +13,21 @@ use super::{PRODUCT, VENDOR, VERSION};
 const LONGEST: usize = 384;
 
 pub(super) fn render(event: &Event<'_>) -> String {
-    let mut line = "CEF:0".to_owned();
     let number = event.number("/alert/signature_id").map(|id| id.to_string()).unwrap_or_default();
     let name = event.text("/alert/signature").unwrap_or_default();
-    for field in [VENDOR, PRODUCT, VERSION, &number, name, severity(event)] {
+    let mut extension = Extension::after(header(&number, name, severity(event)));
+    fill(&mut extension, event);
+    extension.line()
+}
+
+/// What a line begins with.
+pub(super) fn header(id: &str, name: &str, severity: &str) -> String {
+    let mut line = "CEF:0".to_owned();
+    for field in [VENDOR, PRODUCT, VERSION, id, name, severity] {
         let _ = write!(line, "|{}", Header(field));
     }
     line.push('|');
-    let mut extension = Extension { line, first: true };
-    fill(&mut extension, event);
-    extension.line
+    line
 }
 
 /// 0 to 10. `ArcSight` calls 7 and 8 high, 4 to 6 medium, 0 to 3 low.
@@ -80,14 +85,22 @@ fn kinds(event: &Event<'_>) -> Option<String> {
     Some(kinds.collect::<Vec<_>>().join(",")).filter(|kinds| !kinds.is_empty())
 }
 
-struct Extension {
+pub(super) struct Extension {
     line: String,
     first: bool,
 }
 
 impl Extension {
+    pub(super) const fn after(header: String) -> Self {
+        Self { line: header, first: true }
+    }
+
+    pub(super) fn line(self) -> String {
+        self.line
+    }
+
     /// Adds a value, if it is known.
-    fn put(&mut self, key: &str, value: Option<impl fmt::Display>) {
+    pub(super) fn put(&mut self, key: &str, value: Option<impl fmt::Display>) {
         let Some(value) = value else { return };
         if !std::mem::take(&mut self.first) {
             self.line.push(' ');
@@ -96,7 +109,7 @@ impl Extension {
     }
 
     /// Adds a value whose meaning stands beside it.
-    fn labelled(&mut self, key: &str, label: &str, value: Option<impl fmt::Display>) {
+    pub(super) fn labelled(&mut self, key: &str, label: &str, value: Option<impl fmt::Display>) {
         let Some(value) = value else { return };
         self.put(&format!("{key}Label"), Some(label));
         self.put(key, Some(value));

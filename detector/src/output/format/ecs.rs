@@ -11,7 +11,7 @@ use super::sentence::sentence;
 use super::{PRODUCT, VENDOR, VERSION, known};
 
 /// The version of ECS whose fields are used. All of them are in version 9 as well.
-const ECS: &str = "8.17.0";
+pub(super) const ECS: &str = "8.17.0";
 
 pub(super) fn render(event: &Event<'_>) -> Value {
     let (user, domain) = (event.text("/mining/lease/user"), event.pool_name());

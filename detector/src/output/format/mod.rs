@@ -10,11 +10,13 @@ use serde_json::Value;
 mod cef;
 mod ecs;
 mod event;
+mod notice;
 mod ocsf;
 mod sentence;
 
 use event::Event;
 pub(super) use event::identity;
+use notice::Notice;
 
 /// In which dialect records are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,22 +40,25 @@ impl Format {
 
     /// Whether the dialect has a place for the record: [`Self::render`] gives something.
     pub(super) fn has_place_for(self, eve: &Value) -> bool {
-        self == Self::Eve || Event::of(eve).is_some()
+        self == Self::Eve || Event::of(eve).is_some() || Notice::of(eve).is_some()
     }
 
     /// The record in this dialect, without a line feed at its end. `eve` is the record as JSON, `line` its text.
     ///
-    /// `None` if the dialect has no place for the record: only EVE has one for what is no alert about a case, such as
-    /// counters.
+    /// `None` if the dialect has no place for the record: only EVE has one for counters.
     #[must_use]
     pub fn render<'a>(self, eve: &Value, line: &'a str) -> Option<Cow<'a, str>> {
-        let event = || Event::of(eve);
-        Some(match self {
-            Self::Eve => Cow::Borrowed(line),
-            Self::Ecs => ecs::render(&event()?).to_string().into(),
-            Self::Ocsf => ocsf::render(&event()?).to_string().into(),
-            Self::Cef => cef::render(&event()?).into(),
-        })
+        let text = match (self, Event::of(eve), Notice::of(eve)) {
+            (Self::Eve, ..) => return Some(Cow::Borrowed(line)),
+            (Self::Ecs, Some(event), _) => ecs::render(&event).to_string(),
+            (Self::Ocsf, Some(event), _) => ocsf::render(&event).to_string(),
+            (Self::Cef, Some(event), _) => cef::render(&event),
+            (Self::Ecs, None, Some(notice)) => notice.ecs().to_string(),
+            (Self::Ocsf, None, Some(notice)) => notice.ocsf().to_string(),
+            (Self::Cef, None, Some(notice)) => notice.cef(),
+            (_, None, None) => return None,
+        };
+        Some(text.into())
     }
 }
 

@@ -10,7 +10,7 @@ use super::event::Event;
 use super::sentence::sentence;
 use super::{PRODUCT, VENDOR, VERSION, known};
 
-const SCHEMA: &str = "1.4.0";
+pub(super) const SCHEMA: &str = "1.4.0";
 const CLASS: u32 = 2004;
 
 pub(super) fn render(event: &Event<'_>) -> Value {

@@ -157,13 +157,19 @@ impl SyslogSink {
     }
 }
 
-/// How severe a record is: alerts by the severity of their signature, 1 to 3, counters informational.
+/// How severe a record is: alerts by the severity of their signature, 1 to 3, what concerns the
+/// agent by its level, counters informational.
 pub(super) fn severity(eve: &Value) -> u8 {
     match eve.pointer("/alert/severity").and_then(Value::as_u64) {
         Some(1) => ERROR,
         Some(2) => WARNING,
         Some(_) => NOTICE,
-        None => INFORMATIONAL,
+        None => match eve.get("log_level").and_then(Value::as_str) {
+            Some("Error") => ERROR,
+            Some("Warning") => WARNING,
+            Some(_) => NOTICE,
+            None => INFORMATIONAL,
+        },
     }
 }
 

@@ -1,0 +1,123 @@
+use detector_common::block::{Block, Control, DRY_RUN, ENFORCE, Network};
+use ipnet::IpNet;
+
+use super::blocker::{Barrier, since_start};
+use super::nftables::{Nftables, Totals};
+use super::{Mode, Target};
+use crate::kernel::Gate;
+
+/// What keeps packets back.
+pub enum Backend {
+    /// The program before the one that reads.
+    Xdp(Gate),
+    /// Rules of nftables.
+    Nftables(Nftables),
+}
+
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Xdp(_) => "Xdp",
+            Self::Nftables(_) => "Nftables",
+        })
+    }
+}
+
+impl Backend {
+    /// Packets that nftables met, if it is what drops them.
+    pub(super) fn totals(&self) -> Totals {
+        match self {
+            Self::Xdp(_) => Totals::default(),
+            Self::Nftables(table) => table.totals(),
+        }
+    }
+}
+
+impl Barrier for Backend {
+    fn set(&mut self, control: &Control) -> Result<(), String> {
+        match self {
+            Self::Xdp(gate) => Barrier::set(gate, control),
+            Self::Nftables(table) => {
+                table.set_mode(match control.mode {
+                    ENFORCE => Mode::Enforce,
+                    DRY_RUN => Mode::DryRun,
+                    _ => Mode::Observe,
+                });
+                table.failure()
+            }
+        }
+    }
+
+    fn block(&mut self, target: &Target, expires: u64) -> Result<(), String> {
+        match self {
+            Self::Xdp(gate) => Barrier::block(gate, target, expires),
+            Self::Nftables(table) => table.block(target, expires),
+        }
+    }
+
+    fn unblock(&mut self, target: &Target) -> Result<(), String> {
+        match self {
+            Self::Xdp(gate) => Barrier::unblock(gate, target),
+            Self::Nftables(table) => {
+                table.unblock(target);
+                Ok(())
+            }
+        }
+    }
+
+    fn hits(&self, target: &Target) -> Result<Option<Block>, String> {
+        match self {
+            Self::Xdp(gate) => Barrier::hits(gate, target),
+            Self::Nftables(table) => {
+                let block = |(hits, bytes, latest)| Block { hits, bytes, latest, ..Block::default() };
+                Ok(table.hits(target).map(block))
+            }
+        }
+    }
+
+    fn allow_only(&mut self, networks: &[Network]) -> Result<(), String> {
+        match self {
+            Self::Xdp(gate) => Barrier::allow_only(gate, networks),
+            Self::Nftables(table) => {
+                let network = |network: &Network| {
+                    let (address, bits) = network.parts();
+                    IpNet::new(address, bits).ok()
+                };
+                table.allow_only(networks.iter().filter_map(network).collect());
+                Ok(())
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        since_start()
+    }
+
+    fn is_pending(&self) -> bool {
+        match self {
+            Self::Xdp(_) => false,
+            Self::Nftables(table) => table.is_pending(),
+        }
+    }
+
+    fn is_reached(&self) -> bool {
+        match self {
+            Self::Xdp(_) => true,
+            Self::Nftables(table) => table.is_reached(),
+        }
+    }
+
+    fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Xdp(_) => None,
+            Self::Nftables(table) => table.trouble(),
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), String> {
+        match self {
+            Self::Xdp(gate) => Barrier::finish(gate),
+            Self::Nftables(table) => table.finish(),
+        }
+    }
+}

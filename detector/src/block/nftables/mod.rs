@@ -1,0 +1,227 @@
+//! What is blocked, as sets of nftables: the packet is dropped where the operator's other rules drop packets.
+//!
+//! The agent says what is wanted and never waits. A thread of its own ([`Worker`]) brings the table to it, by one transaction
+//! of `nft` each time, and reads back what is there. What fails is tried again from the beginning, with all of the table.
+
+mod config;
+mod nft;
+mod ruleset;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+pub(super) use config::check_name;
+pub use config::{Hook, Method};
+pub use nft::NftError;
+use ruleset::{Count, Table};
+use worker::Worker;
+
+use super::{Mode, Target};
+
+/// How long the end of the agent may wait for the table to be removed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What there is to be in the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    mode: Mode,
+    allowed: Vec<IpNet>,
+    /// Until when, in nanoseconds since the machine started. The book bounds how many they are.
+    blocks: HashMap<Target, u64>,
+    /// Nothing any more, for the agent ends.
+    ended: bool,
+    /// Changes so far.
+    changes: u64,
+}
+
+/// What a block met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Hits {
+    count: Count,
+    /// When it was last seen to grow, in nanoseconds since the machine started.
+    latest: u64,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Report {
+    blocks: HashMap<Target, Hits>,
+    /// Networks within others that stand for them.
+    covered: HashMap<Target, Target>,
+    /// How many of the changes were made.
+    changes: u64,
+    /// Whether a rule leads to the chain.
+    is_reached: bool,
+    /// Why it is not as it is wanted.
+    trouble: Option<String>,
+}
+
+/// What both sides share.
+#[derive(Debug, Default)]
+struct Shared {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+    report: Mutex<Report>,
+    dropped: AtomicU64,
+    counted: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl Shared {
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        // Nothing is left half done under this lock.
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Packets that the rules met, and failures of nft, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Packets that were dropped.
+    pub dropped: u64,
+    /// Packets that would have been dropped.
+    pub counted: u64,
+    /// Transactions and readings that failed.
+    pub failures: u64,
+}
+
+/// The agent's say over the table. Dropping it removes what Firedamp made.
+#[derive(Debug)]
+pub struct Nftables {
+    shared: Arc<Shared>,
+    table: Table,
+    done: Receiver<()>,
+}
+
+impl Nftables {
+    /// Makes the table, without anything blocked in it.
+    ///
+    /// # Errors
+    /// There is no nft, or it may not or cannot make the table.
+    pub fn start(name: &str, hook: Hook) -> Result<Self, NftError> {
+        let table = Table { name: name.to_owned(), hook };
+        let shared = Arc::new(Shared::default());
+        let worker = Worker::start(table.clone(), Arc::clone(&shared))?;
+        let (done, ended) = channel();
+        let thread = std::thread::Builder::new().name("nftables".to_owned());
+        let run = move || {
+            worker.run();
+            // Nobody may wait for it.
+            let _ = done.send(());
+        };
+        thread.spawn(run).map_err(NftError::Run)?;
+        Ok(Self { shared, table, done: ended })
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Wanted)) {
+        let mut wanted = self.shared.wanted();
+        change(&mut wanted);
+        wanted.changes += 1;
+        self.shared.changed.notify_all();
+    }
+
+    /// Says what is done with what is blocked.
+    pub(super) fn set_mode(&self, mode: Mode) {
+        if self.shared.wanted().mode != mode {
+            self.change(|wanted| wanted.mode = mode);
+        }
+    }
+
+    /// Blocks until a time, in nanoseconds since the machine started.
+    pub(super) fn block(&self, target: &Target, expires: u64) -> Result<(), String> {
+        if !ruleset::can_stand(target) {
+            return Err(format!("one end of {target} has an address of IPv4, the other one of IPv6"));
+        }
+        self.change(|wanted| _ = wanted.blocks.insert(*target, expires));
+        Ok(())
+    }
+
+    pub(super) fn unblock(&self, target: &Target) {
+        self.change(|wanted| _ = wanted.blocks.remove(target));
+    }
+
+    pub(super) fn allow_only(&self, allowed: Vec<IpNet>) {
+        self.change(|wanted| wanted.allowed = allowed);
+    }
+
+    /// What a block met as far as was read, with the time since the machine started; `None` if it is not there.
+    pub(super) fn hits(&self, target: &Target) -> Option<(u64, u64, u64)> {
+        let report = self.shared.report();
+        let found = report.blocks.get(target).copied();
+        let cover = || report.covered.get(target).filter(|cover| report.blocks.contains_key(*cover));
+        let Hits { count, latest } = found.or_else(|| cover().map(|_| Hits::default()))?;
+        Some((count.packets, count.bytes, latest))
+    }
+
+    /// Whether the latest changes are still to be made.
+    pub(super) fn is_pending(&self) -> bool {
+        let changes = self.shared.wanted().changes;
+        self.shared.report().changes < changes
+    }
+
+    /// Whether packets come to the rules at all.
+    pub(super) fn is_reached(&self) -> bool {
+        self.shared.report().is_reached
+    }
+
+    /// Why the table is not as it is wanted, or does nothing.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let (report, table) = (self.shared.report(), self.table.address());
+        let unreached = || {
+            format!(
+                "no rule leads to the chain {0} of the table {table}, so nothing is dropped there: let one of your rules say \
+                 `jump {0}`, or write nftables-hook = \"forward\" in [block]",
+                ruleset::OWN
+            )
+        };
+        let failed = |error: &String| format!("the table {table} is not as it is wanted: {error}");
+        report.trouble.as_ref().map(failed).or_else(|| (!report.is_reached).then(unreached))
+    }
+
+    /// What failed last, until it is in order again.
+    pub(super) fn failure(&self) -> Result<(), String> {
+        self.shared.report().trouble.clone().map_or(Ok(()), Err)
+    }
+
+    /// Packets and failures.
+    pub(super) fn totals(&self) -> Totals {
+        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let Shared { dropped, counted, failures, .. } = &*self.shared;
+        Totals { dropped: get(dropped), counted: get(counted), failures: get(failures) }
+    }
+
+    /// Removes what Firedamp made, and waits a little for that.
+    pub(super) fn finish(&self) -> Result<(), String> {
+        if self.shared.wanted().ended {
+            return Ok(());
+        }
+        self.change(|wanted| wanted.ended = true);
+        let table = self.table.address();
+        let by_hand = format!("remove what is left by `nft delete table {table}`");
+        if self.done.recv_timeout(PATIENCE).is_err() {
+            return Err(format!("`nft` takes too long to remove the table {table}; {by_hand}"));
+        }
+        self.failure().map_err(|error| format!("{error}; {by_hand}"))
+    }
+}
+
+impl Drop for Nftables {
+    fn drop(&mut self) {
+        if let Err(error) = self.finish() {
+            tracing::error!("blocking: {error}");
+        }
+    }
+}
