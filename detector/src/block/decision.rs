@@ -3,15 +3,25 @@ use ipnet::IpNet;
 use super::{Config, Mode, Scope, Target};
 use crate::ledger::{CaseId, Life, Record};
 
-/// That a miner is to be blocked, by what was found.
+/// What is to be done about a miner, by what was found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
-    /// The case.
-    pub case: CaseId,
-    /// What of it.
-    pub target: Target,
-    /// Why.
-    pub reason: String,
+pub enum Decision {
+    /// To block it.
+    Block {
+        /// The case.
+        case: CaseId,
+        /// What of it.
+        target: Target,
+        /// Why.
+        reason: String,
+    },
+    /// To let pass what was blocked of it.
+    Lift {
+        /// The case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Decision {
@@ -33,6 +43,6 @@ impl Decision {
             Scope::Pool => Target::Network(IpNet::from(pool.ip())),
         };
         let reason = format!("{} {} mining at {pool}", record.verdict, record.protocol);
-        Some(Self { case: record.case, target, reason })
+        Some(Self::Block { case: record.case, target, reason })
     }
 }

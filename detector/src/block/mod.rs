@@ -7,17 +7,23 @@
 mod audit;
 mod blocker;
 mod book;
+mod clocks;
 mod config;
 mod decision;
+mod journal;
 mod protected;
+mod share;
+mod surroundings;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use audit::{Action, Audit, AuditError};
-pub use blocker::{Blocker, Effective, Listed, State};
+pub use blocker::{BlockError, Blocker, Effective, Listed, State};
 pub use book::{Book, Entry, Refusal, Wish};
 pub use config::{Config, Mode, Scope};
 pub use decision::Decision;
+use journal::Journal;
 pub use protected::Protected;
+pub use surroundings::{Surroundings, Unseen};
 pub use target::Target;
