@@ -96,6 +96,12 @@ impl Config {
         Self { mode, entries: self.entries, ..new }
     }
 
+    /// Whether what is found leads to blocks.
+    #[must_use]
+    pub const fn decides(&self) -> bool {
+        self.automatic && !matches!(self.mode, Mode::Observe)
+    }
+
     /// Room for blocks in the kernel; 0 if nothing is to be blocked.
     #[must_use]
     pub const fn room(&self) -> u32 {

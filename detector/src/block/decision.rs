@@ -1,6 +1,6 @@
 use ipnet::IpNet;
 
-use super::{Config, Mode, Scope, Target};
+use super::{Config, Scope, Target};
 use crate::ledger::{CaseId, Life, Record};
 
 /// What is to be done about a miner, by what was found.
@@ -28,8 +28,7 @@ impl Decision {
     /// What a record of a case that nothing hides leads to.
     #[must_use]
     pub fn of(record: &Record, config: &Config) -> Option<Self> {
-        let wanted = config.mode != Mode::Observe
-            && config.automatic
+        let wanted = config.decides()
             && record.life == Life::Open
             && record.verdict >= config.verdict
             && record.confidence >= config.confidence;
