@@ -19,7 +19,7 @@ const YARDSTICK: &str = "empty";
 const GATE: &str = "firedamp_gate";
 
 /// Networks that must not be blocked: they take memory only when they are there.
-const ALLOWED: u32 = 65_536;
+pub(super) const ALLOWED: u32 = 65_536;
 
 /// The sizes of the maps.
 #[derive(Clone, Copy, Debug)]

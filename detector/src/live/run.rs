@@ -27,7 +27,7 @@ use crate::block::{self, Blocker, Decision, Mode};
 use crate::config::{Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
-use crate::kernel::{Limits, Program};
+use crate::kernel::Program;
 use crate::ledger::Record;
 use crate::metrics::Metrics;
 use crate::output::Identities;
@@ -85,7 +85,7 @@ pub async fn run(
 
     let Start { config, signatures, identities, cases } = start;
     let interfaces = &config.capture.interfaces;
-    let limits = Limits { blocks: config.block.room(), ..config.capture.limits() };
+    let limits = config.limits();
     Interfaces::check(interfaces)?;
     let mut program = Program::load(&Settings::DEFAULT, &limits, signatures.automaton())?;
     tracing::info!("{}", program.memory());
