@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -156,6 +157,8 @@ pub struct Blocker<B = Gate> {
     share: Share,
     /// Why the kernel did not take what it was told last.
     failure: Option<String>,
+    /// What is to be lifted and the kernel kept, with the reason.
+    kept: BTreeMap<u64, (Action, String)>,
 }
 
 impl Blocker {
@@ -195,6 +198,7 @@ impl<B: Barrier> Blocker<B> {
             alarmed: false,
             share: Share::default(),
             failure: None,
+            kept: BTreeMap::new(),
         };
         // What the kernel refuses is told, and tried again each second.
         let _ = this.tell();
@@ -263,7 +267,7 @@ impl<B: Barrier> Blocker<B> {
                 let ids: Vec<u64> = self.book.of_case(case);
                 for id in ids {
                     if self.book.get(id).is_ok_and(|entry| entry.automatic) {
-                        self.lift(id, &reason);
+                        self.lift(id, Action::Lift, &reason);
                     }
                 }
                 // What the kernel refuses is told, and tried again each second.
@@ -287,6 +291,7 @@ impl<B: Barrier> Blocker<B> {
         match done {
             Ok(entry) => {
                 self.journal.blocked(entry.case);
+                self.kept.remove(&entry.id);
                 let action = match before {
                     None => Action::Block,
                     Some(before) if entry.expires < before => Action::Shorten,
@@ -348,20 +353,31 @@ impl<B: Barrier> Blocker<B> {
         Ok(Listed { effective: Effective::Passing, ..listed })
     }
 
-    /// Lets pass what the configuration wants to pass. What the kernel refuses stays in the book, and is told.
-    fn lift(&mut self, id: u64, reason: &str) {
-        let Ok(entry) = self.book.get(id).cloned() else { return };
+    /// Lets pass what is not to be blocked any more. What the kernel keeps stays in the book, and is tried again each second.
+    fn lift(&mut self, id: u64, action: Action, reason: &str) {
+        let Ok(entry) = self.book.get(id).cloned() else {
+            self.kept.remove(&id);
+            return;
+        };
         let hits = self.hits(&entry);
         match self.barrier.unblock(&entry.target) {
             Ok(()) => {
-                self.book.take(id);
-                tracing::warn!("{} is not blocked any more: {reason}", entry.target);
-                self.note(Action::Lift, SELF, &entry, Some(reason), hits);
+                self.kept.remove(&id);
+                tracing::info!("{} is not blocked any more: {reason}", entry.target);
+                if action == Action::Expire {
+                    self.book.end(id, self.barrier.now());
+                    self.note(action, SELF, &entry, None, hits);
+                } else {
+                    self.book.take(id);
+                    self.note(action, SELF, &entry, Some(reason), hits);
+                }
             }
             Err(error) => {
-                let why = format!("{reason}, but the kernel refuses: {error}");
-                self.journal.fail(SELF, self.mode(), Some(entry.target), &why);
-                self.complain(&error);
+                if self.kept.insert(id, (action, reason.to_owned())).is_none() {
+                    let why = format!("{reason}, but the kernel refuses: {error}");
+                    tracing::error!("cannot let {} pass: {why}", entry.target);
+                    self.journal.fail(SELF, self.mode(), Some(entry.target), &why);
+                }
             }
         }
     }
@@ -420,8 +436,12 @@ impl<B: Barrier> Blocker<B> {
     /// Lets time pass: ends what is over, renews the agent's word, and looks whether too much is dropped.
     pub fn tick(&mut self, counters: &Counters) {
         let now = self.barrier.now();
+        for (id, (action, reason)) in std::mem::take(&mut self.kept) {
+            self.kept.insert(id, (action, reason.clone()));
+            self.lift(id, action, &reason);
+        }
         for id in self.book.over(now) {
-            self.expire(id, now);
+            self.lift(id, Action::Expire, "its time is over");
         }
         self.book.forget(now);
         let too_much = self.share.exceeded(counters, &self.config, now);
@@ -442,20 +462,6 @@ impl<B: Barrier> Blocker<B> {
         }
         // What the kernel refuses is told, and tried again each second.
         let _ = self.tell();
-    }
-
-    /// The kernel has ended it already: if it keeps the place, that is tried again.
-    fn expire(&mut self, id: u64, now: u64) {
-        let Ok(entry) = self.book.get(id).cloned() else { return };
-        let hits = self.hits(&entry);
-        match self.barrier.unblock(&entry.target) {
-            Ok(()) => {
-                tracing::info!("{} is not blocked any more: its time is over", entry.target);
-                self.book.end(id, now);
-                self.note(Action::Expire, SELF, &entry, None, hits);
-            }
-            Err(error) => self.complain(&error),
-        }
     }
 
     /// All blocks, as they are wanted and as they are.
@@ -496,7 +502,7 @@ impl<B: Barrier> Blocker<B> {
     pub fn finish(&mut self) {
         let done = self.barrier.set(&Control::default());
         self.check(done);
-        self.journal.write(&Journal::line(Action::Stop, SELF, Mode::Observe));
+        self.journal.write(&Journal::line(Action::Stop, SELF, self.mode()));
     }
 
     /// Sees to it that nothing is blocked that must not be. Without the kernel's list nothing is dropped.
@@ -526,7 +532,7 @@ impl<B: Barrier> Blocker<B> {
         };
         let forbidden: Vec<(u64, String)> = self.book.entries().filter_map(forbidden).collect();
         for (id, reason) in forbidden {
-            self.lift(id, &reason);
+            self.lift(id, Action::Lift, &reason);
         }
     }
 

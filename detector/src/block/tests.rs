@@ -465,7 +465,7 @@ fn a_block_is_over_when_the_kernel_ends_it_and_not_before() {
     place.refuses(false);
     blocker.tick(&Counters::ZERO);
     assert_eq!(blocker.list(), []);
-    assert_eq!(place.actions(), ["start", "block", "expire"]);
+    assert_eq!(place.actions(), ["start", "block", "fail", "expire"]);
 }
 
 #[test]
@@ -527,10 +527,15 @@ fn a_case_that_is_excluded_is_not_blocked_any_more() {
     let mut blocker = place.blocker(place.config());
     blocker.decide(decision(1, PAIR));
     blocker.add(wish("203.0.113.77")).unwrap();
+    place.refuses(true);
     for case in [1, 2] {
         blocker.decide(Decision::Lift { case: CaseId(case), reason: "excluded: our own".to_owned() });
     }
-    assert_eq!(blocker.list().len(), 1);
+    blocker.tick(&Counters::ZERO);
+    assert_eq!((blocker.list().len(), place.actions().pop().as_deref()), (2, Some("fail")));
+    place.refuses(false);
+    blocker.tick(&Counters::ZERO);
+    assert_eq!(blocker.list().len(), 1, "it is tried again");
     let line = place.lines().pop().unwrap();
     assert_eq!((&line["action"], &line["reason"]), (&"lift".into(), &"excluded: our own".into()));
     blocker.decide(decision(1, PAIR));

@@ -28,7 +28,7 @@ const LASTING: &str = "lasting connections";
 const WATCHED: &str = "watched connections";
 const RING: &str = "ring";
 const BLOCKS: &str = "blocks";
-const NETWORKS: &str = "networks that are blocked or never are";
+const NETWORKS: &str = "networks, blocked or allowed, when all are there";
 
 /// What the kernel puts before key and value of each entry of a hash table.
 const ENTRY: usize = 48;
