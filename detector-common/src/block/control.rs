@@ -13,10 +13,12 @@ pub struct Control {
     pub kinds: Kinds,
     /// Until when the agent's word holds, in nanoseconds since the machine started. After that nothing is blocked.
     pub until: u64,
-    /// How many of 1,000 packets a CPU may drop within a second.
+    /// Of 1,000 packets of all CPUs, so many a CPU may drop within a second.
     pub share: u32,
     /// So many packets it may drop within a second in any case.
     pub free: u32,
+    /// How many packets all CPUs have seen lately, a second.
+    pub packets: u64,
 }
 
 /// Kinds of blocks, as bits.

@@ -12,5 +12,6 @@ mod tests;
 
 pub use control::{Control, DRY_RUN, ENFORCE, Kinds};
 pub use gate::{Block, Blocks, Gate, Verdict, Work};
+pub use guard::FEW;
 use guard::Guard;
 pub use key::{BlockKey, Network};

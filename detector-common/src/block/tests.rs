@@ -111,7 +111,7 @@ fn wish() -> impl Strategy<Value = Wish> {
 const NOW: u64 = 1_000_000;
 
 fn control(kinds: Kinds) -> Control {
-    Control { mode: ENFORCE, kinds, until: u64::MAX, share: 1000, free: 0 }
+    Control { mode: ENFORCE, kinds, until: u64::MAX, share: 1000, free: 0, packets: 0 }
 }
 
 struct World {

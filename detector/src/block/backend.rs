@@ -1,7 +1,7 @@
-use detector_common::block::{Block, Control, DRY_RUN, ENFORCE, Network};
+use detector_common::block::{Block, Control, DRY_RUN, ENFORCE, Kinds, Network};
 use ipnet::IpNet;
 
-use super::blocker::{Barrier, since_start};
+use super::barrier::{Barrier, since_start};
 use super::nftables::{Nftables, Totals};
 use super::{Mode, Target};
 use crate::kernel::Gate;
@@ -48,6 +48,22 @@ impl Barrier for Backend {
         }
     }
 
+    fn control(&self) -> Result<Control, String> {
+        match self {
+            Self::Xdp(gate) => Barrier::control(gate),
+            Self::Nftables(table) => Ok(Control {
+                mode: match table.mode() {
+                    Mode::Enforce => ENFORCE,
+                    Mode::DryRun => DRY_RUN,
+                    Mode::Observe => 0,
+                },
+                kinds: Kinds::FLOWS.and(Kinds::PAIRS).and(Kinds::NETWORKS),
+                until: u64::MAX,
+                ..Control::default()
+            }),
+        }
+    }
+
     fn block(&mut self, target: &Target, expires: u64) -> Result<(), String> {
         match self {
             Self::Xdp(gate) => Barrier::block(gate, target, expires),
@@ -69,7 +85,8 @@ impl Barrier for Backend {
         match self {
             Self::Xdp(gate) => Barrier::hits(gate, target),
             Self::Nftables(table) => {
-                let block = |(hits, bytes, latest)| Block { hits, bytes, latest, ..Block::default() };
+                let expires = table.expires(target).unwrap_or(u64::MAX);
+                let block = |(hits, bytes, latest)| Block { expires, hits, bytes, latest };
                 Ok(table.hits(target).map(block))
             }
         }

@@ -1,138 +1,45 @@
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
-use detector_common::block::{Block, Control, DRY_RUN, ENFORCE, Kinds, Network};
-use detector_common::counters::{Counter, Counters};
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use detector_common::block::{Block, Control, DRY_RUN, ENFORCE};
+use detector_common::counters::Counters;
+use jiff::Timestamp;
 
 use super::audit::{Action, Line};
+use super::barrier::Barrier;
+use super::clocks::Clocks;
+use super::listed::{Effective, Listed, State, done};
+use super::share::Share;
 use super::{
-    Audit, AuditError, Backend, Book, Config, Decision, Entry, Incident, Mode, Notice, Protected, Refusal,
-    Target, Totals, Wish,
+    AuditError, Backend, Book, Config, Decision, Entry, Incident, Journal, Mode, Notice, Protected, Refusal,
+    Surroundings, Target, Totals, Unseen, Wish,
 };
-use crate::kernel::Gate;
 
 /// How long the kernel goes on with what the agent said last. An agent that hangs blocks nobody for longer.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// How often is looked at which addresses this machine has and asks.
-const REFRESH: Duration = Duration::from_secs(30);
-
 /// Who decides if nobody does.
 const SELF: &str = "firedamp";
 
-/// What keeps packets back. Errors are in words.
-pub(super) trait Barrier {
-    fn set(&mut self, control: &Control) -> Result<(), String>;
-    /// Until a time in nanoseconds since the machine started.
-    fn block(&mut self, target: &Target, expires: u64) -> Result<(), String>;
-    fn unblock(&mut self, target: &Target) -> Result<(), String>;
-    fn hits(&self, target: &Target) -> Result<Option<Block>, String>;
-    fn allow_only(&mut self, networks: &[Network]) -> Result<(), String>;
-    /// Nanoseconds since the machine started.
-    fn now(&self) -> u64;
-
-    /// Whether something that was said still has to be done.
-    fn is_pending(&self) -> bool {
-        false
-    }
-
-    /// Whether packets come to it.
-    fn is_reached(&self) -> bool {
-        true
-    }
-
-    /// Why it does not do what it was told.
-    fn trouble(&self) -> Option<String> {
-        None
-    }
-
-    /// Lets everything pass, for good.
-    fn finish(&mut self) -> Result<(), String> {
-        self.set(&Control::default())
-    }
-}
-
-/// Nanoseconds since the machine started.
-pub(super) fn since_start() -> u64 {
-    let clock = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
-    let since: Duration = clock.map(Into::into).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Barrier for Gate {
-    fn set(&mut self, control: &Control) -> Result<(), String> {
-        self.set_control(control).map_err(|error| error.to_string())
-    }
-
-    fn block(&mut self, target: &Target, expires: u64) -> Result<(), String> {
-        Self::block(self, &target.place(), expires).map_err(|error| error.to_string())
-    }
-
-    fn unblock(&mut self, target: &Target) -> Result<(), String> {
-        Self::unblock(self, &target.place()).map_err(|error| error.to_string())
-    }
-
-    fn hits(&self, target: &Target) -> Result<Option<Block>, String> {
-        self.get(&target.place()).map_err(|error| error.to_string())
-    }
-
-    fn allow_only(&mut self, networks: &[Network]) -> Result<(), String> {
-        Self::allow_only(self, networks).map_err(|error| error.to_string())
-    }
-
-    fn now(&self) -> u64 {
-        since_start()
-    }
-}
-
-/// What the kernel does about a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effective {
-    /// Packets are dropped.
-    Dropping,
-    /// They are counted and pass.
-    Counting,
-    /// They pass uncounted.
-    Passing,
-    /// The kernel has no such block, although it should.
-    Missing,
-    /// The kernel is about to be told.
-    Pending,
-    /// The kernel has it, and lets no packet come to it.
-    Bypassed,
-}
-
-/// A block as it is wanted, and as it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Listed {
-    /// What is wanted.
-    #[serde(flatten)]
-    pub entry: Entry,
-    /// What the kernel does.
-    pub effective: Effective,
-    /// Packets that were kept back, or would have been.
-    pub hits: u64,
-    /// Bytes of these.
-    pub bytes: u64,
-    /// When the latest of them came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_hit: Option<Timestamp>,
-}
-
-/// What is done about blocks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct State {
-    /// As the configuration wants it.
-    pub requested: Mode,
-    /// As it is.
-    pub effective: Mode,
-    /// Why it is not as it is wanted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub because: Option<String>,
-    /// How many blocks there are.
-    pub entries: usize,
+/// Why nothing can be blocked.
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    /// Nobody would know what was done.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// What must not be blocked is not known.
+    #[error(transparent)]
+    Unseen(#[from] Unseen),
+    /// The kernel does not take the list of what must not be blocked.
+    #[error(
+        "the kernel does not take the list of what is never blocked: {0}; shorten `allow` in [block], or give the machine more memory"
+    )]
+    Protect(String),
+    /// Nobody would look how the machine's addresses change.
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
 }
 
 /// Decides what is blocked, and sees to it that it is.
@@ -141,17 +48,21 @@ pub struct Blocker<B = Backend> {
     config: Config,
     book: Book,
     barrier: B,
+    surroundings: Surroundings,
+    news: Receiver<Surroundings>,
     protected: Protected,
-    refreshed: Instant,
-    audit: Audit,
+    /// Why the kernel does not have the list of what is never blocked.
+    unprotected: Option<String>,
+    journal: Journal,
     /// Who said that nothing is to be dropped.
     panicked: Option<String>,
     /// Too much would have been dropped.
     alarmed: bool,
-    /// Packets that passed for that when they were counted last.
-    shed: u64,
-    /// Something failed since it was last in order.
-    failed: bool,
+    share: Share,
+    /// Why the kernel did not take what it was told last.
+    failure: Option<String>,
+    /// What is to be lifted and the kernel kept, with the reason.
+    kept: BTreeMap<u64, (Action, String)>,
     /// There was no room since something was removed last.
     full: bool,
     /// What the outputs are to be told.
@@ -164,10 +75,11 @@ impl Blocker {
     /// Begins with an empty book.
     ///
     /// # Errors
-    /// The audit log cannot be written.
-    pub fn new(config: Config, backend: Backend) -> Result<Self, AuditError> {
-        let protected = Protected::of_this_machine(&config.allow);
-        Self::with(config, backend, protected)
+    /// The audit log cannot be written, or the kernel cannot be told what must not be blocked.
+    pub fn new(config: Config, backend: Backend) -> Result<Self, BlockError> {
+        let surroundings = Surroundings::look()?;
+        let news = Surroundings::follow().map_err(BlockError::Thread)?;
+        Self::with(config, backend, surroundings, news)
     }
 
     /// Packets that nftables met, if it is what drops them.
@@ -178,56 +90,76 @@ impl Blocker {
 
 #[expect(private_bounds, reason = "there are the backend and one for tests")]
 impl<B: Barrier> Blocker<B> {
-    pub(super) fn with(config: Config, barrier: B, protected: Protected) -> Result<Self, AuditError> {
-        let audit = Audit::open(config.audit.as_deref().unwrap_or(std::path::Path::new("/dev/null")))?;
+    pub(super) fn with(
+        config: Config,
+        mut barrier: B,
+        surroundings: Surroundings,
+        news: Receiver<Surroundings>,
+    ) -> Result<Self, BlockError> {
+        let protected = Protected::new(&config.allow, &surroundings);
+        barrier.allow_only(&protected.networks()).map_err(BlockError::Protect)?;
+        let mut journal = Journal::open(&config)?;
+        journal.begin(&Journal::line(Action::Start, SELF, config.mode))?;
         let mut this = Self {
             config,
             book: Book::default(),
             barrier,
+            surroundings,
+            news,
             protected,
-            refreshed: Instant::now(),
-            audit,
+            unprotected: None,
+            journal,
             panicked: None,
             alarmed: false,
-            shed: 0,
-            failed: false,
+            share: Share::default(),
+            failure: None,
+            kept: BTreeMap::new(),
             full: false,
             notices: Vec::new(),
             alarms: 0,
         };
-        this.log(Action::Start, SELF, None, None)?;
-        let allowed = this.barrier.allow_only(&this.protected.networks());
-        this.check(allowed);
-        this.tell();
+        // What the kernel refuses is told, and tried again each second.
+        let _ = this.tell();
         Ok(this)
     }
 
-    /// What is done now.
+    /// What is wanted now.
     pub fn mode(&self) -> Mode {
-        match (&self.panicked, self.alarmed) {
-            (Some(_), _) => Mode::Observe,
-            (None, true) => self.config.mode.min(Mode::DryRun),
-            (None, false) => self.config.mode,
+        if self.panicked.is_some() {
+            Mode::Observe
+        } else if self.alarmed || self.unprotected.is_some() {
+            self.config.mode.min(Mode::DryRun)
+        } else {
+            self.config.mode
         }
     }
 
-    /// What is wanted, and what is done.
+    /// What is wanted, and what the kernel does.
     pub fn state(&self) -> State {
-        let because = match (&self.panicked, self.alarmed) {
-            (Some(by), _) => Some(format!("{by} said panic; `firedamp block resume` ends that")),
-            (None, true) => Some(format!(
+        let done = self.barrier.control().map(|control| done(&control, self.barrier.now()));
+        let because = match (&done, &self.panicked, self.alarmed, &self.unprotected) {
+            (Err(error), ..) => Some(format!("the kernel does not tell what it does: {error}")),
+            (Ok(mode), ..) if *mode != self.mode() => Some(self.failure.clone().map_or_else(
+                || "the kernel goes on for ten seconds only without the agent's word".to_owned(),
+                |error| format!("the kernel refuses: {error}"),
+            )),
+            (_, Some(by), ..) => Some(format!("{by} said panic; `firedamp block resume` ends that")),
+            (.., true, _) => Some(format!(
                 "more than {} of 1,000 packets would have been dropped; look at `firedamp block list`, then say `firedamp \
                  block resume`",
                 self.config.share
             )),
-            (None, false) => None,
+            (.., Some(error)) => {
+                Some(format!("the kernel does not take the list of what is never blocked: {error}"))
+            }
+            _ => None,
         };
         let reasons: Vec<String> = because.into_iter().chain(self.barrier.trouble()).collect();
         State {
             requested: self.config.mode,
-            effective: self.mode(),
+            effective: done.unwrap_or_else(|_| self.mode()),
             because: Some(reasons.join("; ")).filter(|reasons| !reasons.is_empty()),
-            entries: self.book.entries().count(),
+            entries: self.book.len(),
         }
     }
 
@@ -250,17 +182,34 @@ impl<B: Barrier> Blocker<B> {
 
     /// What was decided by what was found.
     pub fn decide(&mut self, decision: Decision) {
-        let Decision { case, target, reason } = decision;
-        // A miner that goes on, which a dry run lets it, is decided on again and again.
-        let lasts = |entry: &Entry| {
-            entry.until.duration_since(Timestamp::now()) * 2 > entry.until.duration_since(entry.since)
-        };
-        if self.book.of(&target).is_some_and(lasts) {
-            return;
+        match decision {
+            Decision::Block { case, target, reason } => {
+                let now = self.barrier.now();
+                // What an operator says of a target holds. A miner that goes on, which a dry run lets it, is decided on again
+                // and again.
+                let lasts = |entry: &Entry| {
+                    let (left, all) =
+                        (entry.expires.saturating_sub(now), entry.expires.saturating_sub(entry.since));
+                    !entry.automatic || left > all / 2
+                };
+                if self.book.is_released(&target, case, now) || self.book.of(&target).is_some_and(lasts) {
+                    return;
+                }
+                // Why not is in the log.
+                let _ =
+                    self.add(Wish { target, reason, by: SELF.to_owned(), minutes: None, case: Some(case) });
+            }
+            Decision::Lift { case, reason } => {
+                let ids: Vec<u64> = self.book.of_case(case);
+                for id in ids {
+                    if self.book.get(id).is_ok_and(|entry| entry.automatic) {
+                        self.lift(id, Action::Lift, &reason);
+                    }
+                }
+                // What the kernel refuses is told, and tried again each second.
+                let _ = self.tell();
+            }
         }
-        let wish = Wish { target, reason, by: SELF.to_owned(), minutes: None, case: Some(case) };
-        // Why not is in the log.
-        let _ = self.add(wish);
     }
 
     /// Why something would be refused because of what it is.
@@ -272,54 +221,53 @@ impl<B: Barrier> Blocker<B> {
     ///
     /// # Errors
     /// Why it is not blocked; that is in the log, too.
-    pub fn add(&mut self, wish: Wish) -> Result<Entry, Refusal> {
-        let (by, reason, target, now) = (wish.by.clone(), wish.reason.clone(), wish.target, Timestamp::now());
-        let taken = self.book.add(wish, &self.config, &self.protected, now).and_then(|(entry, is_new)| {
-            let left = u64::try_from(entry.until.duration_since(now).as_nanos()).unwrap_or(0);
-            let expires = self.barrier.now().saturating_add(left);
-            match self.barrier.block(&target, expires) {
-                Ok(()) => Ok((entry, is_new)),
-                Err(error) => {
-                    // What was there before stays, in the kernel and in the book.
-                    if is_new {
-                        let _ = self.book.remove(entry.id);
-                    }
-                    Err(Refusal::Kernel(error))
-                }
-            }
-        });
-        match taken {
-            Ok((entry, is_new)) => {
-                self.tell();
-                let action = if is_new { Action::Block } else { Action::Extend };
-                if is_new {
+    pub fn add(&mut self, wish: Wish) -> Result<Listed, Refusal> {
+        let before = self.book.of(&wish.target).map(|entry| entry.expires);
+        let done = self.put(wish.clone());
+        match done {
+            Ok(entry) => {
+                self.journal.blocked(entry.case);
+                self.kept.remove(&entry.id);
+                let action = match before {
+                    None => Action::Block,
+                    Some(before) if entry.expires < before => Action::Shorten,
+                    Some(_) => Action::Extend,
+                };
+                let clocks = self.clocks();
+                if before.is_none() {
                     tracing::warn!(
-                        "{} {target} until {}: {reason}",
+                        "{} {} until {}: {}",
                         self.deed(),
-                        entry.until.strftime("%F %T%:z")
+                        entry.target,
+                        clocks.time_of(entry.expires).strftime("%F %T%:z"),
+                        entry.reason
                     );
                 }
-                self.note(action, &by, Some(&entry), None);
-                Ok(entry)
+                self.note(action, &entry.by, &entry, None, None);
+                self.tell().map_err(Refusal::Kernel)?;
+                Ok(self.listed(&entry, &clocks, self.barrier.control().ok().as_ref()))
             }
             Err(refusal) => {
-                tracing::warn!("{target} is not blocked: {refusal}");
-                let text = format!("{refusal}; wanted for: {reason}");
-                let line = Line {
-                    timestamp: now,
-                    target: Some(target),
-                    reason: Some(&text),
-                    ..self.line(Action::Refuse, &by)
-                };
-                let written = self.audit.write(&line);
-                self.check(written.map_err(|error| error.to_string()));
+                self.journal.refuse(&wish, &refusal, self.mode());
                 if matches!(refusal, Refusal::Full(_)) && !self.full {
                     self.full = true;
-                    self.tell_outputs(Incident::Full, SELF, format!("{target} is not blocked: {refusal}"));
+                    self.tell_outputs(
+                        Incident::Full,
+                        SELF,
+                        format!("{} is not blocked: {refusal}", wish.target),
+                    );
                 }
                 Err(refusal)
             }
         }
+    }
+
+    /// In the kernel first: what it refuses is in no book, and what was there before stays in both.
+    fn put(&mut self, wish: Wish) -> Result<Entry, Refusal> {
+        let (entry, _) = self.book.plan(wish, &self.config, &self.protected, self.barrier.now())?;
+        self.barrier.block(&entry.target, entry.expires).map_err(Refusal::Kernel)?;
+        self.book.put(entry.clone());
+        Ok(entry)
     }
 
     const fn deed(&self) -> &'static str {
@@ -330,61 +278,124 @@ impl<B: Barrier> Blocker<B> {
         }
     }
 
-    /// Lets pass what was blocked.
+    /// Lets pass what was blocked. What is found does not bring it back before its time would have been over.
     ///
     /// # Errors
-    /// There is no such block.
-    pub fn remove(&mut self, id: u64, by: &str) -> Result<Entry, Refusal> {
-        let entry = self.book.remove(id)?;
-        self.lift(&entry, Action::Remove, by);
-        Ok(entry)
+    /// There is no such block, or the kernel refuses; then it stays in the book.
+    pub fn remove(&mut self, id: u64, by: &str) -> Result<Listed, Refusal> {
+        let entry = self.book.get(id)?.clone();
+        let listed = self.listed(&entry, &self.clocks(), None);
+        if let Err(error) = self.barrier.unblock(&entry.target) {
+            let why = format!("block {id} is not removed: the kernel refuses: {error}");
+            self.journal.fail(by, self.mode(), Some(entry.target), &why);
+            return Err(Refusal::Kernel(error));
+        }
+        self.book.release(id);
+        self.note(Action::Remove, by, &entry, None, Some(listed.hits));
+        // The block is gone: that the rest is as it was is told elsewhere.
+        let _ = self.tell();
+        Ok(Listed { effective: Effective::Passing, ..listed })
     }
 
-    fn lift(&mut self, entry: &Entry, action: Action, by: &str) {
-        let hits = self.barrier.hits(&entry.target).ok().flatten().map(|block| block.hits);
-        let done = self.barrier.unblock(&entry.target);
-        self.check(done);
-        self.tell();
-        self.note(action, by, Some(entry), hits);
+    /// Lets pass what is not to be blocked any more. What the kernel keeps stays in the book, and is tried again each second.
+    fn lift(&mut self, id: u64, action: Action, reason: &str) {
+        let Ok(entry) = self.book.get(id).cloned() else {
+            self.kept.remove(&id);
+            return;
+        };
+        let hits = self.hits(&entry);
+        match self.barrier.unblock(&entry.target) {
+            Ok(()) => {
+                self.kept.remove(&id);
+                tracing::info!("{} is not blocked any more: {reason}", entry.target);
+                if action == Action::Expire {
+                    self.book.end(id, self.barrier.now());
+                    self.note(action, SELF, &entry, None, hits);
+                } else {
+                    self.book.take(id);
+                    self.note(action, SELF, &entry, Some(reason), hits);
+                }
+            }
+            Err(error) => {
+                if self.kept.insert(id, (action, reason.to_owned())).is_none() {
+                    let why = format!("{reason}, but the kernel refuses: {error}");
+                    tracing::error!("cannot let {} pass: {why}", entry.target);
+                    self.journal.fail(SELF, self.mode(), Some(entry.target), &why);
+                }
+            }
+        }
+    }
+
+    fn hits(&self, entry: &Entry) -> Option<u64> {
+        self.barrier.hits(&entry.target).ok().flatten().map(|block| block.hits)
     }
 
     /// Lets everything pass at once; blocks stay in the book and hold again when somebody says so.
-    pub fn panic(&mut self, by: &str) {
+    ///
+    /// # Errors
+    /// The kernel refuses: then it is tried again each second, and blocks lapse after ten.
+    pub fn panic(&mut self, by: &str) -> Result<State, Refusal> {
         self.panicked = Some(by.to_owned());
-        self.tell();
-        tracing::warn!("{by} said panic: nothing is dropped any more");
-        self.note(Action::Panic, by, None, None);
-        self.tell_outputs(Incident::Panic, by, format!("{by} said panic: nothing is dropped any more"));
+        let message = format!("{by} said panic: nothing is to be dropped any more");
+        tracing::warn!("{message}");
+        let said = self.say(Action::Panic, by);
+        self.tell_outputs(Incident::Panic, by, message);
+        said
     }
 
     /// Goes on as the configuration says.
-    pub fn resume(&mut self, by: &str) {
+    ///
+    /// # Errors
+    /// The kernel refuses: then it is tried again each second.
+    pub fn resume(&mut self, by: &str) -> Result<State, Refusal> {
         (self.panicked, self.alarmed) = (None, false);
-        self.tell();
-        tracing::warn!("{by} said resume: blocks hold again");
-        self.note(Action::Resume, by, None, None);
-        self.tell_outputs(Incident::Resume, by, format!("{by} said resume: blocks hold again"));
+        self.share.forgive();
+        let message = format!("{by} said resume: blocks are to hold again");
+        tracing::warn!("{message}");
+        let said = self.say(Action::Resume, by);
+        self.tell_outputs(Incident::Resume, by, message);
+        said
     }
 
-    /// Goes by another configuration. Blocks that it forbids are lifted.
+    fn say(&mut self, action: Action, by: &str) -> Result<State, Refusal> {
+        let done = self.tell();
+        let mode = self.mode();
+        self.journal.write(&Journal::line(action, by, mode));
+        if let Err(error) = done {
+            self.journal.fail(by, mode, None, &format!("the kernel refuses: {error}"));
+            return Err(Refusal::Kernel(format!(
+                "{error}; it is told again each second, and drops nothing any more ten seconds after it last heard the agent"
+            )));
+        }
+        Ok(self.state())
+    }
+
+    /// Goes by another configuration. Blocks that it forbids are lifted. The audit log is opened anew.
     pub fn exchange(&mut self, config: Config) {
         let differs = config.mode != self.config.mode;
         self.config = config;
-        self.refresh();
-        self.tell();
+        self.journal.reopen(&self.config);
+        self.protect();
+        // What the kernel refuses is told, and tried again each second.
+        let _ = self.tell();
         if differs {
-            self.note(Action::Mode, SELF, None, None);
+            self.journal.write(&Journal::line(Action::Mode, SELF, self.mode()));
         }
     }
 
     /// Lets time pass: ends what is over, renews the agent's word, and looks whether too much is dropped.
     pub fn tick(&mut self, counters: &Counters) {
-        for entry in self.book.expire(Timestamp::now()) {
-            tracing::info!("{} is not blocked any more: its time is over", entry.target);
-            self.lift(&entry, Action::Expire, SELF);
+        let now = self.barrier.now();
+        for (id, (action, reason)) in std::mem::take(&mut self.kept) {
+            self.kept.insert(id, (action, reason.clone()));
+            self.lift(id, action, &reason);
         }
-        let shed = counters.get(Counter::BlockShed);
-        if shed > self.shed && self.mode() == Mode::Enforce {
+        for id in self.book.over(now) {
+            self.lift(id, Action::Expire, "its time is over");
+        }
+        self.book.forget(now);
+        let too_much = self.share.exceeded(counters, &self.config, now);
+        if too_much && self.mode() == Mode::Enforce {
             self.alarmed = true;
             let message = format!(
                 "more than {} of 1,000 packets would be dropped: nothing is dropped any more; look at `firedamp block list`, \
@@ -392,136 +403,131 @@ impl<B: Barrier> Blocker<B> {
                 self.config.share
             );
             tracing::error!("{message}");
-            self.note(Action::Alarm, SELF, None, None);
+            self.journal.write(&Journal::line(Action::Alarm, SELF, self.mode()));
             self.tell_outputs(Incident::Alarm, SELF, message);
         }
-        self.shed = shed;
-        self.full &= self.book.entries().count() >= self.config.entries as usize;
-        if self.refreshed.elapsed() >= REFRESH {
-            self.refresh();
+        self.full &= self.book.len() >= self.config.entries as usize;
+        if let Some(surroundings) = self.news.try_iter().last() {
+            self.surroundings = surroundings;
+            self.protect();
+        } else if self.unprotected.is_some() {
+            self.protect();
         }
-        self.tell();
+        // What the kernel refuses is told, and tried again each second.
+        let _ = self.tell();
     }
 
     /// All blocks, as they are wanted and as they are.
     pub fn list(&self) -> Vec<Listed> {
-        self.book.entries().map(|entry| self.listed(entry)).collect()
+        let (clocks, control) = (self.clocks(), self.barrier.control().ok());
+        self.book.entries().map(|entry| self.listed(entry, &clocks, control.as_ref())).collect()
     }
 
-    fn listed(&self, entry: &Entry) -> Listed {
-        let found = self.barrier.hits(&entry.target).ok().flatten();
-        let effective = match (found, self.mode()) {
-            (None, _) if self.barrier.is_pending() => Effective::Pending,
-            (None, _) => Effective::Missing,
-            (Some(_), Mode::Enforce | Mode::DryRun) if !self.barrier.is_reached() => Effective::Bypassed,
-            (Some(_), Mode::Enforce) => Effective::Dropping,
-            (Some(_), Mode::DryRun) => Effective::Counting,
-            (Some(_), Mode::Observe) => Effective::Passing,
+    fn listed(&self, entry: &Entry, clocks: &Clocks, control: Option<&Control>) -> Listed {
+        let found = self.barrier.hits(&entry.target);
+        let now = self.barrier.now();
+        let effective = match (&found, control) {
+            (Err(_), _) | (Ok(Some(_)), None) => Effective::Unknown,
+            (Ok(None), _) if self.barrier.is_pending() => Effective::Pending,
+            (Ok(None), _) => Effective::Missing,
+            (Ok(Some(block)), _) if now >= block.expires => Effective::Passing,
+            (Ok(Some(_)), Some(control)) if !control.kinds.have(entry.target.kind()) => Effective::Passing,
+            (Ok(Some(_)), Some(control)) => match done(control, now) {
+                Mode::Enforce | Mode::DryRun if !self.barrier.is_reached() => Effective::Bypassed,
+                Mode::Enforce => Effective::Dropping,
+                Mode::DryRun => Effective::Counting,
+                Mode::Observe => Effective::Passing,
+            },
         };
-        let Block { hits, bytes, latest, .. } = found.unwrap_or_default();
-        let ago = SignedDuration::from_nanos(
-            i64::try_from(self.barrier.now().saturating_sub(latest)).unwrap_or(i64::MAX),
-        );
-        let last_hit = if hits > 0 { Timestamp::now().checked_sub(ago).ok() } else { None };
-        Listed { entry: entry.clone(), effective, hits, bytes, last_hit }
+        let block = found.ok().flatten();
+        let Block { hits, bytes, latest, expires } =
+            block.unwrap_or(Block { expires: entry.expires, ..Block::default() });
+        Listed {
+            entry: entry.clone(),
+            since: clocks.time_of(entry.since),
+            until: clocks.time_of(expires),
+            effective,
+            hits,
+            bytes,
+            last_hit: (hits > 0).then(|| clocks.time_of(latest)),
+        }
     }
 
     /// Nothing is blocked any more, because the agent ends.
     pub fn finish(&mut self) {
         let done = self.barrier.finish();
         self.check(done);
-        self.note(Action::Stop, SELF, None, None);
+        self.journal.write(&Journal::line(Action::Stop, SELF, self.mode()));
     }
 
-    /// Looks which addresses this machine has and asks now.
-    fn refresh(&mut self) {
-        self.refreshed = Instant::now();
-        let protected = Protected::of_this_machine(&self.config.allow);
-        if protected == self.protected {
-            return;
-        }
-        if let Err(error) = self.barrier.allow_only(&protected.networks()) {
-            self.check(Err(error));
+    /// Sees to it that nothing is blocked that must not be. Without the kernel's list nothing is dropped.
+    fn protect(&mut self) {
+        let protected = Protected::new(&self.config.allow, &self.surroundings);
+        if protected == self.protected && self.unprotected.is_none() {
             return;
         }
         self.protected = protected;
-        let forbidden = |entry: &&Entry| {
-            entry.target.networks().iter().any(|network| self.protected.forbids(network).is_some())
-        };
-        let forbidden: Vec<u64> = self.book.entries().filter(forbidden).map(|entry| entry.id).collect();
-        for id in forbidden {
-            if let Ok(entry) = self.book.remove(id) {
-                tracing::warn!("{} is not blocked any more: it is one of those that never are", entry.target);
-                self.lift(&entry, Action::Remove, SELF);
+        match self.barrier.allow_only(&self.protected.networks()) {
+            Ok(()) if self.unprotected.take().is_some() => {
+                tracing::warn!("the kernel has the list of what is never blocked again");
+                self.journal.write(&Journal::line(Action::Mode, SELF, self.mode()));
             }
+            Ok(()) => {}
+            Err(error) => {
+                if self.unprotected.replace(error.clone()).is_none() {
+                    let why = format!("the kernel does not take the list of what is never blocked: {error}");
+                    tracing::error!("{why}; nothing is dropped until it does");
+                    self.journal.fail(SELF, self.mode(), None, &why);
+                }
+            }
+        }
+        let forbidden = |entry: &Entry| match Book::forbids(&entry.target, &self.protected) {
+            Err(refusal @ Refusal::Protected { .. }) => Some((entry.id, refusal.to_string())),
+            _ => None,
+        };
+        let forbidden: Vec<(u64, String)> = self.book.entries().filter_map(forbidden).collect();
+        for (id, reason) in forbidden {
+            self.lift(id, Action::Lift, &reason);
         }
     }
 
     /// Says to the kernel what is done now.
-    fn tell(&mut self) {
+    fn tell(&mut self) -> Result<(), String> {
         let mode = match self.mode() {
             Mode::Observe => 0,
             Mode::DryRun => DRY_RUN,
             Mode::Enforce => ENFORCE,
         };
-        let kinds = self.book.entries().fold(Kinds::default(), |kinds, entry| kinds.and(entry.target.kind()));
         let lease = u64::try_from(LEASE.as_nanos()).unwrap_or(u64::MAX);
         let until = self.barrier.now().saturating_add(lease);
         let Config { share, free, .. } = self.config;
-        let said = self.barrier.set(&Control { mode, kinds, until, share, free });
-        self.check(said);
+        let packets = self.share.packets();
+        let control = Control { mode, kinds: self.book.kinds(), until, share, free, packets };
+        let said = self.barrier.set(&control);
+        self.check(said.clone());
+        said
     }
 
-    const fn line<'a>(&self, action: Action, by: &'a str) -> Line<'a> {
-        Line {
-            timestamp: Timestamp::UNIX_EPOCH,
-            action,
-            by,
-            mode: self.config.mode,
-            id: None,
-            target: None,
-            case_id: None,
-            reason: None,
-            until: None,
-            hits: None,
+    fn clocks(&self) -> Clocks {
+        Clocks::new(self.barrier.now(), Timestamp::now())
+    }
+
+    fn note(&mut self, action: Action, by: &str, entry: &Entry, reason: Option<&str>, hits: Option<u64>) {
+        let line = Journal::about(Journal::line(action, by, self.mode()), entry, &self.clocks());
+        self.journal.write(&Line { reason: reason.or(line.reason), hits, ..line });
+    }
+
+    fn check(&mut self, done: Result<(), String>) {
+        match done {
+            Ok(()) => self.failure = None,
+            Err(error) => self.complain(&error),
         }
     }
 
-    fn log(
-        &mut self,
-        action: Action,
-        by: &str,
-        entry: Option<&Entry>,
-        hits: Option<u64>,
-    ) -> Result<(), AuditError> {
-        let line = Line {
-            timestamp: Timestamp::now(),
-            mode: self.mode(),
-            id: entry.map(|entry| entry.id),
-            target: entry.map(|entry| entry.target),
-            case_id: entry.and_then(|entry| entry.case),
-            reason: entry.map(|entry| entry.reason.as_str()),
-            until: entry.map(|entry| entry.until),
-            hits,
-            ..self.line(action, by)
-        };
-        self.audit.write(&line)
-    }
-
-    fn note(&mut self, action: Action, by: &str, entry: Option<&Entry>, hits: Option<u64>) {
-        let written = self.log(action, by, entry, hits);
-        self.check(written.map_err(|error| error.to_string()));
-    }
-
-    /// Tells a failure once.
-    fn check(&mut self, done: Result<(), String>) {
-        match done {
-            Ok(()) => self.failed = false,
-            Err(error) if !self.failed => {
-                self.failed = true;
-                tracing::error!("blocking: {error}");
-            }
-            Err(_) => {}
+    /// Tells a failure of the kernel once.
+    fn complain(&mut self, error: &str) {
+        if self.failure.replace(error.to_owned()).is_none() {
+            tracing::error!("blocking: the kernel refuses: {error}");
         }
     }
 }

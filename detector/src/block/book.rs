@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use detector_common::block::Kinds;
 use ipnet::IpNet;
-use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{Config, Protected, Target};
@@ -14,7 +14,7 @@ const WIDEST_V6: u8 = 32;
 /// The longest block, in minutes.
 const LONGEST: u32 = 10_080;
 
-/// How many ended blocks are remembered, to tell who comes back.
+/// How many ended blocks are remembered, to tell who comes back, and how many that somebody lifted.
 const REMEMBERED: usize = 65_536;
 
 /// What somebody wants to be blocked.
@@ -28,11 +28,11 @@ pub struct Wish {
     pub by: String,
     /// For how long; `None`: as long as the configuration says.
     pub minutes: Option<u32>,
-    /// The case that it is for.
+    /// The case that it is for, if it was decided by what was found; `None` if an operator says it.
     pub case: Option<CaseId>,
 }
 
-/// Something that is to be blocked.
+/// Something that is to be blocked. Times are those by which the kernel ends it: the time of day may be set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Its number, which no other has while the agent runs.
@@ -46,13 +46,17 @@ pub struct Entry {
     /// The case that it is for.
     #[serde(skip_serializing_if = "Option::is_none", rename = "case_id")]
     pub case: Option<CaseId>,
-    /// Since when.
-    pub since: Timestamp,
-    /// When it is over.
-    pub until: Timestamp,
+    /// Whether it was decided by what was found, and no operator has said anything of it.
+    pub automatic: bool,
+    /// Since when, in nanoseconds since the machine started.
+    #[serde(skip)]
+    pub since: u64,
+    /// When it is over, likewise.
+    #[serde(skip)]
+    pub expires: u64,
 }
 
-/// Why something is not blocked.
+/// Why something is not done about a block.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It is never blocked.
@@ -84,41 +88,95 @@ pub enum Refusal {
 #[derive(Debug, Default)]
 pub struct Book {
     entries: BTreeMap<u64, Entry>,
+    targets: HashMap<Target, u64>,
+    /// Those for a case.
+    cases: BTreeSet<(CaseId, u64)>,
+    /// When each is over, those that are over first in front.
+    ends: BTreeSet<(u64, u64)>,
+    /// How many there are of each kind.
+    kinds: [usize; 3],
     last: u64,
-    /// How long what ended was blocked, and until when that is remembered.
-    ended: BTreeMap<String, (SignedDuration, Timestamp)>,
+    /// How long what ended was blocked by what was found, and until when that is remembered.
+    ended: HashMap<Target, (u64, u64)>,
+    /// What operators lifted, and until when it would have been blocked.
+    released: HashMap<Released, u64>,
 }
 
+/// What an operator lets pass, whatever is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Released {
+    Target(Target),
+    Case(CaseId),
+}
+
+const KINDS: [Kinds; 3] = [Kinds::FLOWS, Kinds::PAIRS, Kinds::NETWORKS];
+
 impl Book {
-    /// Takes a wish, or makes a block that is there last longer. Gives the entry, and whether it is new.
+    /// What a wish leads to, and whether it is new: an entry that [`Self::put`] takes. An operator who says for how long
+    /// has the last word about what is there; everybody else only makes it last longer. `now` is in nanoseconds since the
+    /// machine started.
     ///
     /// # Errors
     /// It must not be blocked, or there is no room.
-    pub fn add(
-        &mut self,
+    pub fn plan(
+        &self,
         wish: Wish,
         config: &Config,
         protected: &Protected,
-        now: Timestamp,
+        now: u64,
     ) -> Result<(Entry, bool), Refusal> {
         let Wish { target, reason, by, minutes, case } = wish;
         Self::forbids(&target, protected)?;
         if let Some(minutes) = minutes.filter(|minutes| !(1..=LONGEST).contains(minutes)) {
             return Err(Refusal::Minutes(minutes));
         }
-        let duration = minutes.map_or_else(|| self.duration(&target, config, now), minutes_of);
-        let until = now.checked_add(duration).unwrap_or(Timestamp::MAX);
-        if let Some(entry) = self.entries.values_mut().find(|entry| entry.target == target) {
-            entry.until = entry.until.max(until);
-            return Ok((entry.clone(), false));
+        let automatic = case.is_some();
+        let duration = minutes.map_or_else(|| self.duration(&target, config, now), nanoseconds);
+        let expires = now.saturating_add(duration);
+        if let Some(known) = self.of(&target) {
+            let is_final = !automatic && minutes.is_some();
+            let expires = if is_final { expires } else { known.expires.max(expires) };
+            let case = case.or(known.case);
+            return Ok((Entry { reason, by, case, automatic, expires, ..known.clone() }, false));
         }
         if self.entries.len() >= config.entries as usize {
             return Err(Refusal::Full(self.entries.len()));
         }
-        self.last += 1;
-        let entry = Entry { id: self.last, target, reason, by, case, since: now, until };
-        self.entries.insert(entry.id, entry.clone());
-        Ok((entry, true))
+        Ok((Entry { id: self.last + 1, target, reason, by, case, automatic, since: now, expires }, true))
+    }
+
+    /// Takes an entry in, in the place of the one of its number.
+    pub fn put(&mut self, entry: Entry) {
+        self.take(entry.id);
+        self.last = self.last.max(entry.id);
+        if !entry.automatic {
+            self.released.remove(&Released::Target(entry.target));
+        }
+        self.count(&entry, usize::saturating_add);
+        self.targets.insert(entry.target, entry.id);
+        self.cases.extend(entry.case.map(|case| (case, entry.id)));
+        self.ends.insert((entry.expires, entry.id));
+        self.entries.insert(entry.id, entry);
+    }
+
+    /// Takes an entry out.
+    pub fn take(&mut self, id: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&id)?;
+        self.count(&entry, usize::saturating_sub);
+        self.targets.remove(&entry.target);
+        self.ends.remove(&(entry.expires, id));
+        if let Some(case) = entry.case {
+            self.cases.remove(&(case, id));
+        }
+        Some(entry)
+    }
+
+    fn count(&mut self, entry: &Entry, change: fn(usize, usize) -> usize) {
+        for (kind, count) in KINDS.into_iter().zip(&mut self.kinds) {
+            if kind == entry.target.kind() {
+                *count = change(*count, 1);
+            }
+        }
     }
 
     /// Refuses what is never blocked, and what is too wide.
@@ -136,36 +194,52 @@ impl Book {
     }
 
     /// As long as the configuration says; twice as long as the last time for what was blocked before, not long ago.
-    fn duration(&self, target: &Target, config: &Config, now: Timestamp) -> SignedDuration {
-        let before = self.ended.get(&target.to_string()).filter(|(_, remembered)| now < *remembered);
-        let twice = before.map(|(duration, _)| *duration * 2);
+    fn duration(&self, target: &Target, config: &Config, now: u64) -> u64 {
+        let before = self.ended.get(target).filter(|(_, remembered)| now < *remembered);
+        let twice = before.map(|(duration, _)| duration.saturating_mul(2));
         twice
-            .unwrap_or(minutes_of(config.minutes))
-            .min(minutes_of(config.longest_minutes.max(config.minutes)))
+            .unwrap_or(nanoseconds(config.minutes))
+            .min(nanoseconds(config.longest_minutes.max(config.minutes)))
     }
 
-    /// Takes one out.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn remove(&mut self, id: u64) -> Result<Entry, Refusal> {
-        self.entries.remove(&id).ok_or(Refusal::Unknown(id))
+    /// Those whose time is over; they stay in the book until they are taken out.
+    #[must_use]
+    pub fn over(&self, now: u64) -> Vec<u64> {
+        self.ends.iter().take_while(|(expires, _)| *expires <= now).map(|(_, id)| *id).collect()
     }
 
-    /// Takes out those whose time is over.
-    pub fn expire(&mut self, now: Timestamp) -> Vec<Entry> {
-        let over: Vec<u64> =
-            self.entries.values().filter(|entry| entry.until <= now).map(|entry| entry.id).collect();
-        let over: Vec<Entry> = over.into_iter().filter_map(|id| self.entries.remove(&id)).collect();
-        self.ended.retain(|_, (_, remembered)| now < *remembered);
-        for entry in &over {
-            if self.ended.len() < REMEMBERED {
-                let duration = entry.until.duration_since(entry.since);
-                let remembered = now.checked_add(duration * 4).unwrap_or(Timestamp::MAX);
-                self.ended.insert(entry.target.to_string(), (duration, remembered));
+    /// Takes one out whose time is over, and remembers it if it was decided by what was found.
+    pub fn end(&mut self, id: u64, now: u64) {
+        let Some(entry) = self.take(id) else { return };
+        if entry.automatic && self.ended.len() < REMEMBERED {
+            let duration = entry.expires.saturating_sub(entry.since);
+            self.ended.insert(entry.target, (duration, now.saturating_add(duration.saturating_mul(4))));
+        }
+    }
+
+    /// Takes one out that an operator lifts: what is found does not bring it back before its time would have been over.
+    pub fn release(&mut self, id: u64) {
+        let Some(entry) = self.take(id) else { return };
+        let case = entry.case.map(Released::Case);
+        for released in [Some(Released::Target(entry.target)), case].into_iter().flatten() {
+            if self.released.len() < REMEMBERED {
+                self.released.insert(released, entry.expires);
             }
         }
-        over
+    }
+
+    /// Whether an operator lets a target, or a case, pass now.
+    #[must_use]
+    pub fn is_released(&self, target: &Target, case: CaseId, now: u64) -> bool {
+        [Released::Target(*target), Released::Case(case)]
+            .iter()
+            .any(|it| self.released.get(it).is_some_and(|expires| now < *expires))
+    }
+
+    /// Forgets what is too long ago.
+    pub fn forget(&mut self, now: u64) {
+        self.ended.retain(|_, (_, remembered)| now < *remembered);
+        self.released.retain(|_, expires| now < *expires);
     }
 
     /// All, those that came first in front.
@@ -173,13 +247,46 @@ impl Book {
         self.entries.values()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Of which kinds there are some.
+    #[must_use]
+    pub fn kinds(&self) -> Kinds {
+        let some = KINDS.into_iter().zip(self.kinds).filter(|(_, count)| *count > 0);
+        some.fold(Kinds::default(), |kinds, (kind, _)| kinds.and(kind))
+    }
+
+    /// The one of this number.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn get(&self, id: u64) -> Result<&Entry, Refusal> {
+        self.entries.get(&id).ok_or(Refusal::Unknown(id))
+    }
+
     /// The one of a target.
     #[must_use]
     pub fn of(&self, target: &Target) -> Option<&Entry> {
-        self.entries.values().find(|entry| entry.target == *target)
+        self.entries.get(self.targets.get(target)?)
+    }
+
+    /// The numbers of those for a case.
+    #[must_use]
+    pub fn of_case(&self, case: CaseId) -> Vec<u64> {
+        self.cases.range((case, 0)..=(case, u64::MAX)).map(|(_, id)| *id).collect()
     }
 }
 
-fn minutes_of(minutes: u32) -> SignedDuration {
-    SignedDuration::from_mins(minutes.into())
+const fn nanoseconds(minutes: u32) -> u64 {
+    minutes as u64 * 60 * 1_000_000_000
 }

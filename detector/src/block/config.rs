@@ -114,6 +114,12 @@ impl Config {
         }
     }
 
+    /// Whether what is found leads to blocks.
+    #[must_use]
+    pub const fn decides(&self) -> bool {
+        self.automatic && !matches!(self.mode, Mode::Observe)
+    }
+
     /// Room for blocks in the tables of the gate; 0 if there is to be none.
     #[must_use]
     pub const fn room(&self) -> u32 {

@@ -1,25 +1,34 @@
 use ipnet::IpNet;
 
-use super::{Config, Mode, Scope, Target};
+use super::{Config, Scope, Target};
 use crate::ledger::{CaseId, Life, Record};
 
-/// That a miner is to be blocked, by what was found.
+/// What is to be done about a miner, by what was found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
-    /// The case.
-    pub case: CaseId,
-    /// What of it.
-    pub target: Target,
-    /// Why.
-    pub reason: String,
+pub enum Decision {
+    /// To block it.
+    Block {
+        /// The case.
+        case: CaseId,
+        /// What of it.
+        target: Target,
+        /// Why.
+        reason: String,
+    },
+    /// To let pass what was blocked of it.
+    Lift {
+        /// The case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Decision {
     /// What a record of a case that nothing hides leads to.
     #[must_use]
     pub fn of(record: &Record, config: &Config) -> Option<Self> {
-        let wanted = config.mode != Mode::Observe
-            && config.automatic
+        let wanted = config.decides()
             && record.life == Life::Open
             && record.verdict >= config.verdict
             && record.confidence >= config.confidence;
@@ -33,6 +42,6 @@ impl Decision {
             Scope::Pool => Target::Network(IpNet::from(pool.ip())),
         };
         let reason = format!("{} {} mining at {pool}", record.verdict, record.protocol);
-        Some(Self { case: record.case, target, reason })
+        Some(Self::Block { case: record.case, target, reason })
     }
 }

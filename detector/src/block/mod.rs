@@ -6,24 +6,33 @@
 
 mod audit;
 mod backend;
+mod barrier;
 mod blocker;
 mod book;
+mod clocks;
 mod config;
 mod decision;
+mod journal;
+mod listed;
 mod nftables;
 mod notice;
 mod protected;
+mod share;
+mod surroundings;
 mod target;
 #[cfg(test)]
 mod tests;
 
 pub use audit::{Action, Audit, AuditError};
 pub use backend::Backend;
-pub use blocker::{Blocker, Effective, Listed, State};
+pub use blocker::{BlockError, Blocker};
 pub use book::{Book, Entry, Refusal, Wish};
 pub use config::{Config, Mode, Scope};
 pub use decision::Decision;
+use journal::Journal;
+pub use listed::{Effective, Listed, State};
 pub use nftables::{Hook, Method, NftError, Nftables, Totals};
 pub use notice::{Incident, Notice};
 pub use protected::Protected;
+pub use surroundings::{Surroundings, Unseen};
 pub use target::Target;

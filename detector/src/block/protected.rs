@@ -1,9 +1,10 @@
-use std::fs;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use detector_common::block::Network;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use nix::ifaddrs::getifaddrs;
+
+use super::Surroundings;
 
 /// What is never blocked: what the operator says, and what the gateway itself needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,26 +32,14 @@ const fn v6(first: u16, bits: u8) -> IpNet {
 }
 
 impl Protected {
-    /// Networks that the operator names, and what this machine is and asks: its own addresses, gateways, and resolvers, as
-    /// they are now.
+    /// Networks that the operator names, and what this machine is and asks.
     #[must_use]
-    pub fn of_this_machine(allow: &[IpNet]) -> Self {
-        let [v4, v6, resolv] = ["/proc/self/net/route", "/proc/self/net/ipv6_route", "/etc/resolv.conf"]
-            .map(|path| fs::read_to_string(path).unwrap_or_default());
-        let gateways = gateways_v4(&v4).chain(gateways_v6(&v6)).collect();
-        Self::new(allow, own_addresses(), gateways, resolvers(&resolv).collect())
-    }
-
-    pub(super) fn new(
-        allow: &[IpNet],
-        own: Vec<IpAddr>,
-        gateways: Vec<IpAddr>,
-        resolvers: Vec<IpAddr>,
-    ) -> Self {
+    pub fn new(allow: &[IpNet], surroundings: &Surroundings) -> Self {
+        let Surroundings { own, gateways, resolvers } = surroundings;
         let named = allow.iter().map(|network| (network.trunc(), "you allow it in [block]"));
         let special = SPECIAL.iter().map(|network| (*network, "it is no address of one host elsewhere"));
-        let of = |addresses: Vec<IpAddr>, why| {
-            addresses.into_iter().map(move |address| (IpNet::from(address), why))
+        let of = |addresses: &BTreeSet<IpAddr>, why| {
+            addresses.iter().map(move |&address| (IpNet::from(address), why)).collect::<Vec<_>>()
         };
         let mut all: Vec<(IpNet, &'static str)> = named
             .chain(of(own, "it is an address of this machine"))
@@ -76,42 +65,6 @@ impl Protected {
     }
 }
 
-fn own_addresses() -> Vec<IpAddr> {
-    let Ok(addresses) = getifaddrs() else { return Vec::new() };
-    let address = |one: nix::ifaddrs::InterfaceAddress| {
-        let address = one.address?;
-        let v4 = address.as_sockaddr_in().map(|it| IpAddr::V4(it.ip()));
-        v4.or_else(|| address.as_sockaddr_in6().map(|it| IpAddr::V6(it.ip())))
-    };
-    addresses.filter_map(address).collect()
-}
-
-/// The third column of the kernel's table is the gateway in hexadecimal, in the order of the machine.
-fn gateways_v4(table: &str) -> impl Iterator<Item = IpAddr> + '_ {
-    let gateway = |line: &str| u32::from_str_radix(line.split_whitespace().nth(2)?, 16).ok();
-    table
-        .lines()
-        .skip(1)
-        .filter_map(gateway)
-        .filter(|&it| it != 0)
-        .map(|it| Ipv4Addr::from(it.to_ne_bytes()).into())
-}
-
-/// The fifth column is the gateway, 32 digits.
-fn gateways_v6(table: &str) -> impl Iterator<Item = IpAddr> + '_ {
-    let gateway = |line: &str| u128::from_str_radix(line.split_whitespace().nth(4)?, 16).ok();
-    table.lines().filter_map(gateway).filter(|&it| it != 0).map(|it| Ipv6Addr::from(it).into())
-}
-
-fn resolvers(file: &str) -> impl Iterator<Item = IpAddr> + '_ {
-    file.lines().filter_map(|line| {
-        let mut words = line.split_whitespace();
-        let address = words.next().filter(|word| *word == "nameserver").and(words.next())?;
-        // A link-local one names its interface.
-        address.split('%').next()?.parse().ok()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,31 +74,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_gateway_needs_is_read_from_the_system() {
-        let route = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n\
-                     eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\n\
-                     eth0\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n";
-        let little = u32::from_str_radix("0101A8C0", 16).unwrap().to_ne_bytes();
-        assert_eq!(gateways_v4(route).collect::<Vec<_>>(), [IpAddr::from(little)]);
-        let route6 = "00000000000000000000000000000000 00 00000000000000000000000000000000 00 \
-                      fe800000000000000000000000000001 00000400 00000001 00000000 00000003     eth0\n\
-                      20010db8000000000000000000000000 40 00000000000000000000000000000000 00 \
-                      00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0\n";
-        assert_eq!(gateways_v6(route6).collect::<Vec<_>>(), [net("fe80::1/128").addr()]);
-        let resolv = "# nameserver 10.0.0.9\nsearch lan\nnameserver 10.0.0.53\nnameserver fe80::53%eth0\n";
-        assert_eq!(
-            resolvers(resolv).collect::<Vec<_>>(),
-            [net("10.0.0.53/32").addr(), net("fe80::53/128").addr()]
-        );
-        let here = Protected::of_this_machine(&[]);
-        assert!(here.forbids(&net("127.0.0.1/32")).is_some());
-    }
-
-    #[test]
     fn a_network_is_forbidden_within_and_around() {
-        let one = |text: &str| vec![text.parse().unwrap()];
-        let protected =
-            Protected::new(&[net("10.1.0.0/16")], one("192.0.2.10"), one("192.0.2.1"), one("2001:db8::53"));
+        let one = |text: &str| [text.parse().unwrap()].into();
+        let (own, gateways, resolvers) = (one("192.0.2.10"), one("192.0.2.1"), one("2001:db8::53"));
+        let protected = Protected::new(&[net("10.1.0.0/16")], &Surroundings { own, gateways, resolvers });
+        assert!(protected.forbids(&net("127.0.0.1/32")).is_some());
         for (network, why) in [
             ("10.1.2.3/32", Some("you allow it in [block]")),
             ("10.0.0.0/8", Some("you allow it in [block]")),

@@ -170,7 +170,7 @@ fn list(answer: &Value) -> anyhow::Result<bool> {
         [
             number(block, "id").to_string(),
             text(block, "target").to_owned(),
-            text(block, "until").split('.').next().unwrap_or("-").to_owned() + "Z",
+            text(block, "until").to_owned(),
             text(block, "effective").to_owned(),
             thousands(number(block, "hits")),
             thousands(number(block, "bytes")),

@@ -252,8 +252,12 @@ impl Config {
         signatures: &Arc<crate::signature::Signatures>,
         identities: Identities,
     ) -> pipeline::Settings {
-        let ledger =
-            ledger::Settings { identities, excerpts: self.privacy.excerpts, ..self.ledger.settings() };
+        let ledger = ledger::Settings {
+            identities,
+            excerpts: self.privacy.excerpts,
+            connections: self.block.decides().then_some(self.block.verdict),
+            ..self.ledger.settings()
+        };
         // Room is kept in the kernel's table: the agent gives up the longest silent conversation before the kernel has
         // to refuse a new one.
         let conversations = (self.capture.watched - self.capture.watched / 8) as usize;
@@ -263,6 +267,12 @@ impl Config {
             signatures: Some(Arc::clone(signatures)),
             ..Default::default()
         }
+    }
+
+    /// The sizes of the kernel's tables, those of blocks among them.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        Limits { blocks: self.block.room(), ..self.capture.limits() }
     }
 
     /// Where records go: to standard output if nothing is said.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use hashlink::LruCache;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -19,6 +20,9 @@ use crate::output::{Counts as OutputCounts, Entry, Outputs, alert_signature};
 
 /// How often what is due is looked at.
 const TICK: Duration = Duration::from_secs(1);
+
+/// Of so many cases is remembered what it was decided by that they are to be blocked.
+pub(super) const DECIDED: usize = 16_384;
 
 /// Records taken at once.
 const BATCH: usize = 16_384;
@@ -61,6 +65,8 @@ pub(super) struct Desk {
     pub(super) untold: HashSet<CaseId>,
     /// Who is to be blocked.
     pub(super) decisions: UnboundedSender<Decision>,
+    /// By what record that was decided, so that a later exclusion takes it back at once.
+    pub(super) decided: LruCache<CaseId, Box<Record>>,
     /// Room in which records become text.
     pub(super) text: Vec<u8>,
 }
@@ -79,6 +85,7 @@ impl Desk {
             if let Some(rules) = self.shared.rules() {
                 self.keeper.set_limits(rules.limits());
                 self.rules = rules;
+                self.reconsider();
             }
             let messages = batch.len() as u64;
             for message in batch {
@@ -136,12 +143,7 @@ impl Desk {
         if self.appears(&dossier.record, hidden.is_some()) {
             dossier.record.reason = Reason::Opened;
         }
-        if hidden.is_none()
-            && let Some(decision) = Decision::of(&dossier.record, self.rules.block())
-        {
-            // Nobody listens in a replay.
-            let _ = self.decisions.send(decision);
-        }
+        self.decide(&dossier.record, hidden.as_deref());
         if dossier.record.reason == Reason::Update || hidden.is_some() {
             return Ready { dossier, hidden, line: None };
         }
@@ -160,6 +162,35 @@ impl Desk {
             }
         };
         Ready { dossier, hidden, line }
+    }
+
+    /// Whom to block, and whom not any more because an exclusion hides the case.
+    fn decide(&mut self, record: &Record, hidden: Option<&str>) {
+        let decision = match hidden {
+            None => Decision::of(record, self.rules.block())
+                .inspect(|_| drop(self.decided.insert(record.case, Box::new(record.clone())))),
+            Some(reason) => self.decided.remove(&record.case).map(|_| lift(record.case, reason)),
+        };
+        if let Some(decision) = decision {
+            // Nobody listens in a replay.
+            let _ = self.decisions.send(decision);
+        }
+    }
+
+    /// Takes back what the rules hide now.
+    fn reconsider(&mut self) {
+        let decided = std::mem::replace(&mut self.decided, LruCache::new(DECIDED));
+        for (case, record) in decided {
+            let enricher = self.rules.enricher();
+            let origin = enricher.origin(record.miner.ip(), record.last_seen);
+            let pool = enricher.pool(record.pool, record.facts.pool_name.as_deref());
+            let dossier = Dossier { record: *record, origin, pool, advice: Vec::new() };
+            if let Some(reason) = self.hidden(&dossier) {
+                let _ = self.decisions.send(lift(case, &reason));
+            } else {
+                self.decided.insert(case, Box::new(dossier.record));
+            }
+        }
     }
 
     /// Whether a case goes on that was excluded until now: nobody was told of it.
@@ -214,4 +245,8 @@ impl Desk {
             self.shared.close();
         }
     }
+}
+
+fn lift(case: CaseId, reason: &str) -> Decision {
+    Decision::Lift { case, reason: format!("excluded: {reason}") }
 }

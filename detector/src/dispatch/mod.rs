@@ -17,6 +17,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use hashlink::LruCache;
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -30,7 +31,7 @@ use crate::enrich::NetworkType;
 use crate::ledger::{CaseId, Record};
 use crate::output::{Counts as OutputCounts, Outputs, Refused};
 use crate::store::Store;
-use desk::{Desk, Message, Pace};
+use desk::{DECIDED, Desk, Message, Pace};
 use keeper::Keeper;
 use shared::Shared;
 
@@ -85,6 +86,7 @@ impl Dispatch {
             shared: Arc::clone(&shared),
             pace,
             decisions,
+            decided: LruCache::new(DECIDED),
             text: Vec::new(),
         };
         std::thread::Builder::new().name("dispatch".to_owned()).spawn(move || {

@@ -13,7 +13,7 @@ use crate::metrics::Detection;
 use crate::output::{Identities, Target};
 use crate::store::tests::{at, ledger, observe};
 use crate::store::{Limits, Settings};
-use crate::{enrich, exclude};
+use crate::{block, enrich, exclude};
 
 fn rules(exclude: &str) -> Rules {
     rules_with(exclude, &enrich::Config::default())
@@ -381,4 +381,27 @@ fn what_the_desk_does_not_come_to_is_counted() {
     }
     let (counts, _) = dispatch.finish(Some(Duration::ZERO));
     assert_eq!(counts.shed + counts.unkept, 9);
+}
+
+#[test]
+fn a_new_exclusion_takes_a_decision_to_block_back_at_once() {
+    let block = || block::Config { mode: block::Mode::Enforce, ..block::Config::default() };
+    let place = Place::new();
+    let dispatch = place.start(rules("").blocking(block()));
+    let mut decisions = dispatch.take_decisions().unwrap();
+    let mut memory = ledger();
+    let records: Vec<Record> =
+        (1..=2).flat_map(|host| observe(&mut memory, &format!("10.0.0.{host}:4000"), 3, host)).collect();
+    let excluded = records[0].case;
+    for record in records {
+        dispatch.offer(record).unwrap();
+    }
+    let blocks = [decisions.blocking_recv(), decisions.blocking_recv()];
+    assert!(blocks.iter().all(|decision| matches!(decision, Some(Decision::Block { .. }))), "{blocks:?}");
+    let rule = "[[exclude]]\nreason = 'our own'\nprefix = '10.0.0.1/32'\n";
+    dispatch.exchange(rules(rule).blocking(block()));
+    let reason = "excluded: our own".to_owned();
+    assert_eq!(decisions.blocking_recv(), Some(Decision::Lift { case: excluded, reason }));
+    drop(finish(dispatch));
+    assert_eq!(decisions.blocking_recv(), None, "the other stays, and it is told once");
 }

@@ -32,7 +32,7 @@ pub fn examine(request: &Request) -> Vec<Finding> {
     let (config, files) = configuration::examine(request.config.as_deref());
     let mut findings = kernel::examine();
     findings.extend(privileges::examine());
-    findings.push(memory::examine(&config.capture.limits()));
+    findings.push(memory::examine(&config.limits()));
     findings.push(kernel::bpffs());
     findings.push(clock::examine());
     findings.extend(files);

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use aya::Ebpf;
 use aya::maps::lpm_trie::{Key, LpmTrie};
 use aya::maps::{Array, HashMap, MapData, MapError, ProgramArray};
@@ -109,9 +111,9 @@ impl Gate {
             self.allowed.insert(&key(network), 1, 0)?;
         }
         let known: Vec<Key<[u8; 16]>> = self.allowed.keys().collect::<Result<_, _>>()?;
-        let wanted: Vec<Key<[u8; 16]>> = networks.iter().map(key).collect();
+        let wanted: HashSet<Network> = networks.iter().copied().collect();
         let is_wanted = |known: &Key<[u8; 16]>| {
-            wanted.iter().any(|key| (key.prefix_len(), key.data()) == (known.prefix_len(), known.data()))
+            wanted.contains(&Network { bits: known.prefix_len(), address: known.data() })
         };
         known
             .iter()

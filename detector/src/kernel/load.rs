@@ -20,7 +20,7 @@ const YARDSTICK: &str = "empty";
 const GATE: &str = "firedamp_gate";
 
 /// Networks that must not be blocked: they take memory only when they are there.
-const ALLOWED: u32 = 65_536;
+pub(super) const ALLOWED: u32 = 65_536;
 
 /// The sizes of the maps.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,8 @@ impl Program {
             .map_max_entries("WATCHED", limits.watched)
             .map_max_entries("EVENTS", limits.ring)
             .map_max_entries("BLOCKS", blocks)
-            .map_max_entries("BLOCKED", blocks)
+            // Before Linux 6.13 nothing can take the place of an entry in a full one.
+            .map_max_entries("BLOCKED", blocks.saturating_add(1))
             .map_max_entries("ALLOWED", if limits.blocks == 0 { 1 } else { ALLOWED })
             .load(object::embedded()?)?;
         let mut budget: PerCpuArray<_, Budget> = map(&mut ebpf, "BUDGET")?;

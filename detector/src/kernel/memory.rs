@@ -6,9 +6,11 @@ use std::os::fd::{AsFd, AsRawFd};
 use aya::Ebpf;
 use aya::maps::{Map, MapError};
 use detector_common::automaton::{Automaton, STATES};
+use detector_common::block::{Block, BlockKey};
 use detector_common::flow::{Flow, FlowKey, Watch};
 
 use super::Limits;
+use super::load::ALLOWED;
 
 /// What the kernel sets aside for a table when it is made; the table never takes more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ const NEW: &str = "new connections";
 const LASTING: &str = "lasting connections";
 const WATCHED: &str = "watched connections";
 const RING: &str = "ring";
+const BLOCKS: &str = "blocks";
+const NETWORKS: &str = "networks, blocked or allowed, when all are there";
 
 /// What the kernel puts before key and value of each entry of a hash table.
 const ENTRY: usize = 48;
@@ -32,9 +36,24 @@ const ENTRY: usize = 48;
 /// What it takes for each list of entries, of which there are a power of two.
 const BUCKET: u64 = 16;
 
-fn hash_table(entries: u32, value: usize) -> u64 {
-    let entry = ENTRY + size_of::<FlowKey>() + value.next_multiple_of(8);
+/// What it puts before the address of a network, and behind its value, in a table of prefixes.
+const NODE: usize = 48;
+
+fn hash_table(entries: u32, key: usize, value: usize) -> u64 {
+    let entry = ENTRY + key + value.next_multiple_of(8);
     u64::from(entries) * entry as u64 + u64::from(entries).next_power_of_two() * BUCKET
+}
+
+/// A table of prefixes grows as it is filled: this is as large as it gets, with one node between two others.
+fn prefixes(entries: u32, value: usize) -> u64 {
+    let node = (NODE + size_of::<[u8; 16]>() + value).next_power_of_two();
+    2 * u64::from(entries) * node as u64
+}
+
+/// Tables of blocks, if there are any.
+fn networks(limits: &Limits) -> Option<Table> {
+    let bytes = prefixes(limits.blocks, size_of::<Block>()) + prefixes(ALLOWED, size_of::<u32>());
+    (limits.blocks > 0).then_some(Table { what: NETWORKS, entries: limits.blocks + ALLOWED, bytes })
 }
 
 fn states() -> Table {
@@ -61,6 +80,11 @@ impl Memory {
             let bytes = ebpf.map(name).map_or(Ok(0), locked)?;
             memory.push(Table { what, entries, bytes });
         }
+        if limits.blocks > 0 {
+            let bytes = ebpf.map("BLOCKS").map_or(Ok(0), locked)?;
+            memory.push(Table { what: BLOCKS, entries: limits.blocks, bytes });
+        }
+        memory.extend(networks(limits));
         memory.push(states());
         Ok(Self(memory))
     }
@@ -68,18 +92,25 @@ impl Memory {
     /// What tables of these sizes will take, without making them: the kernel's layout of a hash table on 64 bits.
     #[must_use]
     pub fn estimate(limits: &Limits) -> Self {
-        let flows = |entries: u32| hash_table(entries, size_of::<Flow>());
-        Self(vec![
+        let flow = size_of::<FlowKey>();
+        let flows = |entries: u32| hash_table(entries, flow, size_of::<Flow>());
+        let mut tables = vec![
             Table { what: NEW, entries: limits.flows, bytes: flows(limits.flows) },
             Table { what: LASTING, entries: limits.lasting(), bytes: flows(limits.lasting()) },
             Table {
                 what: WATCHED,
                 entries: limits.watched,
-                bytes: hash_table(limits.watched, size_of::<Watch>()),
+                bytes: hash_table(limits.watched, flow, size_of::<Watch>()),
             },
             Table { what: RING, entries: 0, bytes: limits.ring.into() },
-            states(),
-        ])
+        ];
+        if limits.blocks > 0 {
+            let bytes = hash_table(limits.blocks, size_of::<BlockKey>(), size_of::<Block>());
+            tables.push(Table { what: BLOCKS, entries: limits.blocks, bytes });
+        }
+        tables.extend(networks(limits));
+        tables.push(states());
+        Self(tables)
     }
 
     /// The tables one by one.

@@ -31,7 +31,7 @@ impl Watches {
     /// Takes the tables out of an object that was loaded with these limits.
     pub(super) fn take(ebpf: &mut Ebpf, limits: Limits, before: Counters) -> Result<Self, LoadError> {
         Ok(Self {
-            spare: Spare::of(ebpf)?,
+            spare: Spare::of(ebpf, &limits)?,
             watched: map(ebpf, "WATCHED")?,
             flows: map(ebpf, "FLOWS")?,
             lasting: map(ebpf, "LASTING")?,

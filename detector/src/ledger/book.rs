@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::case::{Case, CaseKey, News, Tally};
 use super::record::{Life, Reason, Record};
-use crate::judge::Assessment;
+use crate::judge::{Assessment, Verdict};
 use crate::output::Identities;
 
 /// Limits of a ledger.
@@ -26,6 +26,9 @@ pub struct Settings {
     pub interval: SignedDuration,
     /// What changes in between is told by updates, so often, for a ledger on disk; `None` if there is none.
     pub update: Option<SignedDuration>,
+    /// A further connection of a case is told at once by an update if it comes to this verdict by itself: for who blocks by
+    /// what is found. `None` if nobody does.
+    pub connections: Option<Verdict>,
     /// Whether cases go on after the end, because they are restored: their last records are updates then.
     pub resumes: bool,
     /// In which form names of persons are kept.
@@ -45,6 +48,7 @@ impl Default for Settings {
             close: SignedDuration::from_hours(7 * 24),
             interval: SignedDuration::from_hours(1),
             update: None,
+            connections: None,
             resumes: false,
             identities: Identities::default(),
             excerpts: true,
@@ -74,6 +78,8 @@ struct Flow {
     tally: Tally,
     /// The ledger's time at which it was no longer followed, if it is not.
     paused: Option<Timestamp>,
+    /// Whether a record or an update was of it when it had come to the verdict that is told at once.
+    told: bool,
 }
 
 /// The open cases. One ledger follows one course of time: time that jumps back is held still for
@@ -135,6 +141,10 @@ impl Ledger {
             if let Some(reason) = reason {
                 due.push(case.record(reason, Life::Open, observation.time, self.now));
                 self.untold.remove(&id);
+                tell(&mut self.flows, &self.settings, observation);
+            } else if tell(&mut self.flows, &self.settings, observation) {
+                due.push(case.record(Reason::Update, Life::Open, observation.time, self.now));
+                self.untold.remove(&id);
             } else if self.settings.update.is_some() && !self.untold.contains_key(&id) {
                 self.untold.insert(id, self.now);
             }
@@ -155,6 +165,7 @@ impl Ledger {
         due.push(case.record(reason, Life::Open, observation.time, self.now));
         self.nodes += usize::from(case.is_node());
         self.active.insert(id, case);
+        tell(&mut self.flows, &self.settings, observation);
         due
     }
 
@@ -167,7 +178,7 @@ impl Ledger {
             return;
         }
         // The connection may go on.
-        let flow = Flow { case: id, tally: Tally::default(), paused: Some(record.last_seen) };
+        let flow = Flow { case: id, tally: Tally::default(), paused: Some(record.last_seen), told: false };
         self.insert_flow(record.key, flow);
         let cases = if record.life == Life::Open { &mut self.active } else { &mut self.quiet };
         let mut case = Case::restore(id, record);
@@ -359,7 +370,7 @@ impl Ledger {
             }
             None => {}
         }
-        self.insert_flow(observation.key, Flow { case: id, tally, paused });
+        self.insert_flow(observation.key, Flow { case: id, tally, paused, told: false });
         News { connection: true, gained: tally }
     }
 
@@ -373,4 +384,11 @@ impl Ledger {
         self.untold.remove(&id);
         Some(case.record(Reason::Final, Life::Closed, self.now, self.now))
     }
+}
+
+/// Whether a flow has come to the verdict that is told at once, and was not told since it has.
+fn tell(flows: &mut LruCache<FlowKey, Flow>, settings: &Settings, observation: &Observation<'_>) -> bool {
+    let reached = settings.connections.is_some_and(|verdict| observation.assessment.verdict >= verdict);
+    let flow = if reached { flows.get_mut(&observation.key) } else { None };
+    flow.is_some_and(|flow| !std::mem::replace(&mut flow.told, true))
 }

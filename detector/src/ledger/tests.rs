@@ -363,3 +363,27 @@ proptest! {
         prop_assert!(open.is_empty());
     }
 }
+
+#[test]
+fn a_further_connection_is_told_at_once_when_somebody_blocks_by_it() {
+    let connections = Some(Verdict::Confirmed);
+    let mut ledger = Ledger::new(Settings { connections, ..Settings::default() });
+    let mut first = Rig::new(4000);
+    assert_eq!(reasons(&first.observe(&mut ledger, 0)), [Reason::Opened]);
+    assert_eq!(first.observe(&mut ledger, 1), []);
+    let mut second = Rig::new(4001);
+    second.assessment.verdict = Verdict::Suspected;
+    assert_eq!(second.observe(&mut ledger, 2), [], "it is not sure yet");
+    second.assessment.verdict = Verdict::Confirmed;
+    let told = second.observe(&mut ledger, 3);
+    assert_eq!(reasons(&told), [Reason::Update]);
+    assert_eq!((told[0].miner.port(), told[0].life), (4001, Life::Open));
+    assert_eq!(second.observe(&mut ledger, 4), [], "once");
+    assert_eq!(first.observe(&mut ledger, 5), []);
+    ledger.closed(&first.key);
+    assert_eq!(reasons(&first.observe(&mut ledger, 6)), [Reason::Update], "another with the same ends");
+
+    let mut nobody = Ledger::new(Settings::default());
+    Rig::new(4000).observe(&mut nobody, 0);
+    assert_eq!(Rig::new(4001).observe(&mut nobody, 1), []);
+}

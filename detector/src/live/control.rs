@@ -69,21 +69,14 @@ impl Agent<'_> {
                 let plain = |sign: char| if sign.is_control() { ' ' } else { sign };
                 let reason: String = reason.chars().take(REASON).map(plain).collect();
                 let wish = Wish { target, reason, by: by.to_owned(), minutes, case: None };
-                let id = blocker.add(wish).map_err(|refusal| refusal.to_string())?.id;
-                value(&blocker.list().into_iter().find(|listed| listed.entry.id == id))
+                value(&blocker.add(wish).map_err(|refusal| refusal.to_string())?)
             }
             Request::BlockList => list(blocker),
             Request::BlockRemove { id } => {
                 value(&blocker.remove(id, by).map_err(|refusal| refusal.to_string())?)
             }
-            Request::BlockPanic => {
-                blocker.panic(by);
-                value(&blocker.state())
-            }
-            Request::BlockResume => {
-                blocker.resume(by);
-                value(&blocker.state())
-            }
+            Request::BlockPanic => value(&blocker.panic(by).map_err(|refusal| refusal.to_string())?),
+            Request::BlockResume => value(&blocker.resume(by).map_err(|refusal| refusal.to_string())?),
             Request::Status | Request::BlockPreview { .. } => Err("answered elsewhere".to_owned()),
         }
     }

@@ -27,7 +27,7 @@ use crate::block::{self, Backend, Blocker, Decision, Method, Mode, Nftables};
 use crate::config::{Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
-use crate::kernel::{Limits, Pins, Program, Watches};
+use crate::kernel::{Pins, Program, Watches};
 use crate::ledger::Record;
 use crate::metrics::Metrics;
 use crate::output::Identities;
@@ -85,7 +85,7 @@ pub async fn run(
 
     let Start { config, signatures, identities, cases } = start;
     let interfaces = &config.capture.interfaces;
-    let limits = Limits { blocks: config.block.room(), ..config.capture.limits() };
+    let limits = config.limits();
     Interfaces::check(interfaces)?;
     let pins = config.capture.pin.as_deref().map(Pins::open).transpose()?;
     let mut program = match pins {

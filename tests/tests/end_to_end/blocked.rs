@@ -1,7 +1,7 @@
 //! Miners that are cut off, and everybody else who is not.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use firedamp_tests::dialects::Dialect;
 use firedamp_tests::lab::{self, Agent, LAN, Lab, WAN};
+use firedamp_tests::noise::random;
 use firedamp_tests::patience::patience;
 use firedamp_tests::privileges;
 use firedamp_tests::sim::{bulk_client, bulk_service, rpc_client, rpc_service};
@@ -30,15 +31,13 @@ struct Gateway {
 
 impl Gateway {
     fn start(lab: &Lab, mode: &str) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let allowed = lab::client(ALLOWED, false);
-        let text = format!(
-            "[block]\nmode = '{mode}'\nallow = ['{allowed}/32']\naudit = 'audit.jsonl'\n\
-             [control]\nsocket = 'control.sock'\n"
-        );
-        let file = folder.path().join("firedamp.toml");
-        fs::write(&file, text)?;
-        let config = file.display().to_string();
+        Self::start_in(tempfile::tempdir()?, lab, mode, "")
+    }
+
+    /// With further keys of `[block]`, and what an agent before it may have left.
+    fn start_in(folder: TempDir, lab: &Lab, mode: &str, keys: &str) -> Result<Self> {
+        write(&folder, mode, keys, "")?;
+        let config = folder.path().join("firedamp.toml").display().to_string();
         let agent =
             Agent::start_with(lab, &lab::agent_binary(None)?, &[LAN, WAN], "-", &["--config", &config])?;
         Ok(Self { folder, agent })
@@ -61,6 +60,15 @@ impl Gateway {
         let block = blocks.iter().find(|block| block["target"] == target.as_str());
         Ok(block.cloned().unwrap_or_default())
     }
+}
+
+fn write(folder: &TempDir, mode: &str, keys: &str, tables: &str) -> Result<()> {
+    let allowed = lab::client(ALLOWED, false);
+    let text = format!(
+        "[block]\nmode = '{mode}'\nallow = ['{allowed}/32']\naudit = 'audit.jsonl'\n{keys}\n\
+         [control]\nsocket = 'control.sock'\n{tables}\n"
+    );
+    Ok(fs::write(folder.path().join("firedamp.toml"), text)?)
 }
 
 pub(crate) fn answer(socket: &Path, arguments: &[&str]) -> Result<Value> {
@@ -190,5 +198,136 @@ fn a_dry_run_counts_what_it_would_drop() -> Result<()> {
     assert_eq!((&status["block"]["effective"], &status["cases"]), (&"dry-run".into(), &1.into()), "{status}");
     pair.stop()?;
     gateway.agent.stop(soon())?;
+    Ok(())
+}
+
+#[test]
+fn a_thousand_connections_are_unharmed_while_a_miner_is_cut_off() -> Result<()> {
+    if !privileges::granted("a_thousand_connections_are_unharmed_while_a_miner_is_cut_off") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let gateway = Gateway::start(&lab, "enforce")?;
+    let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
+    until("it is blocked", || Ok(gateway.block(&pair)?["hits"].as_u64() > Some(0)))?;
+    let at = |ip, port| SocketAddr::new(ip, port);
+    let (rpc, bulk) = (at(lab::server(4, false), 3333), at(lab::server(5, false), 4444));
+    let answering = rpc_service(&lab.pool, rpc)?;
+    // Six questions a connection; the miner's own host is among those who ask.
+    let clients: Vec<_> = [0, 4, 5, 6]
+        .into_iter()
+        .map(|host| rpc_client(&lab.miner, at(lab::client(host, false), 0), rpc, Duration::from_micros(1)))
+        .collect::<Result<_>>()?;
+    let size = 32 << 20;
+    let serving = bulk_service(&lab.pool, bulk)?;
+    let loading = bulk_client(&lab.miner, at(lab::client(5, false), 0), bulk, size, Some(1), Duration::ZERO)?;
+    until("a thousand connections", || {
+        Ok(clients.iter().map(|client| client.counts().answers()).sum::<u64>() >= 6_000)
+    })?;
+    assert_eq!(loading.join()?.bytes(), size, "bulk is whole");
+    serving.stop()?;
+    for client in clients {
+        client.stop()?;
+    }
+    answering.stop()?;
+    let before = pair.miner.counts().heard();
+    sleep(Duration::from_secs(1));
+    assert_eq!(pair.miner.counts().heard(), before, "the miner is cut off still");
+    let status = gateway.asks(&["status"])?;
+    assert_eq!(status["block"]["effective"], "enforce", "{status}");
+    assert_eq!(status["counters"]["block_shed"], 0, "{status}");
+    Ok(())
+}
+
+/// Whether a connection comes about, tried once.
+fn connects(lab: &Lab, to: SocketAddr) -> Result<bool> {
+    lab.miner.run(|| Ok(TcpStream::connect_timeout(&to, Duration::from_millis(250)).is_ok()))
+}
+
+#[test]
+fn a_block_that_is_over_or_removed_or_excluded_lets_traffic_pass() -> Result<()> {
+    if !privileges::granted("a_block_that_is_over_or_removed_or_excluded_lets_traffic_pass") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let gateway = Gateway::start(&lab, "enforce")?;
+    let server = SocketAddr::new(lab::server(6, false), 5555);
+    let _listening = lab.pool.run(|| Ok(TcpListener::bind(server)?))?;
+    assert!(connects(&lab, server)?);
+    let target = server.ip().to_string();
+    gateway.asks(&["block", "add", &target, "--reason", "a test", "--minutes", "1"])?;
+    let start = Instant::now();
+    assert!(!connects(&lab, server)?);
+
+    // Meanwhile: an operator's word about a miner holds, and an exclusion lifts a block at once.
+    let pairs = [0, 1].map(|host| Pair::start(&lab, Dialect::Monero, host, false, |_| {}));
+    let [removed, excluded] = pairs;
+    let (removed, excluded) = (removed?, excluded?);
+    for pair in [&removed, &excluded] {
+        until("it is blocked", || Ok(gateway.block(pair)?["hits"].as_u64() > Some(0)))?;
+    }
+    let id = gateway.block(&removed)?["id"].to_string();
+    gateway.asks(&["block", "remove", &id])?;
+    goes_on(&removed)?;
+    let rule = format!("[[exclude]]\nreason = 'our own'\nprefix = '{}/32'\n", excluded.from);
+    write(&gateway.folder, "enforce", "", &rule)?;
+    gateway.agent.signal(Signal::SIGHUP)?;
+    goes_on(&excluded)?;
+    let actions = fs::read_to_string(gateway.file("audit.jsonl"))?;
+    assert!(actions.contains("excluded: our own"), "{actions}");
+
+    while !connects(&lab, server)? {
+        ensure!(start.elapsed() < Duration::from_secs(90), "it is blocked for ever");
+    }
+    assert!(start.elapsed() > Duration::from_secs(55), "{:?}", start.elapsed());
+    assert_eq!(gateway.block(&removed)?, Value::Null, "what was removed did not come back");
+    Ok(())
+}
+
+#[test]
+fn a_miner_that_connects_anew_is_blocked_anew() -> Result<()> {
+    if !privileges::granted("a_miner_that_connects_anew_is_blocked_anew") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let gateway = Gateway::start_in(tempfile::tempdir()?, &lab, "enforce", "scope = 'flow'")?;
+    for connection in 1..=3 {
+        let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
+        until("this connection is blocked", || {
+            let list = gateway.asks(&["block", "list"])?;
+            Ok(list["blocks"].as_array().is_some_and(|blocks| blocks.len() >= connection))
+        })?;
+        last_heard(&pair)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_agent_that_is_killed_leaves_nobody_blocked() -> Result<()> {
+    if !privileges::granted("an_agent_that_is_killed_leaves_nobody_blocked") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let rpc = SocketAddr::new(lab::server(4, false), 3333);
+    let answering = rpc_service(&lab.pool, rpc)?;
+    let from = SocketAddr::new(lab::client(4, false), 0);
+    let asking = rpc_client(&lab.miner, from, rpc, Duration::from_millis(2))?;
+    let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
+    let mut folder = tempfile::tempdir()?;
+    for moment in random(20, 20) {
+        // What the one before left, its socket among it, is in the way of none.
+        let gateway = Gateway::start_in(folder, &lab, "enforce", "")?;
+        sleep(Duration::from_millis(4 * u64::from(moment)));
+        let Gateway { folder: kept, agent } = gateway;
+        let _ = agent.kill()?;
+        folder = kept;
+        let answers = asking.counts().answers();
+        until("questions are answered", || Ok(asking.counts().answers() > answers + 12))?;
+        ensure!(connects(&lab, pair.to)?, "the miner, too, may connect");
+    }
+    asking.stop()?;
+    answering.stop()?;
+    let actions = fs::read_to_string(folder.path().join("audit.jsonl"))?;
+    assert!(actions.contains(r#""action":"block""#), "some were killed while they blocked: {actions}");
     Ok(())
 }

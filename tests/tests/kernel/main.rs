@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod flows;
+mod gate;
 mod kinds;
 mod room;
 mod seat;

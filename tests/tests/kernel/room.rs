@@ -49,7 +49,9 @@ fn tables_take_what_was_estimated() {
     if !privileges::granted("tables_take_what_was_estimated") {
         return;
     }
-    for limits in [Limits::default(), Limits { flows: 100_000, watched: 3_000, ring: 1 << 20, blocks: 0 }] {
+    for limits in
+        [Limits::default(), Limits { flows: 100_000, watched: 3_000, ring: 1 << 20, blocks: 50_000 }]
+    {
         let program = Program::load(&Settings::DEFAULT, &limits, &Automaton::EMPTY).unwrap();
         let (taken, estimated) = (program.memory().bytes(), Memory::estimate(&limits).bytes());
         assert!(taken.abs_diff(estimated) < taken / 50, "{taken} bytes, and {estimated} were estimated");

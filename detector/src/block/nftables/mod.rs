@@ -140,6 +140,16 @@ impl Nftables {
         }
     }
 
+    /// What is to be done with what is blocked.
+    pub(super) fn mode(&self) -> Mode {
+        self.shared.wanted().mode
+    }
+
+    /// Until when something is to be blocked.
+    pub(super) fn expires(&self, target: &Target) -> Option<u64> {
+        self.shared.wanted().blocks.get(target).copied()
+    }
+
     /// Blocks until a time, in nanoseconds since the machine started.
     pub(super) fn block(&self, target: &Target, expires: u64) -> Result<(), String> {
         if !ruleset::can_stand(target) {

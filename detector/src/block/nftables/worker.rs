@@ -7,7 +7,7 @@ use super::nft::{NftError, nft};
 use super::ruleset::{Table, covered};
 use super::seen::Seen;
 use super::{Hits, Report, Shared, Wanted};
-use crate::block::blocker::since_start;
+use crate::block::barrier::since_start;
 use crate::block::{Mode, Target};
 
 /// How often the table is read, unless that takes long.

@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use detector_common::block::{Block, Control, Network};
+
+use super::Target;
+use crate::kernel::Gate;
+
+/// What keeps packets back. Errors are in words.
+pub(super) trait Barrier {
+    fn set(&mut self, control: &Control) -> Result<(), String>;
+    fn control(&self) -> Result<Control, String>;
+    /// Until a time in nanoseconds since the machine started.
+    fn block(&mut self, target: &Target, expires: u64) -> Result<(), String>;
+    fn unblock(&mut self, target: &Target) -> Result<(), String>;
+    fn hits(&self, target: &Target) -> Result<Option<Block>, String>;
+    fn allow_only(&mut self, networks: &[Network]) -> Result<(), String>;
+    /// Nanoseconds since the machine started.
+    fn now(&self) -> u64;
+
+    /// Whether something that was said still has to be done.
+    fn is_pending(&self) -> bool {
+        false
+    }
+
+    /// Whether packets come to it.
+    fn is_reached(&self) -> bool {
+        true
+    }
+
+    /// Why it does not do what it was told.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    /// Lets everything pass, for good.
+    fn finish(&mut self) -> Result<(), String> {
+        self.set(&Control::default())
+    }
+}
+
+/// Nanoseconds since the machine started.
+pub(super) fn since_start() -> u64 {
+    let clock = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+    let since: Duration = clock.map(Into::into).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Barrier for Gate {
+    fn set(&mut self, control: &Control) -> Result<(), String> {
+        self.set_control(control).map_err(|error| error.to_string())
+    }
+
+    fn control(&self) -> Result<Control, String> {
+        Self::control(self).map_err(|error| error.to_string())
+    }
+
+    fn block(&mut self, target: &Target, expires: u64) -> Result<(), String> {
+        Self::block(self, &target.place(), expires).map_err(|error| error.to_string())
+    }
+
+    fn unblock(&mut self, target: &Target) -> Result<(), String> {
+        Self::unblock(self, &target.place()).map_err(|error| error.to_string())
+    }
+
+    fn hits(&self, target: &Target) -> Result<Option<Block>, String> {
+        self.get(&target.place()).map_err(|error| error.to_string())
+    }
+
+    fn allow_only(&mut self, networks: &[Network]) -> Result<(), String> {
+        Self::allow_only(self, networks).map_err(|error| error.to_string())
+    }
+
+    fn now(&self) -> u64 {
+        since_start()
+    }
+}
