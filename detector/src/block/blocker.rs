@@ -312,7 +312,7 @@ impl<B: Barrier> Blocker<B> {
                 Ok(self.listed(&entry, &clocks, self.barrier.control().ok().as_ref()))
             }
             Err(refusal) => {
-                self.journal.refuse(&wish, &refusal, self.mode());
+                self.journal.refuse(wish, &refusal, self.mode());
                 Err(refusal)
             }
         }
