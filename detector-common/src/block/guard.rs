@@ -49,8 +49,8 @@ impl Guard {
         let packets = self.packets.wrapping_sub(self.before).max(self.rate).max(control.packets).max(FEW);
         // Multiplied and not divided: a packet more or less is not worth a division.
         let dropped = self.dropped.wrapping_add(1);
-        if dropped > control.free as u64
-            && dropped.wrapping_mul(1000) > packets.wrapping_mul(control.share as u64)
+        if dropped > u64::from(control.free)
+            && dropped.wrapping_mul(1000) > packets.wrapping_mul(u64::from(control.share))
         {
             return false;
         }

@@ -248,14 +248,11 @@ impl<B: Barrier> Blocker<B> {
                 Ok(self.listed(&entry, &clocks, self.barrier.control().ok().as_ref()))
             }
             Err(refusal) => {
-                self.journal.refuse(&wish, &refusal, self.mode());
+                let message = format!("{} is not blocked: {refusal}", wish.target);
+                self.journal.refuse(wish, &refusal, self.mode());
                 if matches!(refusal, Refusal::Full(_)) && !self.full {
                     self.full = true;
-                    self.tell_outputs(
-                        Incident::Full,
-                        SELF,
-                        format!("{} is not blocked: {refusal}", wish.target),
-                    );
+                    self.tell_outputs(Incident::Full, SELF, message);
                 }
                 Err(refusal)
             }

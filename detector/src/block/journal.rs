@@ -83,21 +83,21 @@ impl Journal {
     }
 
     /// Says why a wish is not met; of a case only if that was not said before.
-    pub(super) fn refuse(&mut self, wish: &Wish, refusal: &Refusal, mode: Mode) {
+    pub(super) fn refuse(&mut self, wish: Wish, refusal: &Refusal, mode: Mode) {
         let Wish { target, reason, by, case, .. } = wish;
         if let Some(case) = case {
-            if self.refused.get(case) == Some(refusal) {
+            if self.refused.get(&case) == Some(refusal) {
                 return;
             }
             if self.refused.len() >= REFUSED {
                 self.refused.clear();
             }
-            self.refused.insert(*case, refusal.clone());
+            self.refused.insert(case, refusal.clone());
         }
         tracing::warn!("{target} is not blocked: {refusal}");
         let text = format!("{refusal}; wanted for: {reason}");
-        let line = Self::line(Action::Refuse, by, mode);
-        self.write(&Line { target: Some(*target), case_id: *case, reason: Some(&text), ..line });
+        let line = Self::line(Action::Refuse, &by, mode);
+        self.write(&Line { target: Some(target), case_id: case, reason: Some(&text), ..line });
     }
 
     /// A case is blocked now: if it cannot be later, that is news.
