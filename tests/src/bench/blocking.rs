@@ -71,5 +71,12 @@ fn block(gate: &mut Gate) -> Result<()> {
 }
 
 fn enforce(gate: &mut Gate, kinds: Kinds) -> Result<()> {
-    Ok(gate.set_control(&Control { mode: ENFORCE, kinds, until: u64::MAX, share: 1000, free: u32::MAX })?)
+    Ok(gate.set_control(&Control {
+        mode: ENFORCE,
+        kinds,
+        until: u64::MAX,
+        share: 1000,
+        free: u32::MAX,
+        packets: 0,
+    })?)
 }
