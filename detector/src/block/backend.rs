@@ -9,7 +9,7 @@ use crate::kernel::Gate;
 /// What keeps packets back.
 pub enum Backend {
     /// The program before the one that reads.
-    Xdp(Gate),
+    Xdp(Box<Gate>),
     /// Rules of nftables.
     Nftables(Nftables),
 }
@@ -36,7 +36,7 @@ impl Backend {
 impl Barrier for Backend {
     fn set(&mut self, control: &Control) -> Result<(), String> {
         match self {
-            Self::Xdp(gate) => Barrier::set(gate, control),
+            Self::Xdp(gate) => Barrier::set(gate.as_mut(), control),
             Self::Nftables(table) => {
                 table.set_mode(match control.mode {
                     ENFORCE => Mode::Enforce,
@@ -50,7 +50,7 @@ impl Barrier for Backend {
 
     fn control(&self) -> Result<Control, String> {
         match self {
-            Self::Xdp(gate) => Barrier::control(gate),
+            Self::Xdp(gate) => Barrier::control(gate.as_ref()),
             Self::Nftables(table) => Ok(Control {
                 mode: match table.mode() {
                     Mode::Enforce => ENFORCE,
@@ -66,14 +66,14 @@ impl Barrier for Backend {
 
     fn block(&mut self, target: &Target, expires: u64) -> Result<(), String> {
         match self {
-            Self::Xdp(gate) => Barrier::block(gate, target, expires),
+            Self::Xdp(gate) => Barrier::block(gate.as_mut(), target, expires),
             Self::Nftables(table) => table.block(target, expires),
         }
     }
 
     fn unblock(&mut self, target: &Target) -> Result<(), String> {
         match self {
-            Self::Xdp(gate) => Barrier::unblock(gate, target),
+            Self::Xdp(gate) => Barrier::unblock(gate.as_mut(), target),
             Self::Nftables(table) => {
                 table.unblock(target);
                 Ok(())
@@ -83,7 +83,7 @@ impl Barrier for Backend {
 
     fn hits(&self, target: &Target) -> Result<Option<Block>, String> {
         match self {
-            Self::Xdp(gate) => Barrier::hits(gate, target),
+            Self::Xdp(gate) => Barrier::hits(gate.as_ref(), target),
             Self::Nftables(table) => {
                 let expires = table.expires(target).unwrap_or(u64::MAX);
                 let block = |(hits, bytes, latest)| Block { expires, hits, bytes, latest };
@@ -94,7 +94,7 @@ impl Barrier for Backend {
 
     fn allow_only(&mut self, networks: &[Network]) -> Result<(), String> {
         match self {
-            Self::Xdp(gate) => Barrier::allow_only(gate, networks),
+            Self::Xdp(gate) => Barrier::allow_only(gate.as_mut(), networks),
             Self::Nftables(table) => {
                 let network = |network: &Network| {
                     let (address, bits) = network.parts();
@@ -133,7 +133,7 @@ impl Barrier for Backend {
 
     fn finish(&mut self) -> Result<(), String> {
         match self {
-            Self::Xdp(gate) => Barrier::finish(gate),
+            Self::Xdp(gate) => Barrier::finish(gate.as_mut()),
             Self::Nftables(table) => table.finish(),
         }
     }

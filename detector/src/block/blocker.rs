@@ -83,6 +83,7 @@ impl Blocker {
     }
 
     /// Packets that nftables met, if it is what drops them.
+    #[must_use]
     pub fn totals(&self) -> Totals {
         self.barrier.totals()
     }

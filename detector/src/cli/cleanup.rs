@@ -26,10 +26,10 @@ pub(super) fn cleanup(options: &Options) -> anyhow::Result<ExitCode> {
     let directory = options.pin.clone().or(configured).unwrap_or_else(|| PINS.into());
     let removed = remove(&directory)?;
     if removed.is_empty() {
-        print::line(&format!("nothing is pinned in {}", directory.display()))?;
+        print::line(format!("nothing is pinned in {}", directory.display()))?;
     }
     for path in removed {
-        print::line(&format!("removed {}", path.display()))?;
+        print::line(format!("removed {}", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -61,6 +61,19 @@ impl fmt::Display for Attached {
     }
 }
 
+/// Who has the hook of an interface.
+#[derive(Debug)]
+pub struct TakenBy {
+    /// All that is known of the program.
+    pub words: String,
+    /// The same in few words.
+    pub briefly: String,
+    /// The numbers of the programs in the kernel.
+    pub programs: Vec<u32>,
+    /// A command that takes it off.
+    pub mend: Option<String>,
+}
+
 /// Why the program is not attached.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError {
@@ -96,21 +109,15 @@ pub enum AttachError {
     },
     /// Another XDP program is attached.
     #[error(
-        "{interface} already has an XDP program ({cause}): {by}; stop the program that put it there{}, or, if it was put \
+        "{interface} already has an XDP program ({cause}): {}; stop the program that put it there{}, or, if it was put \
          there over netlink, remove it with `ip link set dev {interface} xdp off`",
-        .mend.as_ref().map(|mend| format!(" (`{mend}`)")).unwrap_or_default()
+        .by.words, .by.mend.as_ref().map(|mend| format!(" (`{mend}`)")).unwrap_or_default()
     )]
     Occupied {
         /// The interface.
         interface: String,
-        /// All that is known of the program.
-        by: String,
-        /// The same in few words.
-        briefly: String,
-        /// The numbers of the programs in the kernel.
-        programs: Vec<u32>,
-        /// A command that takes it off.
-        mend: Option<String>,
+        /// By whom.
+        by: Box<TakenBy>,
         /// The error of the system call.
         cause: String,
     },
@@ -138,7 +145,7 @@ impl AttachError {
     /// What stays the same from one try to the next.
     pub(crate) fn gist(&self) -> String {
         match self {
-            Self::Occupied { programs, .. } => format!("{programs:?}"),
+            Self::Occupied { by, .. } => format!("{:?}", by.programs),
             other => other.to_string(),
         }
     }
@@ -270,14 +277,13 @@ fn occupied(interface: String, index: u32, cause: String) -> AttachError {
     let listed = |words: Vec<String>| {
         if words.is_empty() { "one of which the kernel tells nothing".to_owned() } else { words.join("; ") }
     };
-    AttachError::Occupied {
-        by: listed(occupants.iter().map(ToString::to_string).collect()),
+    let by = TakenBy {
+        words: listed(occupants.iter().map(ToString::to_string).collect()),
         briefly: listed(occupants.iter().map(Occupant::briefly).collect()),
         programs: occupants.iter().map(|occupant| occupant.at.id).collect(),
         mend: occupants.first().and_then(|occupant| occupant.mend(&interface)),
-        interface,
-        cause,
-    }
+    };
+    AttachError::Occupied { interface, by: Box::new(by), cause }
 }
 
 fn errno(error: &ProgramError) -> Option<Errno> {

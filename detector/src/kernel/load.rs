@@ -248,7 +248,7 @@ impl Program {
     /// They were taken before.
     pub fn take_watches(&mut self) -> Result<Watches, LoadError> {
         let before = self.counters()?;
-        Watches::take(&mut self.ebpf, self.limits, before)
+        Watches::take(&mut self.ebpf, self.limits, &before)
     }
 
     /// The messages of the program, to be flushed to the log; `None` if it has none.

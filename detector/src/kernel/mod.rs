@@ -20,7 +20,7 @@ mod test_run;
 mod wanted;
 mod watches;
 
-pub use attach::{AttachError, Attached, XdpMode, attach, readable};
+pub use attach::{AttachError, Attached, TakenBy, XdpMode, attach, readable};
 pub use error::LoadError;
 pub use gate::{Gate, Place};
 pub use link::LinkKind;

@@ -29,7 +29,7 @@ pub struct Watches {
 
 impl Watches {
     /// Takes the tables out of an object that was loaded with these limits.
-    pub(super) fn take(ebpf: &mut Ebpf, limits: Limits, before: Counters) -> Result<Self, LoadError> {
+    pub(super) fn take(ebpf: &mut Ebpf, limits: Limits, before: &Counters) -> Result<Self, LoadError> {
         Ok(Self {
             spare: Spare::of(ebpf, &limits)?,
             watched: map(ebpf, "WATCHED")?,
@@ -37,7 +37,7 @@ impl Watches {
             lasting: map(ebpf, "LASTING")?,
             limits,
             forgotten: [0; 2],
-            before,
+            before: *before,
         })
     }
 

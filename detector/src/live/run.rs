@@ -87,12 +87,7 @@ pub async fn run(
     let interfaces = &config.capture.interfaces;
     let limits = config.limits();
     Interfaces::check(interfaces)?;
-    let pins = config.capture.pin.as_deref().map(Pins::open).transpose()?;
-    let mut program = match pins {
-        Some(pins) => Program::load_pinned(&Settings::DEFAULT, &limits, signatures.automaton(), pins)?,
-        None => Program::load(&Settings::DEFAULT, &limits, signatures.automaton())?,
-    };
-    tracing::info!("{}", program.memory());
+    let mut program = load(&config, &signatures)?;
     let blocker = blocker(&config.block, &mut program)?;
     let mut decisions = dispatch.take_decisions();
     let mut control = Server::start(&config.control)?;
@@ -100,16 +95,10 @@ pub async fn run(
     let mut ring = wait_for(program.take_events()?)?;
     let interfaces =
         Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode, config.capture.mirror)?;
-    for left in program.remove_other_pins() {
-        tracing::warn!(
-            "{} is removed: an earlier agent has left it, and this one does not use it",
-            left.display()
-        );
-    }
     let mut watches = program.take_watches()?;
     let mut pipeline = pipeline(&config, &signatures, identities, cases);
     if program.pinned().is_some() {
-        resume(&mut pipeline, &mut watches)?;
+        resume(&program, &mut pipeline, &mut watches)?;
     }
     let mut agent = Agent {
         program,
@@ -196,22 +185,39 @@ fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Opti
         return Ok(None);
     }
     let backend = match config.backend {
-        Method::Xdp => Backend::Xdp(program.put_gate_before()?),
+        Method::Xdp => Backend::Xdp(Box::new(program.put_gate_before()?)),
         Method::Nftables => Backend::Nftables(Nftables::start(&config.nftables_table, config.nftables_hook)?),
     };
     Ok(Some(Blocker::new(config.clone(), backend)?))
 }
 
-/// Goes on with the connections that an earlier agent has watched.
-fn resume(pipeline: &mut Pipeline, watches: &mut Watches) -> anyhow::Result<()> {
+/// Loads the program, with what an earlier agent has left if there is to be such a thing.
+fn load(config: &Config, signatures: &Signatures) -> anyhow::Result<Program> {
+    let (settings, limits, automaton) = (&Settings::DEFAULT, config.limits(), signatures.automaton());
+    let program = match &config.capture.pin {
+        Some(pin) => Program::load_pinned(settings, &limits, automaton, Pins::open(pin)?)?,
+        None => Program::load(settings, &limits, automaton)?,
+    };
+    tracing::info!("{}", program.memory());
+    Ok(program)
+}
+
+/// Goes on with the connections that an earlier agent has watched, and removes what else it has left.
+fn resume(program: &Program, pipeline: &mut Pipeline, watches: &mut Watches) -> anyhow::Result<()> {
+    for left in program.remove_other_pins() {
+        tracing::warn!(
+            "{} is removed: an earlier agent has left it, and this one does not use it",
+            left.display()
+        );
+    }
     let now = Timestamp::now();
-    let watched = watches.watched().context("cannot read which connections are watched")?;
-    for key in &watched {
+    let known = watches.watched().context("cannot read which connections are watched")?;
+    for key in &known {
         if !pipeline.resume(*key, now) {
             watches.forget(key)?;
         }
     }
-    if !watched.is_empty() {
+    if !known.is_empty() {
         tracing::info!("{} connections go on under watch", pipeline.conversations());
     }
     Ok(())
@@ -232,12 +238,13 @@ fn end(
         blocker.finish();
     }
     agent.program.detach();
-    match agent.program.pinned() {
-        Some(pins) => tracing::info!(
+    if let Some(pins) = agent.program.pinned() {
+        tracing::info!(
             "the program stays attached, and its tables stay in {}, for the next agent; `firedamp cleanup` removes them",
             pins.display()
-        ),
-        None => tracing::info!("detached"),
+        );
+    } else {
+        tracing::info!("detached");
     }
     // What stays attached goes on filling the ring: the rest is for the next agent.
     for _ in 0..=Agent::batches(agent.config.capture.ring_kib * 1024) {

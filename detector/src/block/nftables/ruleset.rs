@@ -234,12 +234,12 @@ pub(super) fn can_stand(target: &Target) -> bool {
 }
 
 /// Networks that lie in others, each with the widest of these: the intervals of a set must not overlap.
-pub(super) fn covered<'a>(targets: impl Iterator<Item = &'a Target> + Clone) -> HashMap<Target, Target> {
+pub(super) fn covered<'a>(targets: impl Iterator<Item = &'a Target>) -> HashMap<Target, Target> {
     let networks = |target: &Target| match *target {
         Target::Network(network) if !is_address(&network) => Some(network),
         _ => None,
     };
-    let all: std::collections::HashSet<IpNet> = targets.clone().filter_map(networks).collect();
+    let all: std::collections::HashSet<IpNet> = targets.filter_map(networks).collect();
     let widest = |network: &IpNet| {
         std::iter::successors(network.supernet(), IpNet::supernet).filter(|wider| all.contains(wider)).last()
     };

@@ -106,8 +106,8 @@ impl Worker {
             if is_new || wanted.ended || left.is_zero() {
                 return wanted.clone();
             }
-            let waited = self.shared.changed.wait_timeout(wanted, left);
-            wanted = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            let changed = self.shared.changed.wait_timeout(wanted, left);
+            wanted = changed.unwrap_or_else(std::sync::PoisonError::into_inner).0;
         }
     }
 

@@ -91,11 +91,11 @@ impl Interfaces {
     }
 
     fn of(wanted: Vec<Wanted>, mode: XdpMode) -> Self {
-        let named = wanted.iter().filter_map(|one| match one {
+        let known = wanted.iter().filter_map(|one| match one {
             Wanted::Name(name) => Some(Interface::new(name.clone(), true)),
             Wanted::Pattern(_) => None,
         });
-        let (known, names, former) = (named.collect(), HashMap::new(), VecDeque::new());
+        let (known, names, former) = (known.collect(), HashMap::new(), VecDeque::new());
         let (mirror, promiscuous) = (false, HashMap::new());
         Self {
             wanted,

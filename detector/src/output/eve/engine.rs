@@ -11,7 +11,8 @@ pub struct Engine<'a> {
     timestamp: Timestamp,
     log_level: &'static str,
     event_type: &'static str,
-    engine: &'a Notice,
+    #[serde(rename = "engine")]
+    notice: &'a Notice,
 }
 
 impl<'a> Engine<'a> {
@@ -23,6 +24,6 @@ impl<'a> Engine<'a> {
             Incident::Panic => "Warning",
             Incident::Resume => "Notice",
         };
-        Self { timestamp: notice.time, log_level, event_type: "engine", engine: notice }
+        Self { timestamp: notice.time, log_level, event_type: "engine", notice }
     }
 }
