@@ -7,13 +7,14 @@ use super::{Capture, Config, Ledger, Privacy};
 use crate::block;
 
 /// Keys that only take effect when the agent starts, each with all that is below it.
-const AT_START: [&str; 15] = [
+const AT_START: [&str; 16] = [
     "block.entries",
     "capture.flows",
     "capture.interfaces",
     "capture.mirror",
     "capture.ring-kib",
     "capture.watched",
+    "capture.when-occupied",
     "capture.xdp-mode",
     "control",
     "ledger.cases",

@@ -26,6 +26,39 @@ pub enum XdpMode {
     Generic,
 }
 
+/// Where the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// XDP, in the driver.
+    Native,
+    /// XDP, in the network stack.
+    Generic,
+    /// The ingress of tc, behind XDP.
+    Tcx,
+}
+
+impl Hook {
+    /// Its name in all outputs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Generic => "generic",
+            Self::Tcx => "tcx",
+        }
+    }
+}
+
+impl fmt::Display for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Native => f.write_str("XDP in native mode"),
+            Self::Generic => f.write_str("XDP in generic mode"),
+            Self::Tcx => f.write_str("tcx ingress"),
+        }
+    }
+}
+
 /// An interface to which the program is attached.
 #[derive(Clone, Debug)]
 pub struct Attached {
@@ -33,21 +66,34 @@ pub struct Attached {
     pub interface: String,
     /// Its index.
     pub index: u32,
-    /// In the driver, not in the network stack.
-    pub native: bool,
-    /// Why native mode is not used, if it was tried.
+    /// Where it runs.
+    pub hook: Hook,
+    /// Why nothing faster is used, if it was tried.
     pub fallback: Option<String>,
 }
 
 impl fmt::Display for Attached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mode = if self.native { "native" } else { "generic" };
-        write!(f, "watching {} with XDP in {mode} mode", self.interface)?;
-        match &self.fallback {
-            Some(reason) => write!(f, " (native is not possible: {reason}; generic is slower)"),
-            None => Ok(()),
+        write!(f, "watching {} with {}", self.interface, self.hook)?;
+        match (&self.fallback, self.hook) {
+            (Some(reason), Hook::Tcx) => write!(f, " ({reason})"),
+            (Some(reason), _) => write!(f, " (native is not possible: {reason}; generic is slower)"),
+            (None, _) => Ok(()),
         }
     }
+}
+
+/// Who has the hook of an interface.
+#[derive(Debug)]
+pub struct TakenBy {
+    /// All that is known of the program.
+    pub words: String,
+    /// The same in few words.
+    pub briefly: String,
+    /// The numbers of the programs in the kernel.
+    pub programs: Vec<u32>,
+    /// A command that takes it off.
+    pub mend: Option<String>,
 }
 
 /// Why the program is not attached.
@@ -85,21 +131,15 @@ pub enum AttachError {
     },
     /// Another XDP program is attached.
     #[error(
-        "{interface} already has an XDP program ({cause}): {by}; stop the program that put it there{}, or, if it was put \
+        "{interface} already has an XDP program ({cause}): {}; stop the program that put it there{}, or, if it was put \
          there over netlink, remove it with `ip link set dev {interface} xdp off`",
-        .mend.as_ref().map(|mend| format!(" (`{mend}`)")).unwrap_or_default()
+        .by.words, .by.mend.as_ref().map(|mend| format!(" (`{mend}`)")).unwrap_or_default()
     )]
     Occupied {
         /// The interface.
         interface: String,
-        /// All that is known of the program.
-        by: String,
-        /// The same in few words.
-        briefly: String,
-        /// The numbers of the programs in the kernel.
-        programs: Vec<u32>,
-        /// A command that takes it off.
-        mend: Option<String>,
+        /// By whom.
+        by: Box<TakenBy>,
         /// The error of the system call.
         cause: String,
     },
@@ -115,6 +155,29 @@ pub enum AttachError {
         /// What to do.
         hint: &'static str,
     },
+    /// Neither XDP nor the ingress of tc is to be had.
+    #[error(
+        "cannot watch {interface}: {why}, and tcx ingress, which is to take its place, is not to be had: {cause}"
+    )]
+    NoTcx {
+        /// The interface.
+        interface: String,
+        /// Why not with XDP.
+        why: String,
+        /// Why not with tcx ingress.
+        cause: String,
+    },
+    /// Blocking is configured, and the interface is watched where nothing can be dropped.
+    #[error(
+        "nothing can be blocked on {interface}, which can be watched with tcx ingress only ({why}): write mode = \"observe\" \
+         in [block], take {interface} out of the interfaces, or free its XDP hook"
+    )]
+    CannotBlock {
+        /// The interface.
+        interface: String,
+        /// Why not with XDP.
+        why: String,
+    },
     /// What was meant as a pattern is none.
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -127,7 +190,8 @@ impl AttachError {
     /// What stays the same from one try to the next.
     pub(crate) fn gist(&self) -> String {
         match self {
-            Self::Occupied { programs, .. } => format!("{programs:?}"),
+            Self::Occupied { by, .. } => format!("{:?}", by.programs),
+            Self::NoTcx { cause, .. } => cause.clone(),
             other => other.to_string(),
         }
     }
@@ -140,19 +204,19 @@ impl AttachError {
 /// wanted mode.
 pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
     let index = readable(interface)?;
-    let attached = |native, fallback| Attached { interface: interface.to_owned(), index, native, fallback };
+    let attached = |hook, fallback| Attached { interface: interface.to_owned(), index, hook, fallback };
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
-            Ok(()) => return Ok(attached(true, None)),
+            Ok(()) => return Ok(attached(Hook::Native, None)),
             Err(AttachError::Refused { cause, .. }) if mode == XdpMode::Auto => {
                 attach_as(program, interface, index, Flags::Skb)?;
-                return Ok(attached(false, Some(cause)));
+                return Ok(attached(Hook::Generic, Some(cause)));
             }
             Err(error) => return Err(error),
         }
     }
     attach_as(program, interface, index, Flags::Skb)?;
-    Ok(attached(false, None))
+    Ok(attached(Hook::Generic, None))
 }
 
 /// The index of an interface whose frames can be read.
@@ -203,17 +267,16 @@ fn occupied(interface: String, index: u32, cause: String) -> AttachError {
     let listed = |words: Vec<String>| {
         if words.is_empty() { "one of which the kernel tells nothing".to_owned() } else { words.join("; ") }
     };
-    AttachError::Occupied {
-        by: listed(occupants.iter().map(ToString::to_string).collect()),
+    let by = TakenBy {
+        words: listed(occupants.iter().map(ToString::to_string).collect()),
         briefly: listed(occupants.iter().map(Occupant::briefly).collect()),
         programs: occupants.iter().map(|occupant| occupant.at.id).collect(),
         mend: occupants.first().and_then(|occupant| occupant.mend(&interface)),
-        interface,
-        cause,
-    }
+    };
+    AttachError::Occupied { interface, by: Box::new(by), cause }
 }
 
-fn errno(error: &ProgramError) -> Option<Errno> {
+pub(super) fn errno(error: &ProgramError) -> Option<Errno> {
     let raw = match error {
         ProgramError::SyscallError(error) => error.io_error.raw_os_error(),
         ProgramError::XdpError(XdpError::NetlinkError(error)) => error.raw_os_error(),

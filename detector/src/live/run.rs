@@ -20,7 +20,7 @@ use super::agent::Agent;
 use super::clock::Clock;
 use super::control::Rate;
 use super::health::Health;
-use super::interfaces::Interfaces;
+use super::interfaces::{How, Interfaces};
 use super::reload::{Exchange, Reload};
 use super::supervisor::Supervisor;
 use crate::block::{self, Blocker, Decision, Mode};
@@ -94,7 +94,8 @@ pub async fn run(
     let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let interfaces = Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode)?;
+    let how = How { mode: config.capture.xdp_mode, otherwise: config.capture.when_occupied };
+    let interfaces = Interfaces::attach(&mut program, interfaces, how)?;
     let watches = program.take_watches()?;
     let mut agent = Agent {
         program,

@@ -7,7 +7,9 @@ mod tests;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
-use crate::kernel::{AttachError, Attached, Link, Program, Wanted, XdpMode, attach, links, readable};
+use crate::kernel::{
+    AttachError, Attached, Hook, Link, Program, Wanted, WhenOccupied, XdpMode, attach_or, links, readable,
+};
 use crate::metrics;
 use interface::Interface;
 
@@ -20,13 +22,21 @@ const MOST: usize = 1024;
 /// Interfaces that are tried at each look: the kernel takes some milliseconds for each, and the ring is to be drained.
 const AT_ONCE: usize = 32;
 
+/// How interfaces are watched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub(super) mode: XdpMode,
+    /// What is done where XDP is not to be had.
+    pub(super) otherwise: WhenOccupied,
+}
+
 /// The interfaces that are to be watched. One with a name that goes away is watched again once one of its name is there,
 /// and one that a pattern matches as soon as it appears.
 pub(super) struct Interfaces {
     wanted: Vec<Wanted>,
     /// All that have a name in `wanted`, and those that a pattern found.
     known: Vec<Interface>,
-    mode: XdpMode,
+    how: How,
     /// The names of those that are watched, by index.
     names: HashMap<u32, String>,
     /// Index and name of those that are gone, the latest first.
@@ -53,43 +63,50 @@ impl Interfaces {
     /// Attaches the program to all of them, and to what patterns match now.
     ///
     /// # Errors
-    /// One that has a name does not exist or refuses. One that a pattern matches is tried again later.
-    pub(super) fn attach(
-        program: &mut Program,
-        wanted: &[String],
-        mode: XdpMode,
-    ) -> Result<Self, AttachError> {
+    /// One that has a name does not exist or refuses, or packets are to be dropped on one that is watched behind XDP. One that a pattern matches is tried again later.
+    pub(super) fn attach(program: &mut Program, wanted: &[String], how: How) -> Result<Self, AttachError> {
         let wanted = wanted.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
-        let mut this = Self::of(wanted, mode);
+        let mut this = Self::of(wanted, how);
         for interface in &mut this.known {
             // One interface may have several names.
             if this.names.contains_key(&readable(&interface.name)?) {
                 continue;
             }
-            let attached = attach(program, &interface.name, mode)?;
+            let attached = attach_or(program, &interface.name, how.mode, how.otherwise)?;
             if attached.fallback.is_some() {
                 tracing::warn!("{attached}");
             } else {
                 tracing::info!("{attached}");
             }
-            interface.attached(&attached);
             this.names.insert(attached.index, interface.name.clone());
+            interface.attached(attached);
         }
         this.known.retain(|interface| interface.watched().is_some());
         this.look(program, Instant::now(), usize::MAX);
+        if program.may_block()
+            && let Some(one) = this.behind().next()
+        {
+            let why = one.reason.clone().unwrap_or_default();
+            return Err(AttachError::CannotBlock { interface: one.name.clone(), why });
+        }
         for pattern in this.unmatched() {
             tracing::warn!("no interface matches {pattern} yet; waiting for one");
         }
         Ok(this)
     }
 
-    fn of(wanted: Vec<Wanted>, mode: XdpMode) -> Self {
+    fn of(wanted: Vec<Wanted>, how: How) -> Self {
         let named = wanted.iter().filter_map(|one| match one {
             Wanted::Name(name) => Some(Interface::new(name.clone(), true)),
             Wanted::Pattern(_) => None,
         });
         let (known, names, former) = (named.collect(), HashMap::new(), VecDeque::new());
-        Self { wanted, known, mode, names, former, lost: 0, crowded: false, blind: false }
+        Self { wanted, known, how, names, former, lost: 0, crowded: false, blind: false }
+    }
+
+    /// Those that are watched behind XDP, where nothing can be dropped.
+    fn behind(&self) -> impl Iterator<Item = &Interface> {
+        self.known.iter().filter(|one| one.hook == Hook::Tcx && one.watched().is_some())
     }
 
     /// The patterns that match none of those that are known.
@@ -103,10 +120,16 @@ impl Interfaces {
         })
     }
 
-    /// Those that are watched now, and whether the program runs in their drivers.
+    /// Those that are watched now, and where.
     pub(super) fn modes(&self) -> Vec<metrics::Interface> {
         let watched = self.known.iter().filter(|interface| interface.watched().is_some());
-        watched.map(|one| metrics::Interface { name: one.name.clone(), native: one.native }).collect()
+        watched
+            .map(|one| metrics::Interface {
+                name: one.name.clone(),
+                hook: one.hook,
+                reason: one.reason.clone(),
+            })
+            .collect()
     }
 
     /// The name of the interface that has an index, or had it lately.
@@ -159,13 +182,30 @@ impl Interfaces {
             interface.is_due(link.index, now).then_some((interface, link))
         });
         for (interface, link) in due.take(most) {
-            interface.tried(link, try_on(program, link, &interface.name, self.mode), now);
+            interface.tried(link, try_on(program, link, &interface.name, self.how), now);
+        }
+        if program.may_block() {
+            self.unblockable();
         }
         self.names = self
             .known
             .iter()
             .filter_map(|interface| Some((interface.watched()?, interface.name.clone())))
             .collect();
+    }
+
+    /// Warns of those that have just come to be watched where nothing can be dropped.
+    fn unblockable(&self) {
+        let new =
+            self.behind().filter(|one| one.watched().is_some_and(|index| !self.names.contains_key(&index)));
+        for one in new {
+            tracing::warn!(
+                "nothing is blocked on interface {}: it is watched with {}, because {}; free its XDP hook, or block elsewhere",
+                one.name,
+                one.hook,
+                one.reason.as_deref().unwrap_or("XDP is not to be had")
+            );
+        }
     }
 
     /// Compares what is known with what is there. Gives the indexes of what is lost.
@@ -211,7 +251,7 @@ impl Interfaces {
             let is_same =
                 |one: &&mut Interface| by_name.get(one.name.as_str()).map(|link| link.index) == index;
             match named.iter_mut().find(is_same) {
-                Some(one) if one.watched().is_none() => one.take_over(&other),
+                Some(one) if one.watched().is_none() => one.take_over(other),
                 Some(_) => {}
                 None => self.known.push(other),
             }
@@ -249,12 +289,12 @@ impl Interfaces {
     }
 }
 
-fn try_on(program: &mut Program, link: &Link, name: &str, mode: XdpMode) -> Result<Attached, AttachError> {
+fn try_on(program: &mut Program, link: &Link, name: &str, how: How) -> Result<Attached, AttachError> {
     // Without asking the kernel once more: there may be hundreds of them.
     if !link.kind.is_ethernet() {
         return Err(AttachError::NotEthernet { interface: name.to_owned(), kind: link.kind });
     }
-    attach(program, name, mode)
+    attach_or(program, name, how.mode, how.otherwise)
 }
 
 /// The interfaces by all their names.
