@@ -7,7 +7,7 @@ use super::{Capture, Config, Ledger, Privacy};
 use crate::block;
 
 /// Keys that only take effect when the agent starts, each with all that is below it.
-const AT_START: [&str; 19] = [
+const AT_START: [&str; 20] = [
     "block.backend",
     "block.entries",
     "block.nftables-hook",
@@ -18,6 +18,7 @@ const AT_START: [&str; 19] = [
     "capture.pin",
     "capture.ring-kib",
     "capture.watched",
+    "capture.when-occupied",
     "capture.xdp-mode",
     "control",
     "ledger.cases",

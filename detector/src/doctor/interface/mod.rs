@@ -9,12 +9,12 @@ mod stacking;
 use std::collections::HashSet;
 
 use super::finding::{Check, Finding, word};
-use crate::kernel::{AttachError, Link, Wanted, links, occupants, readable};
+use crate::kernel::{AttachError, Link, Wanted, WhenOccupied, links, occupants, readable};
 use ethtool::Ethtool;
 use hardware::Hardware;
 
 /// What is to be said of the named interfaces, or else of all of Ethernet that are up.
-pub(super) fn examine(wanted: &[String]) -> Vec<Finding> {
+pub(super) fn examine(wanted: &[String], otherwise: WhenOccupied) -> Vec<Finding> {
     let (links, error) = match links() {
         Ok(links) => (links, None),
         Err(error) => (Vec::new(), Some(error)),
@@ -32,7 +32,7 @@ pub(super) fn examine(wanted: &[String]) -> Vec<Finding> {
         );
         return vec![Finding::degraded(Check::Interface, why).mend("firedamp doctor --iface IF")];
     }
-    findings.extend(names.iter().flat_map(|name| one(name, &links)));
+    findings.extend(names.iter().flat_map(|name| one(name, &links, otherwise)));
     findings
 }
 
@@ -62,7 +62,7 @@ fn named(wanted: &[String], links: &[Link]) -> (Vec<String>, Vec<Finding>) {
     (names, findings)
 }
 
-fn one(name: &str, links: &[Link]) -> Vec<Finding> {
+fn one(name: &str, links: &[Link], otherwise: WhenOccupied) -> Vec<Finding> {
     let link = links.iter().find(|link| link.name == name);
     let mut findings = Vec::new();
     match (readable(name), link) {
@@ -77,7 +77,7 @@ fn one(name: &str, links: &[Link]) -> Vec<Finding> {
             findings.push(state(link));
             findings.push(stacking::judge(link, links));
             findings.extend(hardware(link).judge(link));
-            findings.push(occupied::judge(name, &occupants(link)));
+            findings.push(occupied::judge(name, &occupants(link), otherwise));
         }
     }
     findings.into_iter().map(|finding| finding.of(name)).collect()
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn one_that_is_named_twice_is_looked_at_once() {
-        let findings = examine(&["no such one".to_owned(), "no such one".to_owned()]);
+        let findings = examine(&["no such one".to_owned(), "no such one".to_owned()], WhenOccupied::Refuse);
         assert_eq!((findings.len(), findings[0].state), (1, State::Fatal));
         assert!(findings[0].why.contains("there is no interface"), "{}", findings[0].why);
     }
