@@ -393,6 +393,7 @@ impl<B: Barrier> Blocker<B> {
         }
         self.book.forget(now);
         let too_much = self.share.exceeded(counters, &self.config, now);
+        let mut alarm = None;
         if too_much && self.mode() == Mode::Enforce {
             self.alarmed = true;
             let message = format!(
@@ -402,7 +403,7 @@ impl<B: Barrier> Blocker<B> {
             );
             tracing::error!("{message}");
             self.journal.write(&Journal::line(Action::Alarm, SELF, self.mode()));
-            self.tell_outputs(Incident::Alarm, SELF, message);
+            alarm = Some(message);
         }
         self.full &= self.book.len() >= self.config.entries as usize;
         if let Some(surroundings) = self.news.try_iter().last() {
@@ -413,6 +414,10 @@ impl<B: Barrier> Blocker<B> {
         }
         // What the kernel refuses is told, and tried again each second.
         let _ = self.tell();
+        // Once the kernel does what it tells of.
+        if let Some(message) = alarm {
+            self.tell_outputs(Incident::Alarm, SELF, message);
+        }
     }
 
     /// All blocks, as they are wanted and as they are.
