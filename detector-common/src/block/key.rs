@@ -41,6 +41,18 @@ impl BlockKey {
         Self::new((client, 0), (server, server.port()), 0, PAIR)
     }
 
+    /// The ends of a connection; of a pair the client, with port 0, and the server.
+    #[must_use]
+    pub const fn ends(&self) -> [End; 2] {
+        [End::new(self.low, self.low_port), End::new(self.high, self.high_port)]
+    }
+
+    /// Whether it is a connection, and no pair.
+    #[must_use]
+    pub const fn is_flow(&self) -> bool {
+        self.kind == FLOW
+    }
+
     const fn new(low: (End, u16), high: (End, u16), protocol: u8, kind: u8) -> Self {
         Self {
             low: low.0.address(),

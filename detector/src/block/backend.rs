@@ -106,6 +106,13 @@ impl Barrier for Backend {
         }
     }
 
+    fn left(&self) -> Result<Vec<Target>, String> {
+        match self {
+            Self::Xdp(gate) => gate.left(),
+            Self::Nftables(_) => Ok(Vec::new()),
+        }
+    }
+
     fn now(&self) -> u64 {
         since_start()
     }

@@ -14,6 +14,10 @@ pub(super) trait Barrier {
     fn unblock(&mut self, target: &Target) -> Result<(), String>;
     fn hits(&self, target: &Target) -> Result<Option<Block>, String>;
     fn allow_only(&mut self, networks: &[Network]) -> Result<(), String>;
+    /// What an earlier agent has left.
+    fn left(&self) -> Result<Vec<Target>, String> {
+        Ok(Vec::new())
+    }
     /// Nanoseconds since the machine started.
     fn now(&self) -> u64;
 
@@ -46,6 +50,11 @@ pub(super) fn since_start() -> u64 {
 }
 
 impl Barrier for Gate {
+    fn left(&self) -> Result<Vec<Target>, String> {
+        let places = self.places().map_err(|error| error.to_string())?;
+        Ok(places.iter().filter_map(Target::at).collect())
+    }
+
     fn set(&mut self, control: &Control) -> Result<(), String> {
         self.set_control(control).map_err(|error| error.to_string())
     }

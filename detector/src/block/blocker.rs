@@ -37,6 +37,11 @@ pub enum BlockError {
         "the kernel does not take the list of what is never blocked: {0}; shorten `allow` in [block], or give the machine more memory"
     )]
     Protect(String),
+    /// What an earlier agent has left cannot be read, or not be lifted.
+    #[error(
+        "cannot go on with the blocks of an earlier agent: {0}; remove them with `firedamp cleanup`, which detaches its program"
+    )]
+    Left(String),
     /// Nobody would look how the machine's addresses change.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -119,9 +124,31 @@ impl<B: Barrier> Blocker<B> {
             notices: Vec::new(),
             alarms: 0,
         };
+        this.adopt().map_err(BlockError::Left)?;
         // What the kernel refuses is told, and tried again each second.
         let _ = this.tell();
         Ok(this)
+    }
+
+    /// Goes on with the blocks that an earlier agent has left, but for those that must not be there any more.
+    fn adopt(&mut self) -> Result<(), String> {
+        let (left, now) = (self.barrier.left()?, self.barrier.now());
+        for target in left {
+            let expires = self.barrier.hits(&target)?.map_or(0, |block| block.expires);
+            let by = SELF.to_owned();
+            let reason = "left by an earlier agent; the audit log tells why".to_owned();
+            let wish = Wish { target, reason, by, minutes: None, case: None };
+            match self.book.plan(wish, &self.config, &self.protected, now) {
+                Ok((entry, _)) if expires > now => {
+                    self.book.put(Entry { automatic: true, expires, ..entry });
+                }
+                _ => self.barrier.unblock(&target)?,
+            }
+        }
+        if !self.book.is_empty() {
+            tracing::info!("{} blocks of an earlier agent go on", self.book.len());
+        }
+        Ok(())
     }
 
     /// What is wanted now.
@@ -456,10 +483,12 @@ impl<B: Barrier> Blocker<B> {
         }
     }
 
-    /// Nothing is blocked any more, because the agent ends.
+    /// Nothing is blocked any more, because the agent ends, unless it is to go on.
     pub fn finish(&mut self) {
-        let done = self.barrier.finish();
-        self.check(done);
+        if !self.config.keeps() {
+            let done = self.barrier.finish();
+            self.check(done);
+        }
         self.journal.write(&Journal::line(Action::Stop, SELF, self.mode()));
     }
 
@@ -502,7 +531,8 @@ impl<B: Barrier> Blocker<B> {
             Mode::Enforce => ENFORCE,
         };
         let lease = u64::try_from(LEASE.as_nanos()).unwrap_or(u64::MAX);
-        let until = self.barrier.now().saturating_add(lease);
+        let lapses = self.barrier.now().saturating_add(lease);
+        let until = if self.config.keeps() { u64::MAX } else { lapses };
         let Config { share, free, .. } = self.config;
         let packets = self.share.packets();
         let control = Control { mode, kinds: self.book.kinds(), until, share, free, packets };

@@ -34,6 +34,17 @@ pub enum Scope {
     Pool,
 }
 
+/// What becomes of blocks when the agent ends, however it ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnExit {
+    /// None is left.
+    #[default]
+    Lift,
+    /// Each goes on until its time is over.
+    Keep,
+}
+
 /// `[block]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -46,6 +57,8 @@ pub struct Config {
     pub nftables_table: String,
     /// From where packets come into the chain there.
     pub nftables_hook: Hook,
+    /// What becomes of blocks when the agent ends.
+    pub on_exit: OnExit,
     /// Whether miners that are found are blocked; otherwise only what is asked for by hand.
     pub automatic: bool,
     /// How much of them.
@@ -83,6 +96,7 @@ impl Default for Config {
             backend: Method::Xdp,
             nftables_table: "firedamp".to_owned(),
             nftables_hook: Hook::None,
+            on_exit: OnExit::Lift,
             automatic: true,
             scope: Scope::Pair,
             verdict: Verdict::Confirmed,
@@ -109,9 +123,16 @@ impl Config {
             backend: self.backend,
             nftables_table: self.nftables_table.clone(),
             nftables_hook: self.nftables_hook,
+            on_exit: self.on_exit,
             entries: self.entries,
             ..new
         }
+    }
+
+    /// Whether blocks outlive the agent, in tables of the gate.
+    #[must_use]
+    pub const fn keeps(&self) -> bool {
+        matches!(self.on_exit, OnExit::Keep) && self.room() > 0
     }
 
     /// Whether what is found leads to blocks.

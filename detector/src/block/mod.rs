@@ -27,7 +27,7 @@ pub use audit::{Action, Audit, AuditError};
 pub use backend::Backend;
 pub use blocker::{BlockError, Blocker};
 pub use book::{Book, Entry, Refusal, Wish};
-pub use config::{Config, Mode, Scope};
+pub use config::{Config, Mode, OnExit, Scope};
 pub use decision::Decision;
 use journal::Journal;
 pub use listed::{Effective, Listed, State};

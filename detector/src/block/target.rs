@@ -36,6 +36,21 @@ impl Target {
         }
     }
 
+    /// What stands in the kernel at a place.
+    #[must_use]
+    pub fn at(place: &Place) -> Option<Self> {
+        Some(match place {
+            Place::Exact(key) => {
+                let [one, other] = key.ends().map(SocketAddr::from);
+                if key.is_flow() { Self::Flow(one, other) } else { Self::Pair(one.ip(), other) }
+            }
+            Place::Network(network) => {
+                let (address, bits) = network.parts();
+                Self::Network(IpNet::new(address, bits).ok()?)
+            }
+        })
+    }
+
     pub(super) const fn kind(&self) -> Kinds {
         match self {
             Self::Flow(..) => Kinds::FLOWS,

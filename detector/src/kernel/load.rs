@@ -77,6 +77,15 @@ const KEPT: [&str; 5] = ["FLOWS", "LASTING", "WATCHED", "EVENTS", "COUNTERS"];
 /// That of a program with a gate: without its entry the gate leads nowhere.
 const NEXT: &str = "NEXT";
 
+/// Those of the gate that are left only if blocks are to go on.
+const BLOCKS: [&str; 4] = ["CONTROL", "BLOCKS", "BLOCKED", "ALLOWED"];
+
+/// The tables that are left to the next agent.
+fn kept(gate: bool, blocks: bool) -> Vec<&'static str> {
+    let gates = gate.then_some(NEXT).into_iter().chain(BLOCKS.into_iter().filter(|_| gate && blocks));
+    KEPT.into_iter().chain(gates).collect()
+}
+
 impl Program {
     /// Loads the program with its limits and the table of tokens.
     ///
@@ -120,8 +129,7 @@ impl Program {
         let mut loader = EbpfLoader::new();
         if let Some(pins) = &pins {
             discard_others(pins, limits)?;
-            let gate = (limits.blocks > 0).then_some(NEXT);
-            for name in KEPT.into_iter().chain(gate) {
+            for name in kept(limits.blocks > 0, pins.blocks) {
                 loader.map_pin_path(name, pins.table(name));
             }
         }
@@ -223,8 +231,8 @@ impl Program {
     #[must_use]
     pub fn remove_other_pins(&self) -> Vec<PathBuf> {
         let watched: Vec<u32> = self.links.keys().copied().collect();
-        let tables: Vec<&str> = KEPT.into_iter().chain((self.name == GATE).then_some(NEXT)).collect();
-        self.pins.as_ref().map(|pins| pins.remove_others(&tables, &watched)).unwrap_or_default()
+        let removed = |pins: &Pins| pins.remove_others(&kept(self.name == GATE, pins.blocks), &watched);
+        self.pins.as_ref().map(removed).unwrap_or_default()
     }
 
     /// Where everything stays when the agent ends.
@@ -293,11 +301,9 @@ impl Program {
 
 /// Removes tables of other sizes than those that are wanted.
 fn discard_others(pins: &Pins, limits: &Limits) -> Result<(), LoadError> {
-    let sizes = [limits.flows, limits.lasting(), limits.watched, limits.ring, 1]
-        .into_iter()
-        .zip(KEPT)
-        .chain([(1, NEXT)]);
-    for (entries, name) in sizes {
+    let sizes = [limits.flows, limits.lasting(), limits.watched, limits.ring, 1].into_iter().zip(KEPT);
+    let blocks = [1, limits.blocks, limits.blocks.saturating_add(1), ALLOWED].into_iter().zip(BLOCKS);
+    for (entries, name) in sizes.chain([(1, NEXT)]).chain(blocks.filter(|_| limits.blocks > 0)) {
         if pins.discard_unless(name, |info| info.max_entries() == entries)? {
             tracing::warn!("the table {name} that is pinned is of another size: what was in it is forgotten");
         }

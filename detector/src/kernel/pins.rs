@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use aya::maps::MapInfo;
 use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use detector_common::LAYOUT;
+use detector_common::block::Control;
 use detector_common::counters::Counters;
 use detector_common::event::EventRecord;
 use detector_common::flow::{Flow, FlowKey, Watch};
@@ -59,6 +60,8 @@ pub struct Pins {
     directory: PathBuf,
     /// The network namespace, for indices of interfaces mean something in one only.
     namespace: u64,
+    /// Blocks outlive the agent, too.
+    pub(super) blocks: bool,
     _lock: Flock<File>,
 }
 
@@ -81,7 +84,13 @@ impl Pins {
         make(&directory)?;
         let namespace = Path::new("/proc/thread-self/ns/net");
         let namespace = fs::metadata(namespace).map_err(|cause| refused("look at", namespace, cause))?.ino();
-        Ok(Self { root: root.to_owned(), directory, namespace, _lock: lock })
+        Ok(Self { root: root.to_owned(), directory, namespace, blocks: false, _lock: lock })
+    }
+
+    /// Says whether blocks outlive the agent, too.
+    #[must_use]
+    pub fn with_blocks(self, blocks: bool) -> Self {
+        Self { blocks, ..self }
     }
 
     /// Where everything is.
@@ -189,7 +198,8 @@ const PREFIX: &str = "v";
 fn layout() -> String {
     let sizes = [size_of::<FlowKey>(), size_of::<Flow>(), size_of::<Watch>(), size_of::<EventRecord>()];
     let sizes = sizes.map(|size| format!("-{size}")).concat();
-    format!("{PREFIX}{LAYOUT}{sizes}-{}", size_of::<Counters>())
+    let (counters, control) = (size_of::<Counters>(), size_of::<Control>());
+    format!("{PREFIX}{LAYOUT}{sizes}-{counters}-{control}")
 }
 
 /// Removes everything that was pinned below a directory: the program is detached, the tables are gone. Gives what was

@@ -195,7 +195,10 @@ fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Opti
 fn load(config: &Config, signatures: &Signatures) -> anyhow::Result<Program> {
     let (settings, limits, automaton) = (&Settings::DEFAULT, config.limits(), signatures.automaton());
     let program = match &config.capture.pin {
-        Some(pin) => Program::load_pinned(settings, &limits, automaton, Pins::open(pin)?)?,
+        Some(pin) => {
+            let pins = Pins::open(pin)?.with_blocks(config.block.keeps());
+            Program::load_pinned(settings, &limits, automaton, pins)?
+        }
         None => Program::load(settings, &limits, automaton)?,
     };
     tracing::info!("{}", program.memory());

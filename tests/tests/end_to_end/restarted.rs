@@ -15,6 +15,7 @@ use firedamp_tests::sim::{bulk_client, bulk_service, rpc_client, rpc_service};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::blocked::answer;
 use crate::pair::{Pair, soon, until};
 
 const RESTARTS: usize = 50;
@@ -33,10 +34,10 @@ struct Gateway {
 }
 
 impl Gateway {
-    fn new() -> Result<Self> {
+    fn new(further: &str) -> Result<Self> {
         let (lab, folder, bpf) = (Lab::routed()?, tempfile::tempdir()?, Disk::bpf()?);
         let text = format!(
-            "[capture]\npin = '{}'\n[ledger]\nfile = 'ledger.db'\nupdate-seconds = 1\n",
+            "[capture]\npin = '{}'\n[ledger]\nfile = 'ledger.db'\nupdate-seconds = 1\n{further}",
             bpf.folder().join("firedamp").display()
         );
         fs::write(folder.path().join("firedamp.toml"), text)?;
@@ -131,7 +132,7 @@ fn restarts_under_load_lose_nothing() -> Result<()> {
     if !privileges::granted("restarts_under_load_lose_nothing") {
         return Ok(());
     }
-    let gateway = Gateway::new()?;
+    let gateway = Gateway::new("")?;
     let lab = &gateway.lab;
     let at = |ip, port| SocketAddr::new(ip, port);
     let (rpc, bulk) = (at(lab::server(4, false), 3333), at(lab::server(5, false), 8080));
@@ -206,7 +207,7 @@ fn what_is_pinned_goes_with_cleanup() -> Result<()> {
     if !privileges::granted("what_is_pinned_goes_with_cleanup") {
         return Ok(());
     }
-    let gateway = Gateway::new()?;
+    let gateway = Gateway::new("")?;
     let agent = gateway.start(&[LAN, WAN])?;
     let mut second = gateway.spawn(&[LAN], &[])?;
     second.wait_for_log(soon(), &["another firedamp"])?;
@@ -229,5 +230,42 @@ fn what_is_pinned_goes_with_cleanup() -> Result<()> {
     until("the program is gone", || Ok(!gateway.program(LAN)?))?;
     assert_eq!(gateway.pinned(), [""; 0]);
     assert!(gateway.cleanup()?.contains("nothing is pinned"));
+    Ok(())
+}
+
+#[test]
+fn blocks_go_on_without_the_agent_if_they_are_to() -> Result<()> {
+    if !privileges::granted("blocks_go_on_without_the_agent_if_they_are_to") {
+        return Ok(());
+    }
+    let gateway = Gateway::new(
+        "[block]\nmode = 'enforce'\non-exit = 'keep'\naudit = 'audit.jsonl'\n[control]\nsocket = 'control.sock'\n",
+    )?;
+    let socket = gateway.file("control.sock");
+    let agent = gateway.start(&[LAN, WAN])?;
+    let pair = Pair::start(&gateway.lab, Dialect::Monero, 0, false, |_| {})?;
+    let target = format!("{}-{}", pair.from, pair.to);
+    let block = || -> Result<Value> {
+        let list = answer(&socket, &["block", "list"])?;
+        let blocks = list["blocks"].as_array().context("a list")?;
+        Ok(blocks.iter().find(|block| block["target"] == target.as_str()).cloned().unwrap_or_default())
+    };
+    until("the miner is blocked", || Ok(block()?["effective"] == "dropping"))?;
+    agent.kill()?;
+    // Longer than an agent that hangs may block.
+    std::thread::sleep(Duration::from_secs(11));
+    let heard = pair.miner.counts().heard();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(pair.miner.counts().heard(), heard, "it is still cut off");
+
+    let agent = gateway.start(&[LAN, WAN])?;
+    let left = block()?;
+    assert!(left["reason"].as_str().is_some_and(|reason| reason.contains("earlier agent")), "{left}");
+    assert_eq!((&left["effective"], &left["by"]), (&"dropping".into(), &"firedamp".into()), "{left}");
+    assert!(left["hits"].as_u64() > Some(0), "{left}");
+    answer(&socket, &["block", "remove", &left["id"].to_string()])?;
+    until("the miner hears its pool", || Ok(pair.miner.counts().heard() > heard + 2))?;
+    stop(agent)?;
+    pair.stop()?;
     Ok(())
 }
