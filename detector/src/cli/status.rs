@@ -38,7 +38,15 @@ pub(super) fn status(options: &Options) -> anyhow::Result<ExitCode> {
             writeln!(out, "interface  none is watched now")?;
         }
         match &status.block {
-            Some(block) => writeln!(out, "blocking   {}", state(block))?,
+            Some(block) => {
+                writeln!(out, "blocking   {}", state(block))?;
+                let [dropped, counted] = ["blocked", "would_block"]
+                    .map(|name| thousands(status.counters.get(name).copied().unwrap_or_default()));
+                writeln!(
+                    out,
+                    "           {dropped} packets were dropped, {counted} would have been in a dry run"
+                )?;
+            }
             None => writeln!(out, "blocking   mode observe: nothing is blocked")?,
         }
         writeln!(out, "traffic    {:.0} packets/s", status.packets_per_second)?;

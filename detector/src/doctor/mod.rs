@@ -38,7 +38,7 @@ pub fn examine(request: &Request) -> Vec<Finding> {
     findings.extend(files);
     findings.extend(disk::examine(&config));
     let named = if request.interfaces.is_empty() { &config.capture.interfaces } else { &request.interfaces };
-    findings.extend(interface::examine(named, config.capture.when_occupied));
+    findings.extend(interface::examine(named, &config.capture));
     findings
 }
 

@@ -33,9 +33,9 @@ pub(crate) use listing::{AtHook, Mode};
 pub use load::{Limits, PROGRAM, Program};
 pub use memory::{Mebibytes, Memory, Table};
 pub(crate) use netlink::{Scope, ask};
-pub(crate) use occupant::{BPFFS, Occupant, occupants};
+pub(crate) use occupant::{BPFFS, Occupant, Pin, occupants};
 #[cfg(test)]
-pub(crate) use occupant::{Described, Holder, Pin};
+pub(crate) use occupant::{Described, Holder};
 pub use pins::{PINS, PinError, Pins, cleanup};
 pub use preflight::{NotReady, OLDEST, preflight, privileged, recent, release, version};
 pub use promiscuous::Promiscuous;

@@ -9,12 +9,13 @@ mod stacking;
 use std::collections::HashSet;
 
 use super::finding::{Check, Finding, word};
-use crate::kernel::{AttachError, Link, Wanted, WhenOccupied, links, occupants, readable};
+use crate::config::Capture;
+use crate::kernel::{AttachError, Link, Wanted, links, occupants, readable};
 use ethtool::Ethtool;
 use hardware::Hardware;
 
 /// What is to be said of the named interfaces, or else of all of Ethernet that are up.
-pub(super) fn examine(wanted: &[String], otherwise: WhenOccupied) -> Vec<Finding> {
+pub(super) fn examine(wanted: &[String], capture: &Capture) -> Vec<Finding> {
     let (links, error) = match links() {
         Ok(links) => (links, None),
         Err(error) => (Vec::new(), Some(error)),
@@ -32,7 +33,7 @@ pub(super) fn examine(wanted: &[String], otherwise: WhenOccupied) -> Vec<Finding
         );
         return vec![Finding::degraded(Check::Interface, why).mend("firedamp doctor --iface IF")];
     }
-    findings.extend(names.iter().flat_map(|name| one(name, &links, otherwise)));
+    findings.extend(names.iter().flat_map(|name| one(name, &links, capture)));
     findings
 }
 
@@ -62,7 +63,7 @@ fn named(wanted: &[String], links: &[Link]) -> (Vec<String>, Vec<Finding>) {
     (names, findings)
 }
 
-fn one(name: &str, links: &[Link], otherwise: WhenOccupied) -> Vec<Finding> {
+fn one(name: &str, links: &[Link], capture: &Capture) -> Vec<Finding> {
     let link = links.iter().find(|link| link.name == name);
     let mut findings = Vec::new();
     match (readable(name), link) {
@@ -77,7 +78,7 @@ fn one(name: &str, links: &[Link], otherwise: WhenOccupied) -> Vec<Finding> {
             findings.push(state(link));
             findings.push(stacking::judge(link, links));
             findings.extend(hardware(link).judge(link));
-            findings.push(occupied::judge(name, &occupants(link), otherwise));
+            findings.push(occupied::judge(name, &occupants(link), capture));
         }
     }
     findings.into_iter().map(|finding| finding.of(name)).collect()

@@ -1,21 +1,33 @@
 //! Who is at the hook already: an interface has room for one XDP program.
 
 use super::super::finding::{AS_ROOT, Check, Finding, word};
-use crate::kernel::{Occupant, PROGRAM, WhenOccupied};
+use crate::config::Capture;
+use crate::kernel::{Occupant, PROGRAM, Pin, WhenOccupied};
 
-pub(super) fn judge(interface: &str, occupants: &[Occupant], otherwise: WhenOccupied) -> Finding {
+pub(super) fn judge(interface: &str, occupants: &[Occupant], capture: &Capture) -> Finding {
     let check = Check::XdpProgram;
     let Some(first) = occupants.first() else {
         return Finding::fine(check, "none is attached: the hook is free");
     };
     let holder = first.holders.iter().find(|holder| holder.link);
-    if let (Some(PROGRAM), Some(holder)) = (first.name(), holder) {
+    // The gate, too.
+    let own = first.name().is_some_and(|name| name.starts_with(PROGRAM));
+    if let Some(holder) = holder.filter(|_| own) {
         let why = format!("Firedamp is attached (process {}); a second one would be refused", holder.process);
         return Finding::fine(check, why);
     }
+    let in_place =
+        |pin: &&Pin| pin.link && capture.pin.as_ref().is_some_and(|root| pin.path.starts_with(root));
+    if let Some(pin) = first.pins.iter().find(in_place).filter(|_| own) {
+        let path = pin.path.display();
+        return Finding::fine(
+            check,
+            format!("an agent that ended has left its program ({path}), which the next one replaces"),
+        );
+    }
     let every: Vec<String> = occupants.iter().map(ToString::to_string).collect();
     let taken = format!("taken: {}", every.join("; "));
-    let finding = match otherwise {
+    let finding = match capture.when_occupied {
         WhenOccupied::Refuse => Finding::fatal(check, format!("{taken}; Firedamp would be refused")),
         WhenOccupied::Tcx => Finding::degraded(
             check,
@@ -30,7 +42,7 @@ pub(super) fn judge(interface: &str, occupants: &[Occupant], otherwise: WhenOccu
 mod tests {
     use super::super::super::State;
     use super::*;
-    use crate::kernel::{AtHook, Described, Holder, Mode, Pin};
+    use crate::kernel::{AtHook, Described, Holder, Mode};
 
     /// One of which nothing is known.
     fn unknown() -> Occupant {
@@ -46,15 +58,15 @@ mod tests {
 
     #[test]
     fn a_free_hook_and_firedamp_itself_are_fine() {
-        assert_eq!(judge("eth0", &[], WhenOccupied::Refuse).state, State::Fine);
-        let own = judge("eth0", &[held(PROGRAM, true)], WhenOccupied::Refuse);
+        assert_eq!(judge("eth0", &[], &Capture::default()).state, State::Fine);
+        let own = judge("eth0", &[held(PROGRAM, true)], &Capture::default());
         assert_eq!(own.state, State::Fine);
         assert!(own.why.contains("process 77"));
     }
 
     #[test]
     fn another_program_is_named_with_who_has_it_and_what_ends_it() {
-        let finding = judge("eth0", &[held("xdp_drop", true)], WhenOccupied::Refuse);
+        let finding = judge("eth0", &[held("xdp_drop", true)], &Capture::default());
         assert_eq!(finding.state, State::Fatal);
         for word in ["42", "`xdp_drop`", "generic", "guard (77)"] {
             assert!(finding.why.contains(word), "{word} in {}", finding.why);
@@ -64,28 +76,39 @@ mod tests {
 
     #[test]
     fn what_is_watched_behind_it_is_less_well() {
-        let finding = judge("eth0", &[held("xdp_drop", true)], WhenOccupied::Tcx);
+        let behind = Capture { when_occupied: WhenOccupied::Tcx, ..Capture::default() };
+        let finding = judge("eth0", &[held("xdp_drop", true)], &behind);
         assert_eq!(finding.state, State::Degraded);
         assert!(finding.why.contains("tcx ingress"), "{}", finding.why);
+    }
+
+    #[test]
+    fn what_an_earlier_agent_has_left_is_fine_where_the_next_one_takes_it() {
+        let mut program = held("firedamp_gate", false);
+        program.holders.clear();
+        program.pins.push(Pin { path: "/sys/fs/bpf/firedamp/v1/link-1-2-native".into(), link: true });
+        let pinning = Capture { pin: Some("/sys/fs/bpf/firedamp".into()), ..Capture::default() };
+        assert_eq!(judge("eth0", &[program.clone()], &pinning).state, State::Fine);
+        assert_eq!(judge("eth0", &[program], &Capture::default()).state, State::Fatal);
     }
 
     #[test]
     fn a_pinned_link_outlives_its_process() {
         let mut program = held("xdp_drop", true);
         program.pins.push(Pin { path: "/sys/fs/bpf/x/link".into(), link: true });
-        let finding = judge("eth0", &[program], WhenOccupied::Refuse);
+        let finding = judge("eth0", &[program], &Capture::default());
         assert_eq!(finding.mend.as_deref(), Some("sudo rm /sys/fs/bpf/x/link && sudo kill 77"));
     }
 
     #[test]
     fn what_has_no_link_is_taken_off_at_the_interface() {
-        let finding = judge("eth0", &[held("xdp_drop", false)], WhenOccupied::Refuse);
+        let finding = judge("eth0", &[held("xdp_drop", false)], &Capture::default());
         assert_eq!(finding.mend.as_deref(), Some("sudo ip link set dev eth0 xdpgeneric off"));
     }
 
     #[test]
     fn who_may_not_see_is_told_so() {
-        let finding = judge("eth0", &[unknown()], WhenOccupied::Refuse);
+        let finding = judge("eth0", &[unknown()], &Capture::default());
         assert!(finding.why.contains("only root may see"), "{}", finding.why);
         assert_eq!(finding.mend.as_deref(), Some("sudo firedamp doctor --iface eth0"));
     }
