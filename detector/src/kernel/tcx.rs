@@ -48,13 +48,9 @@ pub fn attach_or(
     }
     let index = super::readable(interface)?;
     match attach_behind(program, interface, index) {
-        Ok(()) => Ok(Attached {
-            interface: interface.to_owned(),
-            index,
-            hook: Hook::Tcx,
-            fallback: Some(why),
-            taken_over: false,
-        }),
+        Ok(()) => {
+            Ok(Attached { interface: interface.to_owned(), index, hook: Hook::Tcx, fallback: Some(why) })
+        }
         Err(Failure::Load(error)) => Err(error.into()),
         Err(Failure::Attach(error)) => {
             let (interface, cause) = (interface.to_owned(), cause(&error));
