@@ -124,6 +124,11 @@ impl<B: Barrier> Blocker<B> {
             notices: Vec::new(),
             alarms: 0,
         };
+        let left = this.barrier.control().map_err(BlockError::Left)?;
+        if this.config.keeps() && left.mode == 0 && left.until == u64::MAX {
+            // Nothing else than a panic leaves that.
+            this.panicked = Some("somebody, to an earlier agent,".to_owned());
+        }
         this.adopt().map_err(BlockError::Left)?;
         // What the kernel refuses is told, and tried again each second.
         let _ = this.tell();
@@ -149,6 +154,11 @@ impl<B: Barrier> Blocker<B> {
             tracing::info!("{} blocks of an earlier agent go on", self.book.len());
         }
         Ok(())
+    }
+
+    /// What was counted before this agent is no reason for an alarm.
+    pub fn begin(&mut self, counters: &Counters) {
+        self.share.begin(counters, self.barrier.now());
     }
 
     /// What is wanted now.
@@ -485,10 +495,13 @@ impl<B: Barrier> Blocker<B> {
 
     /// Nothing is blocked any more, because the agent ends, unless it is to go on.
     pub fn finish(&mut self) {
-        if !self.config.keeps() {
-            let done = self.barrier.finish();
-            self.check(done);
-        }
+        let done = if self.config.keeps() {
+            // Nobody counts any more what all CPUs see: each goes by what it has seen itself.
+            self.barrier.control().and_then(|control| self.barrier.set(&Control { packets: 0, ..control }))
+        } else {
+            self.barrier.finish()
+        };
+        self.check(done);
         self.journal.write(&Journal::line(Action::Stop, SELF, self.mode()));
     }
 

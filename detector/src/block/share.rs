@@ -24,10 +24,25 @@ struct Counts {
     shed: u64,
 }
 
+impl Counts {
+    fn of(counters: &Counters) -> Self {
+        Self {
+            packets: counters.get(Counter::Packets),
+            blocked: counters.get(Counter::Blocked),
+            shed: counters.get(Counter::BlockShed),
+        }
+    }
+}
+
 impl Share {
     /// Packets a second on all CPUs.
     pub(super) const fn packets(&self) -> u64 {
         self.packets
+    }
+
+    /// What was counted before this agent is no reason for an alarm.
+    pub(super) fn begin(&mut self, counters: &Counters, now: u64) {
+        self.latest = Some((Counts::of(counters), now));
     }
 
     /// Whatever is counted until the next look is no reason for an alarm.
@@ -37,11 +52,7 @@ impl Share {
 
     /// Whether it was too much since the last look.
     pub(super) fn exceeded(&mut self, counters: &Counters, config: &Config, now: u64) -> bool {
-        let counts = Counts {
-            packets: counters.get(Counter::Packets),
-            blocked: counters.get(Counter::Blocked),
-            shed: counters.get(Counter::BlockShed),
-        };
+        let counts = Counts::of(counters);
         let (before, since) = self.latest.replace((counts, now)).unwrap_or_default();
         let milliseconds = (now.saturating_sub(since) / (SECOND / 1000)).max(1);
         let grown = |after: u64, before: u64| after.saturating_sub(before);

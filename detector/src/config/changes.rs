@@ -7,7 +7,7 @@ use super::{Capture, Config, Ledger, Privacy};
 use crate::block;
 
 /// Keys that only take effect when the agent starts, each with all that is below it.
-const AT_START: [&str; 21] = [
+const AT_START: [&str; 20] = [
     "block.backend",
     "block.entries",
     "block.nftables-hook",
@@ -19,7 +19,6 @@ const AT_START: [&str; 21] = [
     "capture.pin",
     "capture.ring-kib",
     "capture.watched",
-    "capture.when-occupied",
     "capture.xdp-mode",
     "control",
     "ledger.cases",

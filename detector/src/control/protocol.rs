@@ -89,11 +89,8 @@ pub struct Status {
 pub struct Interface {
     /// Its name.
     pub name: String,
-    /// `native` or `generic` for XDP, or `tcx`.
+    /// `native` or `generic`.
     pub mode: String,
-    /// Why it is watched there and at no faster place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 /// An output.

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aya::programs::ProgramError;
 use aya::programs::links::FdLink;
@@ -17,8 +17,9 @@ use super::occupant::{Occupant, occupants};
 use super::pins::Kept;
 use super::{LoadError, PatternError, Program};
 
-/// How long after its last owner the kernel lets go of a link, at most.
-const LETTING_GO: Duration = Duration::from_millis(250);
+/// How long after its last owner the kernel lets go of a link, at most, and how often that is looked at.
+const LETTING_GO: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Where in the receive path the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -32,39 +33,6 @@ pub enum XdpMode {
     Generic,
 }
 
-/// Where the program runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hook {
-    /// XDP, in the driver.
-    Native,
-    /// XDP, in the network stack.
-    Generic,
-    /// The ingress of tc, behind XDP.
-    Tcx,
-}
-
-impl Hook {
-    /// Its name in all outputs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Generic => "generic",
-            Self::Tcx => "tcx",
-        }
-    }
-}
-
-impl fmt::Display for Hook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Native => f.write_str("XDP in native mode"),
-            Self::Generic => f.write_str("XDP in generic mode"),
-            Self::Tcx => f.write_str("tcx ingress"),
-        }
-    }
-}
-
 /// An interface to which the program is attached.
 #[derive(Clone, Debug)]
 pub struct Attached {
@@ -72,9 +40,9 @@ pub struct Attached {
     pub interface: String,
     /// Its index.
     pub index: u32,
-    /// Where it runs.
-    pub hook: Hook,
-    /// Why nothing faster is used, if it was tried.
+    /// In the driver, not in the network stack.
+    pub native: bool,
+    /// Why native mode is not used, if it was tried.
     pub fallback: Option<String>,
     /// An earlier agent had attached it: no packet passed unread in between.
     pub taken_over: bool,
@@ -82,14 +50,14 @@ pub struct Attached {
 
 impl fmt::Display for Attached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "watching {} with {}", self.interface, self.hook)?;
+        let mode = if self.native { "native" } else { "generic" };
+        write!(f, "watching {} with XDP in {mode} mode", self.interface)?;
         if self.taken_over {
             f.write_str(", where the program of an earlier agent was")?;
         }
-        match (&self.fallback, self.hook) {
-            (Some(reason), Hook::Tcx) => write!(f, " ({reason})"),
-            (Some(reason), _) => write!(f, " (native is not possible: {reason}; generic is slower)"),
-            (None, _) => Ok(()),
+        match &self.fallback {
+            Some(reason) => write!(f, " (native is not possible: {reason}; generic is slower)"),
+            None => Ok(()),
         }
     }
 }
@@ -166,29 +134,6 @@ pub enum AttachError {
         /// What to do.
         hint: &'static str,
     },
-    /// Neither XDP nor the ingress of tc is to be had.
-    #[error(
-        "cannot watch {interface}: {why}, and tcx ingress, which is to take its place, is not to be had: {cause}"
-    )]
-    NoTcx {
-        /// The interface.
-        interface: String,
-        /// Why not with XDP.
-        why: String,
-        /// Why not with tcx ingress.
-        cause: String,
-    },
-    /// Blocking is configured, and the interface is watched where nothing can be dropped.
-    #[error(
-        "nothing can be blocked on {interface}, which can be watched with tcx ingress only ({why}): write mode = \"observe\" \
-         in [block], take {interface} out of the interfaces, or free its XDP hook"
-    )]
-    CannotBlock {
-        /// The interface.
-        interface: String,
-        /// Why not with XDP.
-        why: String,
-    },
     /// What was meant as a pattern is none.
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -202,7 +147,6 @@ impl AttachError {
     pub(crate) fn gist(&self) -> String {
         match self {
             Self::Occupied { by, .. } => format!("{:?}", by.programs),
-            Self::NoTcx { cause, .. } => cause.clone(),
             other => other.to_string(),
         }
     }
@@ -215,29 +159,28 @@ impl AttachError {
 /// wanted mode.
 pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
     let index = readable(interface)?;
-    let attached = |hook, fallback| Attached {
+    let attached = |native, fallback| Attached {
         interface: interface.to_owned(),
         index,
-        hook,
+        native,
         fallback,
         taken_over: false,
     };
     if let Some(native) = take_over(program, interface, index, mode)? {
-        let hook = if native { Hook::Native } else { Hook::Generic };
-        return Ok(Attached { taken_over: true, ..attached(hook, None) });
+        return Ok(Attached { taken_over: true, ..attached(native, None) });
     }
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
-            Ok(()) => return Ok(attached(Hook::Native, None)),
+            Ok(()) => return Ok(attached(true, None)),
             Err(AttachError::Refused { cause, .. }) if mode == XdpMode::Auto => {
                 attach_as(program, interface, index, Flags::Skb)?;
-                return Ok(attached(Hook::Generic, Some(cause)));
+                return Ok(attached(false, Some(cause)));
             }
             Err(error) => return Err(error),
         }
     }
     attach_as(program, interface, index, Flags::Skb)?;
-    Ok(attached(Hook::Generic, None))
+    Ok(attached(false, None))
 }
 
 /// The index of an interface whose frames can be read.
@@ -279,11 +222,21 @@ fn take_over(
         }
         (Err(reason), _) => {
             tracing::warn!("the program that an earlier agent has left on {interface} is detached: {reason}");
+            let id = kept.link().ok().and_then(|link| number(&link));
             kept.remove().map_err(LoadError::from)?;
-            thread::sleep(LETTING_GO);
+            wait_until_free(index, id);
             Ok(None)
         }
         (Ok(_), None) => Ok(None),
+    }
+}
+
+/// Waits until a program is not at an interface any more.
+fn wait_until_free(index: u32, program: Option<u32>) {
+    let deadline = Instant::now() + LETTING_GO;
+    let is_there = || one(index).is_ok_and(|link| link.programs.iter().any(|at| Some(at.id) == program));
+    while is_there() && Instant::now() < deadline {
+        thread::sleep(LOOK);
     }
 }
 
@@ -344,7 +297,7 @@ fn occupied(interface: String, index: u32, cause: String) -> AttachError {
     AttachError::Occupied { interface, by: Box::new(by), cause }
 }
 
-pub(super) fn errno(error: &ProgramError) -> Option<Errno> {
+fn errno(error: &ProgramError) -> Option<Errno> {
     let raw = match error {
         ProgramError::SyscallError(error) => error.io_error.raw_os_error(),
         ProgramError::XdpError(XdpError::NetlinkError(error)) => error.raw_os_error(),

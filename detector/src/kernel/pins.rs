@@ -2,18 +2,20 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use aya::maps::MapInfo;
 use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use detector_common::LAYOUT;
-use detector_common::block::Control;
+use detector_common::block::{Block, BlockKey, Control};
 use detector_common::counters::Counters;
 use detector_common::event::EventRecord;
 use detector_common::flow::{Flow, FlowKey, Watch};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::libc;
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 
 /// Where pins are by custom, and what `cleanup` looks at if nothing else is named.
@@ -192,14 +194,15 @@ impl Kept {
 const LINK: &str = "link-";
 
 /// With what the names of layouts begin.
-const PREFIX: &str = "v";
+const PREFIX: &str = "firedamp-v";
 
 /// The name of this agent's layout: tables of another one cannot be read.
 fn layout() -> String {
     let sizes = [size_of::<FlowKey>(), size_of::<Flow>(), size_of::<Watch>(), size_of::<EventRecord>()];
     let sizes = sizes.map(|size| format!("-{size}")).concat();
-    let (counters, control) = (size_of::<Counters>(), size_of::<Control>());
-    format!("{PREFIX}{LAYOUT}{sizes}-{counters}-{control}")
+    let others = [size_of::<Counters>(), size_of::<Control>(), size_of::<Block>(), size_of::<BlockKey>()];
+    let others = others.map(|size| format!("-{size}")).concat();
+    format!("{PREFIX}{LAYOUT}{sizes}{others}")
 }
 
 /// Removes everything that was pinned below a directory: the program is detached, the tables are gone. Gives what was
@@ -215,12 +218,15 @@ pub fn cleanup(root: &Path) -> Result<Vec<PathBuf>, PinError> {
     let _lock = lock(root)?;
     let mut removed = Vec::new();
     for layout in layouts(root) {
+        let held = held(&layout).map_err(|cause| refused("open", &layout, cause))?;
+        let inside = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
+        is_bpffs(&inside)?;
         // Links first: as long as the program is attached it fills the tables.
         let (links, tables): (Vec<_>, Vec<_>) =
-            entries(&layout).into_iter().partition(|path| file_name(path).starts_with(LINK));
+            entries(&inside).into_iter().partition(|path| file_name(path).starts_with(LINK));
         for path in links.into_iter().chain(tables) {
             remove(&path)?;
-            removed.push(path);
+            removed.push(layout.join(file_name(&path)));
         }
         fs::remove_dir(&layout).map_err(|cause| refused("remove", &layout, cause))?;
     }
@@ -257,7 +263,16 @@ fn lock(root: &Path) -> Result<Flock<File>, PinError> {
 
 /// The directories of layouts.
 fn layouts(root: &Path) -> Vec<PathBuf> {
-    entries(root).into_iter().filter(|path| path.is_dir() && file_name(path).starts_with(PREFIX)).collect()
+    entries(root)
+        .into_iter()
+        .filter(|path| file_name(path).starts_with(PREFIX) && held(path).is_ok())
+        .collect()
+}
+
+/// The directory itself, never what a link in its place leads to: root may clean up what belongs to somebody with fewer
+/// rights.
+fn held(directory: &Path) -> io::Result<File> {
+    File::options().read(true).custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW).open(directory)
 }
 
 fn entries(directory: &Path) -> Vec<PathBuf> {
@@ -291,5 +306,15 @@ mod tests {
         assert!(!folder.path().join("pins").exists());
         assert!(matches!(cleanup(folder.path()), Err(PinError::NoBpfFs(_))), "nothing else is removed");
         assert!(cleanup(&folder.path().join("nothing")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("elsewhere")).unwrap();
+        fs::create_dir(at("firedamp-v1")).unwrap();
+        std::os::unix::fs::symlink(at("elsewhere"), at("firedamp-v2")).unwrap();
+        assert_eq!(layouts(folder.path()), [at("firedamp-v1")]);
     }
 }

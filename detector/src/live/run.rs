@@ -20,11 +20,11 @@ use super::agent::Agent;
 use super::clock::Clock;
 use super::control::Rate;
 use super::health::Health;
-use super::interfaces::{How, Interfaces};
+use super::interfaces::Interfaces;
 use super::reload::{Exchange, Reload};
 use super::supervisor::Supervisor;
 use crate::block::{self, Backend, Blocker, Decision, Method, Mode, Nftables};
-use crate::config::{Capture, Config, Overrides};
+use crate::config::{Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
 use crate::kernel::{Pins, Program, Watches};
@@ -88,13 +88,16 @@ pub async fn run(
     let limits = config.limits();
     Interfaces::check(interfaces)?;
     let mut program = load(&config, &signatures)?;
-    let blocker = blocker(&config.block, &mut program)?;
+    let mut blocker = blocker(&config.block, &mut program)?;
+    if let Some(blocker) = &mut blocker {
+        blocker.begin(&program.counters()?);
+    }
     let mut decisions = dispatch.take_decisions();
     let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let Capture { xdp_mode: mode, when_occupied: otherwise, mirror, .. } = config.capture;
-    let interfaces = Interfaces::attach(&mut program, interfaces, How { mode, otherwise, mirror })?;
+    let interfaces =
+        Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode, config.capture.mirror)?;
     let mut watches = program.take_watches()?;
     let mut pipeline = pipeline(&config, &signatures, identities, cases);
     if program.pinned().is_some() {
@@ -242,6 +245,7 @@ fn end(
     }
     agent.program.detach();
     if let Some(pins) = agent.program.pinned() {
+        agent.interfaces.leave_open();
         tracing::info!(
             "the program stays attached, and its tables stay in {}, for the next agent; `firedamp cleanup` removes them",
             pins.display()

@@ -2,7 +2,6 @@
 
 #![cfg(test)]
 
-mod behind;
 mod patterns;
 
 use std::net::SocketAddr;

@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn one_that_is_named_twice_is_looked_at_once() {
-        let findings = examine(&["no such one".to_owned(), "no such one".to_owned()], WhenOccupied::Refuse);
+        let findings = examine(&["no such one".to_owned(), "no such one".to_owned()], &Capture::default());
         assert_eq!((findings.len(), findings[0].state), (1, State::Fatal));
         assert!(findings[0].why.contains("there is no interface"), "{}", findings[0].why);
     }

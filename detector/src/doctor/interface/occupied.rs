@@ -2,7 +2,7 @@
 
 use super::super::finding::{AS_ROOT, Check, Finding, word};
 use crate::config::Capture;
-use crate::kernel::{Occupant, PROGRAM, Pin, WhenOccupied};
+use crate::kernel::{Occupant, PROGRAM, Pin};
 
 pub(super) fn judge(interface: &str, occupants: &[Occupant], capture: &Capture) -> Finding {
     let check = Check::XdpProgram;
@@ -26,16 +26,9 @@ pub(super) fn judge(interface: &str, occupants: &[Occupant], capture: &Capture) 
         );
     }
     let every: Vec<String> = occupants.iter().map(ToString::to_string).collect();
-    let taken = format!("taken: {}", every.join("; "));
-    let finding = match capture.when_occupied {
-        WhenOccupied::Refuse => Finding::fatal(check, format!("{taken}; Firedamp would be refused")),
-        WhenOccupied::Tcx => Finding::degraded(
-            check,
-            format!("{taken}; Firedamp would watch behind it with tcx ingress, and block nothing there"),
-        ),
-    };
+    let why = format!("taken: {}; Firedamp would be refused", every.join("; "));
     let mend = first.mend(interface);
-    finding.mend(mend.unwrap_or_else(|| format!("{AS_ROOT} --iface {}", word(interface))))
+    Finding::fatal(check, why).mend(mend.unwrap_or_else(|| format!("{AS_ROOT} --iface {}", word(interface))))
 }
 
 #[cfg(test)]
@@ -72,14 +65,6 @@ mod tests {
             assert!(finding.why.contains(word), "{word} in {}", finding.why);
         }
         assert_eq!(finding.mend.as_deref(), Some("sudo kill 77"));
-    }
-
-    #[test]
-    fn what_is_watched_behind_it_is_less_well() {
-        let behind = Capture { when_occupied: WhenOccupied::Tcx, ..Capture::default() };
-        let finding = judge("eth0", &[held("xdp_drop", true)], &behind);
-        assert_eq!(finding.state, State::Degraded);
-        assert!(finding.why.contains("tcx ingress"), "{}", finding.why);
     }
 
     #[test]
