@@ -77,10 +77,11 @@ pub struct Blocker<B = Backend> {
 }
 
 impl Blocker {
-    /// Begins with an empty book.
+    /// Begins with the blocks that an earlier agent has left, if there are any.
     ///
     /// # Errors
-    /// The audit log cannot be written, or the kernel cannot be told what must not be blocked.
+    /// The audit log cannot be written, the kernel cannot be told what must not be blocked, or what was left cannot be
+    /// read or lifted.
     pub fn new(config: Config, backend: Backend) -> Result<Self, BlockError> {
         let surroundings = Surroundings::look()?;
         let news = Surroundings::follow().map_err(BlockError::Thread)?;

@@ -198,11 +198,17 @@ const PREFIX: &str = "firedamp-v";
 
 /// The name of this agent's layout: tables of another one cannot be read.
 fn layout() -> String {
-    let sizes = [size_of::<FlowKey>(), size_of::<Flow>(), size_of::<Watch>(), size_of::<EventRecord>()];
-    let sizes = sizes.map(|size| format!("-{size}")).concat();
-    let others = [size_of::<Counters>(), size_of::<Control>(), size_of::<Block>(), size_of::<BlockKey>()];
-    let others = others.map(|size| format!("-{size}")).concat();
-    format!("{PREFIX}{LAYOUT}{sizes}{others}")
+    let sizes = [
+        size_of::<FlowKey>(),
+        size_of::<Flow>(),
+        size_of::<Watch>(),
+        size_of::<EventRecord>(),
+        size_of::<Counters>(),
+        size_of::<Control>(),
+        size_of::<Block>(),
+        size_of::<BlockKey>(),
+    ];
+    format!("{PREFIX}{LAYOUT}{}", sizes.map(|size| format!("-{size}")).concat())
 }
 
 /// Removes everything that was pinned below a directory: the program is detached, the tables are gone. Gives what was

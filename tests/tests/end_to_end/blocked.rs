@@ -21,12 +21,12 @@ use tempfile::TempDir;
 use crate::pair::{Pair, soon, until};
 
 /// The host whose miner is allowed.
-const ALLOWED: u8 = 2;
+pub(crate) const ALLOWED: u8 = 2;
 
 /// An agent that blocks, with its socket and its log of actions.
-struct Gateway {
+pub(crate) struct Gateway {
     folder: TempDir,
-    agent: Agent,
+    pub(crate) agent: Agent,
 }
 
 impl Gateway {
@@ -35,7 +35,7 @@ impl Gateway {
     }
 
     /// With further keys of `[block]`, and what an agent before it may have left.
-    fn start_in(folder: TempDir, lab: &Lab, mode: &str, keys: &str) -> Result<Self> {
+    pub(crate) fn start_in(folder: TempDir, lab: &Lab, mode: &str, keys: &str) -> Result<Self> {
         write(&folder, mode, keys, "")?;
         let config = folder.path().join("firedamp.toml").display().to_string();
         let agent =
@@ -43,23 +43,31 @@ impl Gateway {
         Ok(Self { folder, agent })
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What a command is answered over the socket.
-    fn asks(&self, arguments: &[&str]) -> Result<Value> {
+    pub(crate) fn asks(&self, arguments: &[&str]) -> Result<Value> {
         answer(&self.file("control.sock"), arguments)
     }
 
-    /// The block of a miner.
-    fn block(&self, pair: &Pair) -> Result<Value> {
-        let list = self.asks(&["block", "list"])?;
-        let target = format!("{}-{}", pair.from, pair.to);
-        let blocks = list["blocks"].as_array().context("a list")?;
-        let block = blocks.iter().find(|block| block["target"] == target.as_str());
-        Ok(block.cloned().unwrap_or_default())
+    /// The block of a target.
+    pub(crate) fn block(&self, target: &str) -> Result<Value> {
+        block(&self.file("control.sock"), target)
     }
+}
+
+/// What a miner and its pool are called as something that is blocked.
+pub(crate) fn named(pair: &Pair) -> String {
+    format!("{}-{}", pair.from, pair.to)
+}
+
+/// The block of a target, from the list that the agent gives over its socket.
+pub(crate) fn block(socket: &Path, target: &str) -> Result<Value> {
+    let list = answer(socket, &["block", "list"])?;
+    let blocks = list["blocks"].as_array().context("a list")?;
+    Ok(blocks.iter().find(|block| block["target"] == target).cloned().unwrap_or_default())
 }
 
 fn write(folder: &TempDir, mode: &str, keys: &str, tables: &str) -> Result<()> {
@@ -120,7 +128,7 @@ fn a_miner_is_cut_off_and_nobody_else_is() -> Result<()> {
             .agent
             .wait_for(soon(), |record| pair.is_in(&record.value) && record.says("verdict", "confirmed"))?;
         delays.push(last_heard(&pair)?.saturating_duration_since(found.arrived));
-        let block = gateway.block(&pair)?;
+        let block = gateway.block(&named(&pair))?;
         assert_eq!((&block["effective"], &block["by"]), (&"dropping".into(), &"firedamp".into()), "{block}");
         assert!(block["hits"].as_u64() > Some(0), "{block}");
     }
@@ -153,7 +161,7 @@ fn panic_resume_and_the_end_of_the_agent_let_traffic_pass() -> Result<()> {
     let lab = Lab::routed()?;
     let gateway = Gateway::start(&lab, "enforce")?;
     let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
-    until("it is blocked", || Ok(gateway.block(&pair)?["hits"].as_u64() > Some(0)))?;
+    until("it is blocked", || Ok(gateway.block(&named(&pair))?["hits"].as_u64() > Some(0)))?;
     let state = gateway.asks(&["block", "panic"])?;
     assert_eq!((&state["requested"], &state["effective"]), (&"enforce".into(), &"observe".into()));
     goes_on(&pair)?;
@@ -179,8 +187,8 @@ fn a_dry_run_counts_what_it_would_drop() -> Result<()> {
     let lab = Lab::routed()?;
     let gateway = Gateway::start(&lab, "dry-run")?;
     let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
-    until("it is counted", || Ok(gateway.block(&pair)?["hits"].as_u64() > Some(10)))?;
-    assert_eq!(gateway.block(&pair)?["effective"], "counting");
+    until("it is counted", || Ok(gateway.block(&named(&pair))?["hits"].as_u64() > Some(10)))?;
+    assert_eq!(gateway.block(&named(&pair))?["effective"], "counting");
     goes_on(&pair)?;
     let other = lab::server(1, false);
     let added =
@@ -209,7 +217,7 @@ fn a_thousand_connections_are_unharmed_while_a_miner_is_cut_off() -> Result<()> 
     let lab = Lab::routed()?;
     let gateway = Gateway::start(&lab, "enforce")?;
     let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
-    until("it is blocked", || Ok(gateway.block(&pair)?["hits"].as_u64() > Some(0)))?;
+    until("it is blocked", || Ok(gateway.block(&named(&pair))?["hits"].as_u64() > Some(0)))?;
     let at = |ip, port| SocketAddr::new(ip, port);
     let (rpc, bulk) = (at(lab::server(4, false), 3333), at(lab::server(5, false), 4444));
     let answering = rpc_service(&lab.pool, rpc)?;
@@ -264,9 +272,9 @@ fn a_block_that_is_over_or_removed_or_excluded_lets_traffic_pass() -> Result<()>
     let [removed, excluded] = pairs;
     let (removed, excluded) = (removed?, excluded?);
     for pair in [&removed, &excluded] {
-        until("it is blocked", || Ok(gateway.block(pair)?["hits"].as_u64() > Some(0)))?;
+        until("it is blocked", || Ok(gateway.block(&named(pair))?["hits"].as_u64() > Some(0)))?;
     }
-    let id = gateway.block(&removed)?["id"].to_string();
+    let id = gateway.block(&named(&removed))?["id"].to_string();
     gateway.asks(&["block", "remove", &id])?;
     goes_on(&removed)?;
     let rule = format!("[[exclude]]\nreason = 'our own'\nprefix = '{}/32'\n", excluded.from);
@@ -280,7 +288,7 @@ fn a_block_that_is_over_or_removed_or_excluded_lets_traffic_pass() -> Result<()>
         ensure!(start.elapsed() < Duration::from_secs(90), "it is blocked for ever");
     }
     assert!(start.elapsed() > Duration::from_secs(55), "{:?}", start.elapsed());
-    assert_eq!(gateway.block(&removed)?, Value::Null, "what was removed did not come back");
+    assert_eq!(gateway.block(&named(&removed))?, Value::Null, "what was removed did not come back");
     Ok(())
 }
 

@@ -2,71 +2,32 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use firedamp_tests::dialects::Dialect;
-use firedamp_tests::lab::{self, Agent, LAN, Lab, Record, WAN};
+use firedamp_tests::lab::{self, Lab, Record};
 use firedamp_tests::patience::patience;
 use firedamp_tests::privileges;
 use firedamp_tests::sim::{rpc_client, rpc_service};
 use nix::sys::signal::Signal;
-use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::blocked::{answer, goes_on, last_heard};
+use crate::blocked::{ALLOWED, Gateway, goes_on, last_heard, named};
 use crate::pair::{Pair, soon, until};
-
-/// The host whose miner is allowed.
-const ALLOWED: u8 = 2;
 
 fn possible(test: &str) -> bool {
     privileges::granted(test) && privileges::installed(test, "nft", "nftables")
 }
 
 /// An agent that has nftables drop packets.
-struct Firewall {
-    folder: TempDir,
-    agent: Agent,
+fn start(lab: &Lab, mode: &str, further: &str) -> Result<Gateway> {
+    Gateway::start_in(tempfile::tempdir()?, lab, mode, &format!("backend = 'nftables'\n{further}"))
 }
 
-impl Firewall {
-    fn start(lab: &Lab, mode: &str, further: &str) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let allowed = lab::client(ALLOWED, false);
-        let text = format!(
-            "[block]\nmode = '{mode}'\nbackend = 'nftables'\nallow = ['{allowed}/32']\naudit = 'audit.jsonl'\n{further}\n\
-             [control]\nsocket = 'control.sock'\n"
-        );
-        let file = folder.path().join("firedamp.toml");
-        fs::write(&file, text)?;
-        let config = file.display().to_string();
-        let agent =
-            Agent::start_with(lab, &lab::agent_binary(None)?, &[LAN, WAN], "-", &["--config", &config])?;
-        Ok(Self { folder, agent })
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn asks(&self, arguments: &[&str]) -> Result<Value> {
-        answer(&self.file("control.sock"), arguments)
-    }
-
-    /// The block of a target.
-    fn block(&self, target: &str) -> Result<Value> {
-        let list = self.asks(&["block", "list"])?;
-        let blocks = list["blocks"].as_array().context("a list")?;
-        Ok(blocks.iter().find(|block| block["target"] == target).cloned().unwrap_or_default())
-    }
-
-    fn is(&self, target: &str, effective: &str) -> Result<()> {
-        until(effective, || Ok(self.block(target)?["effective"] == effective))
-    }
+fn is(firewall: &Gateway, target: &str, effective: &str) -> Result<()> {
+    until(effective, || Ok(firewall.block(target)?["effective"] == effective))
 }
 
 /// What nft says in the gateway.
@@ -80,10 +41,6 @@ pub(crate) fn nft(lab: &Lab, arguments: &str) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn target(pair: &Pair) -> String {
-    format!("{}-{}", pair.from, pair.to)
-}
-
 /// Whether a new connection comes about.
 fn reaches(lab: &Lab, to: SocketAddr) -> Result<bool> {
     lab.miner.run(|| Ok(TcpStream::connect_timeout(&to, patience(Duration::from_millis(500))).is_ok()))
@@ -95,7 +52,7 @@ fn nftables_cut_off_a_miner_and_nobody_else() -> Result<()> {
         return Ok(());
     }
     let lab = Lab::routed()?;
-    let mut firewall = Firewall::start(&lab, "enforce", "nftables-hook = 'forward'")?;
+    let mut firewall = start(&lab, "enforce", "nftables-hook = 'forward'")?;
     let rpc = SocketAddr::new(lab::server(4, false), 3333);
     let answering = rpc_service(&lab.pool, rpc)?;
     let from = SocketAddr::new(lab::client(4, false), 0);
@@ -105,8 +62,8 @@ fn nftables_cut_off_a_miner_and_nobody_else() -> Result<()> {
     for (host, v6) in [(0, false), (1, true)] {
         let pair = Pair::start(&lab, Dialect::Monero, host, v6, |_| {})?;
         last_heard(&pair)?;
-        firewall.is(&target(&pair), "dropping")?;
-        until("it is counted", || Ok(firewall.block(&target(&pair))?["hits"].as_u64() > Some(0)))?;
+        is(&firewall, &named(&pair), "dropping")?;
+        until("it is counted", || Ok(firewall.block(&named(&pair))?["hits"].as_u64() > Some(0)))?;
     }
     goes_on(&allowed)?;
     assert!(asking.stop()?.answers() > 100, "every question was answered");
@@ -132,14 +89,14 @@ fn panic_and_resume_hold_for_nftables() -> Result<()> {
         return Ok(());
     }
     let lab = Lab::routed()?;
-    let mut firewall = Firewall::start(&lab, "enforce", "nftables-hook = 'prerouting'")?;
+    let mut firewall = start(&lab, "enforce", "nftables-hook = 'prerouting'")?;
     let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
-    let target = target(&pair);
+    let target = named(&pair);
     last_heard(&pair)?;
     let state = firewall.asks(&["block", "panic"])?;
     assert_eq!((&state["requested"], &state["effective"]), (&"enforce".into(), &"observe".into()));
     goes_on(&pair)?;
-    firewall.is(&target, "passing")?;
+    is(&firewall, &target, "passing")?;
     let told = |event| move |record: &Record| record.value["engine"]["event"] == event;
     let record = firewall.agent.wait_for(soon(), told("block-panic"))?.value;
     assert_eq!(
@@ -162,7 +119,7 @@ fn the_kernel_ends_blocks_of_nftables_by_itself() -> Result<()> {
         return Ok(());
     }
     let lab = Lab::routed()?;
-    let firewall = Firewall::start(&lab, "enforce", "nftables-hook = 'forward'\nautomatic = false")?;
+    let firewall = start(&lab, "enforce", "nftables-hook = 'forward'\nautomatic = false")?;
     let at = |host| SocketAddr::new(lab::server(host, false), 4444);
     let listening = |host| lab.pool.run(|| Ok(TcpListener::bind(at(host))?));
     let (one, other) = (listening(0)?, listening(1)?);
@@ -172,7 +129,7 @@ fn the_kernel_ends_blocks_of_nftables_by_itself() -> Result<()> {
     let reason = ["--reason", "by hand", "--minutes", "1"];
     let added = firewall.asks(&[&["block", "add", &network], &reason[..]].concat())?;
     let target = added["target"].as_str().context("a target")?.to_owned();
-    firewall.is(&target, "dropping")?;
+    is(&firewall, &target, "dropping")?;
     assert!(!reaches(&lab, at(0))? && reaches(&lab, at(1))?);
 
     // An agent that hangs ends nothing, and there is no word of it to renew.
@@ -207,14 +164,14 @@ fn a_firewall_of_the_operator_leads_to_the_chain() -> Result<()> {
         &lab,
         "table inet filter { chain firedamp { }; chain forward { type filter hook forward priority 0; }; }",
     )?;
-    let firewall = Firewall::start(&lab, "dry-run", "nftables-table = 'filter'")?;
+    let firewall = start(&lab, "dry-run", "nftables-table = 'filter'")?;
     let pair = Pair::start(&lab, Dialect::Monero, 0, false, |_| {})?;
-    let target = target(&pair);
-    firewall.is(&target, "bypassed")?;
+    let target = named(&pair);
+    is(&firewall, &target, "bypassed")?;
     let state = &firewall.asks(&["block", "list"])?["state"];
     assert!(state["because"].as_str().is_some_and(|why| why.contains("jump firedamp")), "{state}");
     nft(&lab, "add rule inet filter forward jump firedamp")?;
-    firewall.is(&target, "counting")?;
+    is(&firewall, &target, "counting")?;
     until("it is counted", || Ok(firewall.block(&target)?["hits"].as_u64() > Some(10)))?;
     goes_on(&pair)?;
     let status = firewall.asks(&["status"])?;

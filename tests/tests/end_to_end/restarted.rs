@@ -15,7 +15,7 @@ use firedamp_tests::sim::{bulk_client, bulk_service, rpc_client, rpc_service};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::blocked::answer;
+use crate::blocked::{answer, block, named};
 use crate::pair::{Pair, soon, until};
 
 const RESTARTS: usize = 50;
@@ -244,12 +244,7 @@ fn blocks_go_on_without_the_agent_if_they_are_to() -> Result<()> {
     let socket = gateway.file("control.sock");
     let agent = gateway.start(&[LAN, WAN])?;
     let pair = Pair::start(&gateway.lab, Dialect::Monero, 0, false, |_| {})?;
-    let target = format!("{}-{}", pair.from, pair.to);
-    let block = || -> Result<Value> {
-        let list = answer(&socket, &["block", "list"])?;
-        let blocks = list["blocks"].as_array().context("a list")?;
-        Ok(blocks.iter().find(|block| block["target"] == target.as_str()).cloned().unwrap_or_default())
-    };
+    let block = || block(&socket, &named(&pair));
     until("the miner is blocked", || Ok(block()?["effective"] == "dropping"))?;
     agent.kill()?;
     // Longer than an agent that hangs may block.
