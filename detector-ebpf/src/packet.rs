@@ -7,7 +7,7 @@ use aya_ebpf::programs::XdpContext;
 use detector_common::packet::Packet;
 
 /// The largest offset of what is read in place: a mask, so that the verifier sees a bound.
-const NEAR: u32 = 0x7fff;
+pub(crate) const NEAR: u32 = 0x7fff;
 
 /// A packet, possibly in several buffers.
 pub(crate) struct XdpPacket<'a> {
@@ -26,7 +26,7 @@ impl<'a> XdpPacket<'a> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the length of a buffer on the stack or in a map")]
-const fn size<const N: usize>() -> u32 {
+pub(crate) const fn size<const N: usize>() -> u32 {
     N as u32
 }
 

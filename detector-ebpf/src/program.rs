@@ -1,9 +1,10 @@
+use aya_ebpf::EbpfContext;
 use aya_ebpf::bindings::xdp_action::XDP_PASS;
 use aya_ebpf::helpers::generated::bpf_ktime_get_boot_ns;
 use aya_ebpf::macros::xdp;
 use aya_ebpf::programs::XdpContext;
 use aya_log_ebpf::debug;
-use detector_common::settings::Settings;
+use detector_common::packet::Packet;
 use detector_common::triage::{Arrival, Outcome, Recogniser};
 
 use crate::maps::{BUDGET, COUNTERS, Events, Flows, Lasting, SCRATCH, Watched, automaton, settings};
@@ -13,7 +14,9 @@ use crate::packet::{XdpPacket, replay_time};
 #[xdp(frags)]
 #[expect(clippy::needless_pass_by_value, reason = "the macro hands the context over by value")]
 fn firedamp(context: XdpContext) -> u32 {
-    inspect(&context);
+    #[expect(clippy::cast_possible_truncation, reason = "the kernel holds it in 32 bits")]
+    let interface = || context.ingress_ifindex() as u32;
+    inspect(&context, &XdpPacket::new(&context), || time(&context), interface);
     XDP_PASS
 }
 
@@ -27,18 +30,22 @@ fn empty(_context: XdpContext) -> u32 {
 /// `None` cannot happen: the maps are arrays with one element, and the agent puts an automaton in its
 /// place before it attaches the program.
 #[inline(always)]
-fn inspect(context: &XdpContext) -> Option<()> {
-    let settings = settings();
+pub(crate) fn inspect(
+    context: &impl EbpfContext,
+    packet: &impl Packet,
+    time: impl Fn() -> u64,
+    interface: impl Fn() -> u32,
+) -> Option<()> {
     let (counters, budget, scratch) =
         (COUNTERS.get_ptr_mut(0)?, BUDGET.get_ptr_mut(0)?, SCRATCH.get_ptr_mut(0)?);
-    // SAFETY: entries of this CPU alone; an XDP program does not interrupt itself.
+    // SAFETY: entries of this CPU alone; what receives packets on it does not interrupt itself.
     let counters = unsafe { &mut *counters };
     // SAFETY: as above.
     let budget = unsafe { &mut *budget };
     // SAFETY: as above.
     let scratch = unsafe { &mut *scratch };
     let mut recogniser = Recogniser {
-        settings,
+        settings: settings(),
         automaton,
         flows: Flows,
         lasting: Lasting,
@@ -48,23 +55,22 @@ fn inspect(context: &XdpContext) -> Option<()> {
         budget,
         scratch,
     };
-    let outcome = recogniser.packet(&XdpPacket::new(context), || arrival(context, settings));
+    let outcome = recogniser.packet(packet, || Arrival { time: time(), interface: interface() });
     if outcome == Outcome::WatchStarted {
-        debug!(context, "a flow on interface {} is watched now", context.ingress_ifindex());
+        debug!(context, "a flow on interface {} is watched now", interface());
     }
     Some(())
 }
 
+/// Nanoseconds since the machine was started, or what a replay says.
 #[inline(always)]
-fn arrival(context: &XdpContext, settings: &Settings) -> Arrival {
-    let time = if settings.replay == 0 {
+fn time(context: &XdpContext) -> u64 {
+    if settings().replay == 0 {
         // SAFETY: the helper takes no arguments.
         unsafe { bpf_ktime_get_boot_ns() }
     } else {
         replay_time(context)
-    };
-    #[expect(clippy::cast_possible_truncation, reason = "the kernel holds it in 32 bits")]
-    Arrival { time, interface: context.ingress_ifindex() as u32 }
+    }
 }
 
 #[panic_handler]

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser as _};
 use detector::config::{LONGEST_STATS_INTERVAL, Loaded, Overrides, Settled, repeated, ring_size};
 use detector::dispatch::{Dispatch, Rules};
-use detector::kernel::{XdpMode, preflight};
+use detector::kernel::{WhenOccupied, XdpMode, preflight};
 use detector::ledger::Record;
 use detector::live;
 use detector::metrics::{Metrics, Server};
@@ -36,6 +36,11 @@ pub(super) struct Options {
     /// Where in the receive path the program runs [default: auto]
     #[arg(long, value_enum)]
     xdp_mode: Option<XdpMode>,
+
+    /// What to do where the XDP hook of an interface is taken, or an interface can do no XDP: refuse it, or watch it with
+    /// tcx ingress (Linux 6.6) [default: refuse]
+    #[arg(long, value_enum)]
+    when_occupied: Option<WhenOccupied>,
 
     /// Append the records to this file, and open it anew on SIGHUP; `-` is standard output. It takes the place of the
     /// outputs of the configuration [default: what the configuration says, or `-`]
@@ -74,6 +79,7 @@ impl Options {
             interfaces: self.interfaces.clone(),
             pin: self.pin.clone(),
             xdp_mode: self.xdp_mode,
+            when_occupied: self.when_occupied,
             ring_kib: self.ring,
             stats_interval: self.stats_interval,
             ledger: self.ledger.clone(),

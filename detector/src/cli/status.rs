@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use detector::control::{Request, Status};
+use detector::control::{Interface, Request, Status};
 use detector::legible::thousands;
 
 use super::block::{Socket, state};
@@ -24,7 +24,15 @@ pub(super) fn status(options: &Options) -> anyhow::Result<ExitCode> {
         let Status { version, pid, uptime_s, .. } = &status;
         writeln!(out, "firedamp {version}, process {pid}, up {}", duration(*uptime_s))?;
         for interface in &status.interfaces {
-            writeln!(out, "interface  {}, XDP in {} mode", interface.name, interface.mode)?;
+            let Interface { name, mode, reason } = interface;
+            let why = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            match mode.as_str() {
+                "tcx" if status.block.is_some() => {
+                    writeln!(out, "interface  {name}, tcx ingress{why}: NOTHING IS BLOCKED THERE")?;
+                }
+                "tcx" => writeln!(out, "interface  {name}, tcx ingress{why}")?,
+                _ => writeln!(out, "interface  {name}, XDP in {mode} mode{why}")?,
+            }
         }
         if status.interfaces.is_empty() {
             writeln!(out, "interface  none is watched now")?;

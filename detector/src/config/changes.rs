@@ -19,6 +19,7 @@ const AT_START: [&str; 20] = [
     "capture.pin",
     "capture.ring-kib",
     "capture.watched",
+    "capture.when-occupied",
     "capture.xdp-mode",
     "control",
     "ledger.cases",

@@ -30,7 +30,7 @@ pub use range::within;
 pub use sort::{Sort, sort};
 
 use crate::advice::Language;
-use crate::kernel::{Limits, XdpMode};
+use crate::kernel::{Limits, WhenOccupied, XdpMode};
 use crate::output::Identities;
 use crate::{block, control, enrich, exclude, ledger, metrics, output, pipeline, store};
 
@@ -89,6 +89,8 @@ pub struct Capture {
     pub pin: Option<PathBuf>,
     /// Where in the receive path the program runs.
     pub xdp_mode: XdpMode,
+    /// What is done where the XDP hook of an interface is not to be had.
+    pub when_occupied: WhenOccupied,
     /// Size of the ring buffer between kernel and agent in KiB: a power of two from 64 to 1048576.
     #[serde(deserialize_with = "ring")]
     pub ring_kib: u32,
@@ -111,6 +113,7 @@ impl Default for Capture {
             mirror: false,
             pin: None,
             xdp_mode: XdpMode::Auto,
+            when_occupied: WhenOccupied::Refuse,
             ring_kib: ring / 1024,
             flows,
             watched,

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::{Config, Form};
-use crate::kernel::XdpMode;
+use crate::kernel::{WhenOccupied, XdpMode};
 use crate::output::Target;
 
 /// What the command line says; it wins over the file. What it does not say is empty.
@@ -13,6 +13,8 @@ pub struct Overrides {
     pub pin: Option<PathBuf>,
     /// In place of `xdp-mode`.
     pub xdp_mode: Option<XdpMode>,
+    /// In place of `when-occupied`.
+    pub when_occupied: Option<WhenOccupied>,
     /// In place of `ring-kib`.
     pub ring_kib: Option<u32>,
     /// In place of `flows`.
@@ -47,6 +49,7 @@ impl Overrides {
         set(&mut capture.interfaces, Some(&self.interfaces).filter(|list| !list.is_empty()));
         capture.pin = self.pin.clone().or_else(|| capture.pin.take());
         set(&mut capture.xdp_mode, self.xdp_mode.as_ref());
+        set(&mut capture.when_occupied, self.when_occupied.as_ref());
         set(&mut capture.ring_kib, self.ring_kib.as_ref());
         set(&mut capture.flows, self.flows.as_ref());
         set(&mut capture.watched, self.watched.as_ref());

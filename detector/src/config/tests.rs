@@ -327,6 +327,16 @@ fn the_command_line_wins() {
 }
 
 #[test]
+fn a_wrong_pattern_of_interfaces_is_told_with_its_place() {
+    let text = "[capture]\ninterfaces = ['ppp*', 'eth[0-3', 'lan?']\nwhen-occupied = 'tcx'\n";
+    let complaints = wrong(text, &Overrides::default());
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    let expected =
+        "firedamp.toml:2:23: interface 'eth[0-3' is no pattern: a [ without its ] at character 4; write *";
+    assert!(complaints[0].starts_with(expected), "{complaints:?}");
+}
+
+#[test]
 fn what_the_configuration_names_is_checked_all_at_once() {
     let text = "[capture]\ninterfaces = ['a0', 'b0', 'a0']\n[signatures]\nfiles = ['none.toml']\n\
                 [privacy]\nsalt-file = 'pepper'\n[[exclude]]\nreason = 'a'\n[[exclude]]\nreason = 'b'\n\

@@ -89,8 +89,11 @@ pub struct Status {
 pub struct Interface {
     /// Its name.
     pub name: String,
-    /// `native` or `generic`.
+    /// `native` or `generic` for XDP, or `tcx`.
     pub mode: String,
+    /// Why it is watched there and at no faster place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// An output.

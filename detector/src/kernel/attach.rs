@@ -33,6 +33,39 @@ pub enum XdpMode {
     Generic,
 }
 
+/// Where the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// XDP, in the driver.
+    Native,
+    /// XDP, in the network stack.
+    Generic,
+    /// The ingress of tc, behind XDP.
+    Tcx,
+}
+
+impl Hook {
+    /// Its name in all outputs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Generic => "generic",
+            Self::Tcx => "tcx",
+        }
+    }
+}
+
+impl fmt::Display for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Native => f.write_str("XDP in native mode"),
+            Self::Generic => f.write_str("XDP in generic mode"),
+            Self::Tcx => f.write_str("tcx ingress"),
+        }
+    }
+}
+
 /// An interface to which the program is attached.
 #[derive(Clone, Debug)]
 pub struct Attached {
@@ -40,9 +73,9 @@ pub struct Attached {
     pub interface: String,
     /// Its index.
     pub index: u32,
-    /// In the driver, not in the network stack.
-    pub native: bool,
-    /// Why native mode is not used, if it was tried.
+    /// Where it runs.
+    pub hook: Hook,
+    /// Why nothing faster is used, if it was tried.
     pub fallback: Option<String>,
     /// An earlier agent had attached it: no packet passed unread in between.
     pub taken_over: bool,
@@ -50,14 +83,14 @@ pub struct Attached {
 
 impl fmt::Display for Attached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mode = if self.native { "native" } else { "generic" };
-        write!(f, "watching {} with XDP in {mode} mode", self.interface)?;
+        write!(f, "watching {} with {}", self.interface, self.hook)?;
         if self.taken_over {
             f.write_str(", where the program of an earlier agent was")?;
         }
-        match &self.fallback {
-            Some(reason) => write!(f, " (native is not possible: {reason}; generic is slower)"),
-            None => Ok(()),
+        match (&self.fallback, self.hook) {
+            (Some(reason), Hook::Tcx) => write!(f, " ({reason})"),
+            (Some(reason), _) => write!(f, " (native is not possible: {reason}; generic is slower)"),
+            (None, _) => Ok(()),
         }
     }
 }
@@ -134,6 +167,29 @@ pub enum AttachError {
         /// What to do.
         hint: &'static str,
     },
+    /// Neither XDP nor the ingress of tc is to be had.
+    #[error(
+        "cannot watch {interface}: {why}, and tcx ingress, which is to take its place, is not to be had: {cause}"
+    )]
+    NoTcx {
+        /// The interface.
+        interface: String,
+        /// Why not with XDP.
+        why: String,
+        /// Why not with tcx ingress.
+        cause: String,
+    },
+    /// Blocking is configured, and the interface is watched where nothing can be dropped.
+    #[error(
+        "nothing can be blocked on {interface}, which can be watched with tcx ingress only ({why}): write mode = \"observe\" \
+         in [block], take {interface} out of the interfaces, or free its XDP hook"
+    )]
+    CannotBlock {
+        /// The interface.
+        interface: String,
+        /// Why not with XDP.
+        why: String,
+    },
     /// What was meant as a pattern is none.
     #[error(transparent)]
     Pattern(#[from] PatternError),
@@ -147,6 +203,7 @@ impl AttachError {
     pub(crate) fn gist(&self) -> String {
         match self {
             Self::Occupied { by, .. } => format!("{:?}", by.programs),
+            Self::NoTcx { cause, .. } => cause.clone(),
             other => other.to_string(),
         }
     }
@@ -159,28 +216,29 @@ impl AttachError {
 /// wanted mode.
 pub fn attach(program: &mut Program, interface: &str, mode: XdpMode) -> Result<Attached, AttachError> {
     let index = readable(interface)?;
-    let attached = |native, fallback| Attached {
+    let attached = |hook, fallback| Attached {
         interface: interface.to_owned(),
         index,
-        native,
+        hook,
         fallback,
         taken_over: false,
     };
     if let Some(native) = take_over(program, interface, index, mode)? {
-        return Ok(Attached { taken_over: true, ..attached(native, None) });
+        let hook = if native { Hook::Native } else { Hook::Generic };
+        return Ok(Attached { taken_over: true, ..attached(hook, None) });
     }
     if mode != XdpMode::Generic {
         match attach_as(program, interface, index, Flags::Driver) {
-            Ok(()) => return Ok(attached(true, None)),
+            Ok(()) => return Ok(attached(Hook::Native, None)),
             Err(AttachError::Refused { cause, .. }) if mode == XdpMode::Auto => {
                 attach_as(program, interface, index, Flags::Skb)?;
-                return Ok(attached(false, Some(cause)));
+                return Ok(attached(Hook::Generic, Some(cause)));
             }
             Err(error) => return Err(error),
         }
     }
     attach_as(program, interface, index, Flags::Skb)?;
-    Ok(attached(false, None))
+    Ok(attached(Hook::Generic, None))
 }
 
 /// The index of an interface whose frames can be read.
@@ -297,7 +355,7 @@ fn occupied(interface: String, index: u32, cause: String) -> AttachError {
     AttachError::Occupied { interface, by: Box::new(by), cause }
 }
 
-fn errno(error: &ProgramError) -> Option<Errno> {
+pub(super) fn errno(error: &ProgramError) -> Option<Errno> {
     let raw = match error {
         ProgramError::SyscallError(error) => error.io_error.raw_os_error(),
         ProgramError::XdpError(XdpError::NetlinkError(error)) => error.raw_os_error(),

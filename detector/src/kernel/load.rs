@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aya::maps::{Array, ArrayOfMaps, MapData, MapError, PerCpuArray, PerCpuValues, ProgramArray, RingBuf};
-use aya::programs::Xdp;
+use aya::programs::{SchedClassifier, Xdp};
 use aya::util::nr_cpus;
 use aya::{Ebpf, EbpfLoader};
 use aya_log::EbpfLogger;
@@ -18,6 +18,7 @@ use super::{Gate, Link, LoadError, Memory, Pins, Watches, object};
 pub const PROGRAM: &str = "firedamp";
 const YARDSTICK: &str = "empty";
 const GATE: &str = "firedamp_gate";
+const CLASSIFIER: &str = "firedamp_tc";
 
 /// Networks that must not be blocked: they take memory only when they are there.
 pub(super) const ALLOWED: u32 = 65_536;
@@ -60,6 +61,8 @@ pub struct Program {
     name: &'static str,
     automaton: ArrayOfMaps<MapData, Table>,
     counters: PerCpuArray<MapData, Counters>,
+    /// Open for programs that are loaded later.
+    _budget: PerCpuArray<MapData, Budget>,
     limits: Limits,
     memory: Memory,
     /// By the index of the interface.
@@ -152,6 +155,7 @@ impl Program {
             name,
             automaton: tables,
             counters,
+            _budget: budget,
             limits: *limits,
             memory,
             links: BTreeMap::new(),
@@ -193,6 +197,22 @@ impl Program {
     pub(super) fn xdp(&mut self) -> Result<&mut Xdp, LoadError> {
         let program = self.ebpf.program_mut(self.name).ok_or(LoadError::Lacks(self.name))?;
         Ok(program.try_into()?)
+    }
+
+    /// The same for the ingress of tc, loaded when it is first needed.
+    pub(super) fn classifier(&mut self) -> Result<&mut SchedClassifier, LoadError> {
+        let program = self.ebpf.program_mut(CLASSIFIER).ok_or(LoadError::Lacks(CLASSIFIER))?;
+        let classifier: &mut SchedClassifier = program.try_into()?;
+        if classifier.fd().is_err() {
+            classifier.load()?;
+        }
+        Ok(classifier)
+    }
+
+    /// Whether the gate stands before the program, so that packets may be dropped; behind XDP there is none.
+    #[must_use]
+    pub fn may_block(&self) -> bool {
+        self.name == GATE
     }
 
     /// Detaches the program from all interfaces; its maps stay. What is pinned stays attached.

@@ -100,10 +100,7 @@ impl Agent<'_> {
                 .interfaces
                 .modes()
                 .into_iter()
-                .map(|one| Interface {
-                    name: one.name,
-                    mode: if one.native { "native" } else { "generic" }.to_owned(),
-                })
+                .map(|one| Interface { name: one.name, mode: one.hook.name().to_owned(), reason: one.reason })
                 .collect(),
             block: self.blocker.as_ref().and_then(|blocker| value(&blocker.state()).ok()),
             packets_per_second: self.rate.per_second,

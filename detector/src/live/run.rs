@@ -20,11 +20,11 @@ use super::agent::Agent;
 use super::clock::Clock;
 use super::control::Rate;
 use super::health::Health;
-use super::interfaces::Interfaces;
+use super::interfaces::{How, Interfaces};
 use super::reload::{Exchange, Reload};
 use super::supervisor::Supervisor;
 use crate::block::{self, Backend, Blocker, Decision, Method, Mode, Nftables};
-use crate::config::{Config, Overrides};
+use crate::config::{Capture, Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
 use crate::kernel::{Pins, Program, Watches};
@@ -96,8 +96,8 @@ pub async fn run(
     let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let interfaces =
-        Interfaces::attach(&mut program, interfaces, config.capture.xdp_mode, config.capture.mirror)?;
+    let Capture { xdp_mode: mode, when_occupied: otherwise, mirror, .. } = config.capture;
+    let interfaces = Interfaces::attach(&mut program, interfaces, How { mode, otherwise, mirror })?;
     let mut watches = program.take_watches()?;
     let mut pipeline = pipeline(&config, &signatures, identities, cases);
     if program.pinned().is_some() {

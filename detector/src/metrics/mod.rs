@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::config::within;
 use crate::enrich::NetworkType;
+use crate::kernel::Hook;
 
 mod counters;
 mod labels;
@@ -91,8 +92,10 @@ pub struct Snapshot {
 pub struct Interface {
     /// Its name.
     pub name: String,
-    /// Whether the program runs in the driver and not in the network stack.
-    pub native: bool,
+    /// Where the program runs.
+    pub hook: Hook,
+    /// Why it runs there and at no faster place.
+    pub reason: Option<String>,
 }
 
 /// An output.

@@ -43,13 +43,9 @@ impl Metrics {
 
 /// In which mode the interfaces are watched.
 fn mode(snapshot: &Snapshot) -> &'static str {
-    let native = snapshot.interfaces.iter().filter(|interface| interface.native).count();
-    match (native, snapshot.interfaces.len()) {
-        (_, 0) => "none",
-        (0, _) => "generic",
-        (native, all) if native == all => "native",
-        _ => "mixed",
-    }
+    let mut hooks = snapshot.interfaces.iter().map(|interface| interface.hook);
+    let Some(first) = hooks.next() else { return "none" };
+    if hooks.all(|hook| hook == first) { first.name() } else { "mixed" }
 }
 
 fn write(snapshot: &Snapshot, now: Instant, received: &BTreeMap<String, Received>, text: &mut Text) {
@@ -88,8 +84,9 @@ fn write(snapshot: &Snapshot, now: Instant, received: &BTreeMap<String, Received
 fn interfaces(snapshot: &Snapshot, received: &BTreeMap<String, Received>, text: &mut Text) {
     let mut modes = text.metric("firedamp_interface_info", Gauge, "An interface that is watched; always 1.");
     for interface in &snapshot.interfaces {
-        let mode = if interface.native { "native" } else { "generic" };
-        modes.add(&[("iface", &interface.name), ("xdp_mode", mode)], 1);
+        let mut labels = vec![("iface", interface.name.as_str()), ("xdp_mode", interface.hook.name())];
+        labels.extend(interface.reason.as_deref().map(|reason| ("reason", reason)));
+        modes.add(&labels, 1);
     }
     let of = || {
         snapshot

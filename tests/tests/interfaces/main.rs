@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod behind;
 mod patterns;
 
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 
 use super::super::finding::{AS_ROOT, Check, Finding, word};
 use crate::config::Capture;
-use crate::kernel::{Occupant, PROGRAM, Pin};
+use crate::kernel::{Occupant, PROGRAM, Pin, WhenOccupied};
 
 pub(super) fn judge(interface: &str, occupants: &[Occupant], capture: &Capture) -> Finding {
     let check = Check::XdpProgram;
@@ -26,9 +26,16 @@ pub(super) fn judge(interface: &str, occupants: &[Occupant], capture: &Capture) 
         );
     }
     let every: Vec<String> = occupants.iter().map(ToString::to_string).collect();
-    let why = format!("taken: {}; Firedamp would be refused", every.join("; "));
+    let taken = format!("taken: {}", every.join("; "));
+    let finding = match capture.when_occupied {
+        WhenOccupied::Refuse => Finding::fatal(check, format!("{taken}; Firedamp would be refused")),
+        WhenOccupied::Tcx => Finding::degraded(
+            check,
+            format!("{taken}; Firedamp would watch behind it with tcx ingress, and block nothing there"),
+        ),
+    };
     let mend = first.mend(interface);
-    Finding::fatal(check, why).mend(mend.unwrap_or_else(|| format!("{AS_ROOT} --iface {}", word(interface))))
+    finding.mend(mend.unwrap_or_else(|| format!("{AS_ROOT} --iface {}", word(interface))))
 }
 
 #[cfg(test)]
@@ -75,6 +82,14 @@ mod tests {
         let pinning = Capture { pin: Some("/sys/fs/bpf/firedamp".into()), ..Capture::default() };
         assert_eq!(judge("eth0", &[program.clone()], &pinning).state, State::Fine);
         assert_eq!(judge("eth0", &[program], &Capture::default()).state, State::Fatal);
+    }
+
+    #[test]
+    fn what_is_watched_behind_it_is_less_well() {
+        let capture = Capture { when_occupied: WhenOccupied::Tcx, ..Capture::default() };
+        let finding = judge("eth0", &[held("xdp_drop", true)], &capture);
+        assert_eq!(finding.state, State::Degraded);
+        assert!(finding.why.contains("tcx ingress"), "{}", finding.why);
     }
 
     #[test]

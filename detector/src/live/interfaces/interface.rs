@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::kernel::{AttachError, Attached, Link};
+use crate::kernel::{AttachError, Attached, Hook, Link};
 
 /// Between two tries to attach to an interface that is there but refuses: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -13,8 +13,10 @@ pub(super) struct Interface {
     pub(super) name: String,
     /// By its name, not by a pattern: it is waited for while it is not there.
     pub(super) named: bool,
-    /// The program runs in the driver, or did when it was last attached.
-    pub(super) native: bool,
+    /// Where the program runs, or did when it was last attached.
+    pub(super) hook: Hook,
+    /// Why not at a faster place.
+    pub(super) reason: Option<String>,
     /// The longest packet when it was last looked at, in bytes; 0 if that is not known yet.
     pub(super) mtu: u32,
     pub(super) state: State,
@@ -41,7 +43,7 @@ pub(super) struct Refusal {
 impl Interface {
     /// One that is not watched yet.
     pub(super) const fn new(name: String, named: bool) -> Self {
-        Self { name, named, native: false, mtu: 0, state: State::Missing }
+        Self { name, named, hook: Hook::Native, reason: None, mtu: 0, state: State::Missing }
     }
 
     pub(super) const fn watched(&self) -> Option<u32> {
@@ -65,11 +67,11 @@ impl Interface {
         }
         let before = std::mem::replace(&mut self.mtu, link.mtu);
         if before != 0 && before != link.mtu {
-            let mode = if self.native { "native" } else { "generic" };
             tracing::info!(
-                "interface {}: its MTU was {before} and is {} now; XDP in {mode} mode goes on",
+                "interface {}: its MTU was {before} and is {} now; {} goes on",
                 self.name,
-                link.mtu
+                link.mtu,
+                self.hook
             );
         }
     }
@@ -98,10 +100,11 @@ impl Interface {
     }
 
     /// Takes over what another one watches, which is the same interface.
-    pub(super) fn take_over(&mut self, other: &Self) {
+    pub(super) fn take_over(&mut self, other: Self) {
         if let Some(index) = other.watched() {
             tracing::info!("interface {} has another name now: {}", other.name, self.name);
-            self.native = other.native;
+            self.hook = other.hook;
+            self.reason = other.reason;
             self.mtu = other.mtu;
             self.state = State::Watched(index);
         }
@@ -121,7 +124,7 @@ impl Interface {
         let error = match tried {
             Ok(attached) => {
                 tracing::info!("interface {} {how}: {attached}", self.name);
-                self.attached(&attached);
+                self.attached(attached);
                 self.mtu = link.mtu;
                 return;
             }
@@ -154,8 +157,9 @@ impl Interface {
     }
 
     /// Notes that it is watched.
-    pub(super) fn attached(&mut self, attached: &Attached) {
-        self.native = attached.native;
+    pub(super) fn attached(&mut self, attached: Attached) {
+        self.hook = attached.hook;
+        self.reason = attached.fallback;
         self.state = State::Watched(attached.index);
     }
 }

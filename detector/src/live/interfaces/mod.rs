@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
 use crate::kernel::{
-    AttachError, Attached, Link, Program, Promiscuous, Wanted, XdpMode, attach, links, readable,
+    AttachError, Attached, Hook, Link, Program, Promiscuous, Wanted, WhenOccupied, XdpMode, attach_or, links,
+    readable,
 };
 use crate::metrics;
 use interface::Interface;
@@ -22,15 +23,23 @@ const MOST: usize = 1024;
 /// Interfaces that are tried at each look: the kernel takes some milliseconds for each, and the ring is to be drained.
 const AT_ONCE: usize = 32;
 
+/// How interfaces are watched.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub(super) mode: XdpMode,
+    /// What is done where XDP is not to be had.
+    pub(super) otherwise: WhenOccupied,
+    /// They get copies of what is addressed to others.
+    pub(super) mirror: bool,
+}
+
 /// The interfaces that are to be watched. One with a name that goes away is watched again once one of its name is there,
 /// and one that a pattern matches as soon as it appears.
 pub(super) struct Interfaces {
     wanted: Vec<Wanted>,
     /// All that have a name in `wanted`, and those that a pattern found.
     known: Vec<Interface>,
-    mode: XdpMode,
-    /// They get copies of what is addressed to others.
-    mirror: bool,
+    how: How,
     /// Those that shall take in everything, by index: nothing where they do already, or cannot.
     promiscuous: HashMap<u32, Option<Promiscuous>>,
     /// The names of those that are watched, by index.
@@ -59,56 +68,53 @@ impl Interfaces {
     /// Attaches the program to all of them, and to what patterns match now.
     ///
     /// # Errors
-    /// One that has a name does not exist or refuses. One that a pattern matches is tried again later.
-    pub(super) fn attach(
-        program: &mut Program,
-        wanted: &[String],
-        mode: XdpMode,
-        mirror: bool,
-    ) -> Result<Self, AttachError> {
+    /// One that has a name does not exist or refuses, or packets are to be dropped on one that is watched behind XDP. One that a pattern matches is tried again later.
+    pub(super) fn attach(program: &mut Program, wanted: &[String], how: How) -> Result<Self, AttachError> {
         let wanted = wanted.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
-        let mut this = Self { mirror, ..Self::of(wanted, mode) };
+        let mut this = Self::of(wanted, how);
         for interface in &mut this.known {
             // One interface may have several names.
             if this.names.contains_key(&readable(&interface.name)?) {
                 continue;
             }
-            let attached = attach(program, &interface.name, mode)?;
+            let attached = attach_or(program, &interface.name, how.mode, how.otherwise)?;
+            if program.may_block() && attached.hook == Hook::Tcx {
+                return Err(cannot_block(&interface.name, attached.fallback.as_deref()));
+            }
             if attached.fallback.is_some() {
                 tracing::warn!("{attached}");
             } else {
                 tracing::info!("{attached}");
             }
-            interface.attached(&attached);
             this.names.insert(attached.index, interface.name.clone());
+            interface.attached(attached);
         }
         this.known.retain(|interface| interface.watched().is_some());
         this.look(program, Instant::now(), usize::MAX);
+        if program.may_block()
+            && let Some(one) = this.behind().next()
+        {
+            return Err(cannot_block(&one.name, one.reason.as_deref()));
+        }
         for pattern in this.unmatched() {
             tracing::warn!("no interface matches {pattern} yet; waiting for one");
         }
         Ok(this)
     }
 
-    fn of(wanted: Vec<Wanted>, mode: XdpMode) -> Self {
+    fn of(wanted: Vec<Wanted>, how: How) -> Self {
         let known = wanted.iter().filter_map(|one| match one {
             Wanted::Name(name) => Some(Interface::new(name.clone(), true)),
             Wanted::Pattern(_) => None,
         });
         let (known, names, former) = (known.collect(), HashMap::new(), VecDeque::new());
-        let (mirror, promiscuous) = (false, HashMap::new());
-        Self {
-            wanted,
-            known,
-            mode,
-            mirror,
-            promiscuous,
-            names,
-            former,
-            lost: 0,
-            crowded: false,
-            blind: false,
-        }
+        let promiscuous = HashMap::new();
+        Self { wanted, known, how, promiscuous, names, former, lost: 0, crowded: false, blind: false }
+    }
+
+    /// Those that are watched behind XDP, where nothing can be dropped.
+    fn behind(&self) -> impl Iterator<Item = &Interface> {
+        self.known.iter().filter(|one| one.hook == Hook::Tcx && one.watched().is_some())
     }
 
     /// The patterns that match none of those that are known.
@@ -122,10 +128,16 @@ impl Interfaces {
         })
     }
 
-    /// Those that are watched now, and whether the program runs in their drivers.
+    /// Those that are watched now, and where.
     pub(super) fn modes(&self) -> Vec<metrics::Interface> {
         let watched = self.known.iter().filter(|interface| interface.watched().is_some());
-        watched.map(|one| metrics::Interface { name: one.name.clone(), native: one.native }).collect()
+        watched
+            .map(|one| metrics::Interface {
+                name: one.name.clone(),
+                hook: one.hook,
+                reason: one.reason.clone(),
+            })
+            .collect()
     }
 
     /// The name of the interface that has an index, or had it lately.
@@ -178,7 +190,10 @@ impl Interfaces {
             interface.is_due(link.index, now).then_some((interface, link))
         });
         for (interface, link) in due.take(most) {
-            interface.tried(link, try_on(program, link, &interface.name, self.mode), now);
+            interface.tried(link, try_on(program, link, &interface.name, self.how), now);
+        }
+        if program.may_block() {
+            self.unblockable();
         }
         self.names = self
             .known
@@ -191,7 +206,7 @@ impl Interfaces {
     /// Lets interfaces that get copies take in what is addressed to others: a card keeps that back.
     fn take_in_all(&mut self) {
         self.promiscuous.retain(|index, _| self.names.contains_key(index));
-        for (index, name) in self.names.iter().filter(|_| self.mirror) {
+        for (index, name) in self.names.iter().filter(|_| self.how.mirror) {
             if self.promiscuous.contains_key(index) {
                 continue;
             }
@@ -209,6 +224,20 @@ impl Interfaces {
     /// Lets interfaces that get copies go on taking in everything, for a program that goes on without this agent.
     pub(super) fn leave_open(&mut self) {
         self.promiscuous.drain().for_each(|(_, made)| std::mem::forget(made));
+    }
+
+    /// Warns of those that have just come to be watched where nothing can be dropped.
+    fn unblockable(&self) {
+        let new =
+            self.behind().filter(|one| one.watched().is_some_and(|index| !self.names.contains_key(&index)));
+        for one in new {
+            tracing::warn!(
+                "nothing is blocked on interface {}: it is watched with {}, because {}; free its XDP hook, or block elsewhere",
+                one.name,
+                one.hook,
+                one.reason.as_deref().unwrap_or("XDP is not to be had")
+            );
+        }
     }
 
     /// Compares what is known with what is there. Gives the indexes of what is lost.
@@ -254,7 +283,7 @@ impl Interfaces {
             let is_same =
                 |one: &&mut Interface| by_name.get(one.name.as_str()).map(|link| link.index) == index;
             match named.iter_mut().find(is_same) {
-                Some(one) if one.watched().is_none() => one.take_over(&other),
+                Some(one) if one.watched().is_none() => one.take_over(other),
                 Some(_) => {}
                 None => self.known.push(other),
             }
@@ -292,12 +321,17 @@ impl Interfaces {
     }
 }
 
-fn try_on(program: &mut Program, link: &Link, name: &str, mode: XdpMode) -> Result<Attached, AttachError> {
+fn cannot_block(interface: &str, why: Option<&str>) -> AttachError {
+    let why = why.unwrap_or("XDP is not to be had").to_owned();
+    AttachError::CannotBlock { interface: interface.to_owned(), why }
+}
+
+fn try_on(program: &mut Program, link: &Link, name: &str, how: How) -> Result<Attached, AttachError> {
     // Without asking the kernel once more: there may be hundreds of them.
     if !link.kind.is_ethernet() {
         return Err(AttachError::NotEthernet { interface: name.to_owned(), kind: link.kind });
     }
-    attach(program, name, mode)
+    attach_or(program, name, how.mode, how.otherwise)
 }
 
 /// The interfaces by all their names.

@@ -11,11 +11,11 @@ fn refused() -> AttachError {
 }
 
 fn attached(index: u32) -> Attached {
-    Attached { interface: "lan0".into(), index, native: true, fallback: None, taken_over: false }
+    Attached { interface: "lan0".into(), index, hook: Hook::Native, fallback: None, taken_over: false }
 }
 
 fn watched(index: u32) -> Interface {
-    Interface { native: true, state: State::Watched(index), ..Interface::new("lan0".into(), true) }
+    Interface { state: State::Watched(index), ..Interface::new("lan0".into(), true) }
 }
 
 fn link(index: u32, name: &str) -> Link {
@@ -26,7 +26,8 @@ fn link(index: u32, name: &str) -> Link {
 /// Those that are wanted, as after a look at what there is, with all of it attached.
 fn looking(wanted: &[&str], links: &[Link]) -> Interfaces {
     let wanted = wanted.iter().map(|text| text.parse().unwrap()).collect();
-    let mut this = Interfaces::of(wanted, XdpMode::Auto);
+    let mut this =
+        Interfaces::of(wanted, How { mode: XdpMode::Auto, otherwise: WhenOccupied::Refuse, mirror: false });
     look(&mut this, links);
     this
 }

@@ -58,8 +58,13 @@ fn full() -> Snapshot {
     Snapshot {
         counters: counters.zip(1..).collect(),
         interfaces: vec![
-            Interface { name: "lan0".to_owned(), native: true },
-            Interface { name: "wan\"0\\".to_owned(), native: false },
+            Interface { name: "lan0".to_owned(), hook: Hook::Native, reason: None },
+            Interface {
+                name: "wan1".to_owned(),
+                hook: Hook::Tcx,
+                reason: Some("XDP is taken by program 4".to_owned()),
+            },
+            Interface { name: "wan\"0\\".to_owned(), hook: Hook::Generic, reason: None },
         ],
         drained: Some(Instant::now()),
         detections: BTreeMap::from([(
@@ -110,6 +115,7 @@ fn the_state_is_shown_with_units_and_labels() {
         ("firedamp_ready", 1.0),
         (r#"firedamp_interface_info{iface="lan0",xdp_mode="native"}"#, 1.0),
         (r#"firedamp_interface_info{iface="wan\"0\\",xdp_mode="generic"}"#, 1.0),
+        (r#"firedamp_interface_info{iface="wan1",xdp_mode="tcx",reason="XDP is taken by program 4"}"#, 1.0),
         (r#"firedamp_interface_received_bytes_total{iface="lan0"}"#, 1e15),
         (
             r#"firedamp_detections_total{protocol="cryptonote",coin="XMR",verdict="confirmed",net_type="education"}"#,
