@@ -48,9 +48,13 @@ pub fn attach_or(
     }
     let index = super::readable(interface)?;
     match attach_behind(program, interface, index) {
-        Ok(()) => {
-            Ok(Attached { interface: interface.to_owned(), index, hook: Hook::Tcx, fallback: Some(why) })
-        }
+        Ok(()) => Ok(Attached {
+            interface: interface.to_owned(),
+            index,
+            hook: Hook::Tcx,
+            fallback: Some(why),
+            taken_over: false,
+        }),
         Err(Failure::Load(error)) => Err(error.into()),
         Err(Failure::Attach(error)) => {
             let (interface, cause) = (interface.to_owned(), cause(&error));
