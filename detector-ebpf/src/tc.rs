@@ -14,6 +14,7 @@ use crate::program::inspect;
 
 /// Reads every packet that arrives and leaves it to the next program, whatever happens.
 #[classifier]
+#[inline(always)]
 #[expect(clippy::needless_pass_by_value, reason = "the macro hands the context over by value")]
 fn firedamp_tc(context: TcContext) -> i32 {
     // SAFETY: the helper takes no arguments.

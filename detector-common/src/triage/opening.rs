@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     /// What [`is_word`] tells, byte after byte.
-    fn is_word_by_bytes(first: &[u8; 8]) -> bool {
+    fn is_word_by_bytes(first: [u8; 8]) -> bool {
         !first[..6].contains(&b'"')
             && first[..4]
                 .iter()
@@ -303,7 +303,7 @@ mod tests {
             for first in [first, text] {
                 let mut head = [0; Opening::HEAD as usize];
                 head[..8].copy_from_slice(&first);
-                prop_assert_eq!(is_word(&head), is_word_by_bytes(&first));
+                prop_assert_eq!(is_word(&head), is_word_by_bytes(first));
             }
         }
     }

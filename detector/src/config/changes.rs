@@ -7,7 +7,7 @@ use super::{Capture, Config, Ledger, Privacy};
 use crate::block;
 
 /// Keys that only take effect when the agent starts, each with all that is below it.
-const AT_START: [&str; 20] = [
+const AT_START: [&str; 21] = [
     "block.backend",
     "block.entries",
     "block.nftables-hook",

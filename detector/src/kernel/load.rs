@@ -256,6 +256,14 @@ impl Program {
         Ok(self.xdp()?.info()?.verified_instruction_count())
     }
 
+    /// The same for the program at the ingress of tc.
+    ///
+    /// # Errors
+    /// The kernel refuses the program, or does not describe it.
+    pub fn verified_instructions_behind(&mut self) -> Result<Option<u32>, LoadError> {
+        Ok(self.classifier()?.info()?.verified_instruction_count())
+    }
+
     /// What its tables take.
     #[must_use]
     pub const fn memory(&self) -> &Memory {

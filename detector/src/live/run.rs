@@ -250,6 +250,11 @@ fn end(
             "the program stays attached, and its tables stay in {}, for the next agent; `firedamp cleanup` removes them",
             pins.display()
         );
+        for name in agent.interfaces.let_go() {
+            tracing::warn!(
+                "nothing reads {name} until the next agent starts: behind XDP the program does not stay"
+            );
+        }
     } else {
         tracing::info!("detached");
     }

@@ -112,6 +112,11 @@ impl Interfaces {
         Self { wanted, known, how, promiscuous, names, former, lost: 0, crowded: false, blind: false }
     }
 
+    /// Those that are not watched any more when the agent ends, though its program stays attached to others.
+    pub(super) fn let_go(&self) -> impl Iterator<Item = &str> {
+        self.behind().map(|one| one.name.as_str())
+    }
+
     /// Those that are watched behind XDP, where nothing can be dropped.
     fn behind(&self) -> impl Iterator<Item = &Interface> {
         self.known.iter().filter(|one| one.hook == Hook::Tcx && one.watched().is_some())
@@ -223,7 +228,9 @@ impl Interfaces {
 
     /// Lets interfaces that get copies go on taking in everything, for a program that goes on without this agent.
     pub(super) fn leave_open(&mut self) {
-        self.promiscuous.drain().for_each(|(_, made)| std::mem::forget(made));
+        let behind: Vec<u32> = self.behind().filter_map(Interface::watched).collect();
+        let goes_on = self.promiscuous.drain().filter(|(index, _)| !behind.contains(index));
+        goes_on.for_each(|(_, made)| std::mem::forget(made));
     }
 
     /// Warns of those that have just come to be watched where nothing can be dropped.
