@@ -51,16 +51,17 @@ impl Barrier for Backend {
     fn control(&self) -> Result<Control, String> {
         match self {
             Self::Xdp(gate) => Barrier::control(gate.as_ref()),
-            Self::Nftables(table) => Ok(Control {
-                mode: match table.mode() {
+            Self::Nftables(table) => {
+                let mode = match table.mode() {
                     Mode::Enforce => ENFORCE,
                     Mode::DryRun => DRY_RUN,
                     Mode::Observe => 0,
-                },
-                kinds: Kinds::FLOWS.and(Kinds::PAIRS).and(Kinds::NETWORKS),
-                until: u64::MAX,
-                ..Control::default()
-            }),
+                };
+                let kinds = Kinds::FLOWS.and(Kinds::PAIRS).and(Kinds::NETWORKS);
+                // A table that was just made says nothing yet.
+                let until = if mode == 0 && table.left().is_none() { 0 } else { u64::MAX };
+                Ok(Control { mode, kinds, until, ..Control::default() })
+            }
         }
     }
 
@@ -109,7 +110,14 @@ impl Barrier for Backend {
     fn left(&self) -> Result<Vec<Target>, String> {
         match self {
             Self::Xdp(gate) => gate.left(),
-            Self::Nftables(_) => Ok(Vec::new()),
+            Self::Nftables(table) => Ok(table.left().unwrap_or_default().to_vec()),
+        }
+    }
+
+    fn settle(&self) {
+        match self {
+            Self::Xdp(_) => {}
+            Self::Nftables(table) => table.settle(),
         }
     }
 

@@ -26,6 +26,9 @@ pub(super) trait Barrier {
         false
     }
 
+    /// Waits until what was said is done or was tried, but not long.
+    fn settle(&self) {}
+
     /// Whether packets come to it.
     fn is_reached(&self) -> bool {
         true

@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use super::audit::{Action, Line};
 use super::barrier::Barrier;
 use super::clocks::Clocks;
+use super::history::Origin;
 use super::listed::{Effective, Listed, State, done};
 use super::share::Share;
 use super::{
-    AuditError, Backend, Book, Config, Decision, Entry, Incident, Journal, Mode, Notice, Protected, Refusal,
-    Surroundings, Target, Totals, Unseen, Wish,
+    AuditError, Backend, Book, Config, Decision, Entry, History, Incident, Journal, Mode, Notice, Protected,
+    Refusal, Surroundings, Target, Totals, Unseen, Wish,
 };
 
 /// How long the kernel goes on with what the agent said last. An agent that hangs blocks nobody for longer.
@@ -125,28 +126,37 @@ impl<B: Barrier> Blocker<B> {
             notices: Vec::new(),
             alarms: 0,
         };
-        let left = this.barrier.control().map_err(BlockError::Left)?;
-        if this.config.keeps() && left.mode == 0 && left.until == u64::MAX {
-            // Nothing else than a panic leaves that.
-            this.panicked = Some("somebody, to an earlier agent,".to_owned());
-        }
         this.adopt().map_err(BlockError::Left)?;
         // What the kernel refuses is told, and tried again each second.
         let _ = this.tell();
         Ok(this)
     }
 
-    /// Goes on with the blocks that an earlier agent has left, but for those that must not be there any more.
+    /// Goes on with the blocks that an earlier agent has left, but for those that must not be there any more, and with what
+    /// somebody said of all.
     fn adopt(&mut self) -> Result<(), String> {
-        let (left, now) = (self.barrier.left()?, self.barrier.now());
+        let (control, left, now) = (self.barrier.control()?, self.barrier.left()?, self.barrier.now());
+        // Nothing else leaves that.
+        let suspended = self.config.keeps() && control.mode < ENFORCE && control.until == u64::MAX;
+        if left.is_empty() && !suspended {
+            return Ok(());
+        }
+        let history = Journal::history(&self.config);
+        if suspended && control.mode == 0 {
+            let by = history.panicked().unwrap_or("somebody");
+            self.panicked = Some(format!("{by}, to an earlier agent,"));
+        }
+        self.alarmed = suspended && control.mode == DRY_RUN && history.alarmed();
         for target in left {
             let expires = self.barrier.hits(&target)?.map_or(0, |block| block.expires);
-            let by = SELF.to_owned();
-            let reason = "left by an earlier agent; the audit log tells why".to_owned();
-            let wish = Wish { target, reason, by, minutes: None, case: None };
-            match self.book.plan(wish, &self.config, &self.protected, now) {
-                Ok((entry, _)) if expires > now => {
-                    self.book.put(Entry { automatic: true, expires, ..entry });
+            let entry = self.book.plan(wish(target, &history), &self.config, &self.protected, now);
+            match entry {
+                Ok(entry) if expires > now => {
+                    let origin = history.origin(&target);
+                    let since = origin.map_or(now, |origin| self.clocks().since_start(origin.since));
+                    // Of what nobody knows anything, what is found decides.
+                    let automatic = entry.automatic || origin.is_none();
+                    self.book.put(Entry { automatic, since, expires, ..entry });
                 }
                 _ => self.barrier.unblock(&target)?,
             }
@@ -300,7 +310,7 @@ impl<B: Barrier> Blocker<B> {
 
     /// In the kernel first: what it refuses is in no book, and what was there before stays in both.
     fn put(&mut self, wish: Wish) -> Result<Entry, Refusal> {
-        let (entry, _) = self.book.plan(wish, &self.config, &self.protected, self.barrier.now())?;
+        let entry = self.book.plan(wish, &self.config, &self.protected, self.barrier.now())?;
         self.barrier.block(&entry.target, entry.expires).map_err(Refusal::Kernel)?;
         self.book.put(entry.clone());
         Ok(entry)
@@ -394,7 +404,10 @@ impl<B: Barrier> Blocker<B> {
     }
 
     fn say(&mut self, action: Action, by: &str) -> Result<State, Refusal> {
-        let done = self.tell();
+        let told = self.tell();
+        self.barrier.settle();
+        // Who does it later may have failed meanwhile.
+        let done = told.and_then(|()| self.tell());
         let mode = self.mode();
         self.journal.write(&Journal::line(action, by, mode));
         if let Err(error) = done {
@@ -575,6 +588,21 @@ impl<B: Barrier> Blocker<B> {
     fn complain(&mut self, error: &str) {
         if self.failure.replace(error.to_owned()).is_none() {
             tracing::error!("blocking: the kernel refuses: {error}");
+        }
+    }
+}
+
+/// What was once wanted about a target.
+fn wish(target: Target, history: &History) -> Wish {
+    match history.origin(&target).cloned() {
+        Some(Origin { by, reason, case, .. }) => {
+            // What an operator said has no case, unless it was there before.
+            let case = case.filter(|_| by == SELF);
+            Wish { target, reason, by, minutes: None, case }
+        }
+        None => {
+            let reason = "left by an earlier agent, and the audit log does not tell why".to_owned();
+            Wish { target, reason, by: SELF.to_owned(), minutes: None, case: None }
         }
     }
 }

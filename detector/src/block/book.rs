@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use super::{Config, Protected, Target};
+use crate::kernel::Place;
 use crate::ledger::CaseId;
 
 /// The widest networks that are blocked, in bits.
@@ -88,7 +89,7 @@ pub enum Refusal {
 #[derive(Debug, Default)]
 pub struct Book {
     entries: BTreeMap<u64, Entry>,
-    targets: HashMap<Target, u64>,
+    places: HashMap<Place, u64>,
     /// Those for a case.
     cases: BTreeSet<(CaseId, u64)>,
     /// When each is over, those that are over first in front.
@@ -97,7 +98,7 @@ pub struct Book {
     kinds: [usize; 3],
     last: u64,
     /// How long what ended was blocked by what was found, and until when that is remembered.
-    ended: HashMap<Target, (u64, u64)>,
+    ended: HashMap<Place, (u64, u64)>,
     /// What operators lifted, and until when it would have been blocked.
     released: HashMap<Released, u64>,
 }
@@ -105,14 +106,14 @@ pub struct Book {
 /// What an operator lets pass, whatever is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Released {
-    Target(Target),
+    Place(Place),
     Case(CaseId),
 }
 
 const KINDS: [Kinds; 3] = [Kinds::FLOWS, Kinds::PAIRS, Kinds::NETWORKS];
 
 impl Book {
-    /// What a wish leads to, and whether it is new: an entry that [`Self::put`] takes. An operator who says for how long
+    /// What a wish leads to: an entry that [`Self::put`] takes. An operator who says for how long
     /// has the last word about what is there; everybody else only makes it last longer. `now` is in nanoseconds since the
     /// machine started.
     ///
@@ -124,7 +125,7 @@ impl Book {
         config: &Config,
         protected: &Protected,
         now: u64,
-    ) -> Result<(Entry, bool), Refusal> {
+    ) -> Result<Entry, Refusal> {
         let Wish { target, reason, by, minutes, case } = wish;
         Self::forbids(&target, protected)?;
         if let Some(minutes) = minutes.filter(|minutes| !(1..=LONGEST).contains(minutes)) {
@@ -137,12 +138,12 @@ impl Book {
             let is_final = !automatic && minutes.is_some();
             let expires = if is_final { expires } else { known.expires.max(expires) };
             let case = case.or(known.case);
-            return Ok((Entry { reason, by, case, automatic, expires, ..known.clone() }, false));
+            return Ok(Entry { reason, by, case, automatic, expires, ..known.clone() });
         }
         if self.entries.len() >= config.entries as usize {
             return Err(Refusal::Full(self.entries.len()));
         }
-        Ok((Entry { id: self.last + 1, target, reason, by, case, automatic, since: now, expires }, true))
+        Ok(Entry { id: self.last + 1, target, reason, by, case, automatic, since: now, expires })
     }
 
     /// Takes an entry in, in the place of the one of its number.
@@ -150,10 +151,10 @@ impl Book {
         self.take(entry.id);
         self.last = self.last.max(entry.id);
         if !entry.automatic {
-            self.released.remove(&Released::Target(entry.target));
+            self.released.remove(&Released::Place(entry.target.place()));
         }
         self.count(&entry, usize::saturating_add);
-        self.targets.insert(entry.target, entry.id);
+        self.places.insert(entry.target.place(), entry.id);
         self.cases.extend(entry.case.map(|case| (case, entry.id)));
         self.ends.insert((entry.expires, entry.id));
         self.entries.insert(entry.id, entry);
@@ -163,7 +164,7 @@ impl Book {
     pub fn take(&mut self, id: u64) -> Option<Entry> {
         let entry = self.entries.remove(&id)?;
         self.count(&entry, usize::saturating_sub);
-        self.targets.remove(&entry.target);
+        self.places.remove(&entry.target.place());
         self.ends.remove(&(entry.expires, id));
         if let Some(case) = entry.case {
             self.cases.remove(&(case, id));
@@ -195,7 +196,7 @@ impl Book {
 
     /// As long as the configuration says; twice as long as the last time for what was blocked before, not long ago.
     fn duration(&self, target: &Target, config: &Config, now: u64) -> u64 {
-        let before = self.ended.get(target).filter(|(_, remembered)| now < *remembered);
+        let before = self.ended.get(&target.place()).filter(|(_, remembered)| now < *remembered);
         let twice = before.map(|(duration, _)| duration.saturating_mul(2));
         twice
             .unwrap_or(nanoseconds(config.minutes))
@@ -213,7 +214,8 @@ impl Book {
         let Some(entry) = self.take(id) else { return };
         if entry.automatic && self.ended.len() < REMEMBERED {
             let duration = entry.expires.saturating_sub(entry.since);
-            self.ended.insert(entry.target, (duration, now.saturating_add(duration.saturating_mul(4))));
+            self.ended
+                .insert(entry.target.place(), (duration, now.saturating_add(duration.saturating_mul(4))));
         }
     }
 
@@ -221,7 +223,7 @@ impl Book {
     pub fn release(&mut self, id: u64) {
         let Some(entry) = self.take(id) else { return };
         let case = entry.case.map(Released::Case);
-        for released in [Some(Released::Target(entry.target)), case].into_iter().flatten() {
+        for released in [Some(Released::Place(entry.target.place())), case].into_iter().flatten() {
             if self.released.len() < REMEMBERED {
                 self.released.insert(released, entry.expires);
             }
@@ -231,7 +233,7 @@ impl Book {
     /// Whether an operator lets a target, or a case, pass now.
     #[must_use]
     pub fn is_released(&self, target: &Target, case: CaseId, now: u64) -> bool {
-        [Released::Target(*target), Released::Case(case)]
+        [Released::Place(target.place()), Released::Case(case)]
             .iter()
             .any(|it| self.released.get(it).is_some_and(|expires| now < *expires))
     }
@@ -277,7 +279,7 @@ impl Book {
     /// The one of a target.
     #[must_use]
     pub fn of(&self, target: &Target) -> Option<&Entry> {
-        self.entries.get(self.targets.get(target)?)
+        self.entries.get(self.places.get(&target.place())?)
     }
 
     /// The numbers of those for a case.

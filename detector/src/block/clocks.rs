@@ -24,6 +24,12 @@ impl Clocks {
         let time = time.checked_sub(earlier).unwrap_or(Timestamp::MIN);
         time.round(Unit::Second).unwrap_or(time)
     }
+
+    /// How many nanoseconds since the start a time of day in the past was, as the clock stands now.
+    pub(super) fn since_start(&self, time: Timestamp) -> u64 {
+        let ago = u64::try_from(self.time.duration_since(time).as_nanos()).unwrap_or(0);
+        self.since_start.saturating_sub(ago)
+    }
 }
 
 #[cfg(test)]
@@ -36,5 +42,10 @@ mod tests {
         let seconds = |since_start| clocks.time_of(since_start).as_second();
         assert_eq!([0, 10_000_000_000, 70_400_000_000, u64::MAX].map(seconds)[..3], [990, 1_000, 1_060]);
         assert!(seconds(u64::MAX) > 9_000_000_000, "far away");
+        let since_start = |second| clocks.since_start(Timestamp::from_second(second).unwrap());
+        assert_eq!(
+            [990, 997, 1_000, 1_001, 900].map(since_start),
+            [0, 7_000_000_000, 10_000_000_000, 10_000_000_000, 0]
+        );
     }
 }

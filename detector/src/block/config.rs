@@ -129,10 +129,10 @@ impl Config {
         }
     }
 
-    /// Whether blocks outlive the agent, in tables of the gate.
+    /// Whether blocks outlive the agent.
     #[must_use]
     pub const fn keeps(&self) -> bool {
-        matches!(self.on_exit, OnExit::Keep) && self.room() > 0
+        matches!(self.on_exit, OnExit::Keep) && !matches!(self.mode, Mode::Observe)
     }
 
     /// Whether what is found leads to blocks.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::audit::{Action, Line};
 use super::clocks::Clocks;
-use super::{Audit, AuditError, Config, Entry, Mode, Refusal, Target, Wish};
+use super::{Audit, AuditError, Config, Entry, History, Mode, Refusal, Target, Wish};
 use crate::ledger::CaseId;
 
 /// Of so many cases is remembered why they are not blocked.
@@ -32,6 +32,11 @@ impl Journal {
             Err(error) => tracing::error!("blocking: {error}; the audit log that was open stays in use"),
         }
         self.refused.clear();
+    }
+
+    /// What earlier agents have said in the log.
+    pub(super) fn history(config: &Config) -> History {
+        History::read(path(config))
     }
 
     /// A line that says nothing but this.

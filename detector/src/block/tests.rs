@@ -1,3 +1,5 @@
+mod adopted;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
@@ -68,6 +70,10 @@ impl Barrier for Fake {
         self.0.borrow().answer()?;
         self.0.borrow_mut().allowed = networks.to_vec();
         Ok(())
+    }
+
+    fn left(&self) -> Result<Vec<Target>, String> {
+        Ok(self.0.borrow().blocks.keys().copied().collect())
     }
 
     fn now(&self) -> u64 {
@@ -291,11 +297,11 @@ fn too_much_ends_in_a_dry_run() {
 
 #[test]
 fn a_miner_is_blocked_by_what_was_found_and_not_again_and_again() {
-    let place = Place::new();
     let record = observe(&mut ledger(), "10.0.0.2:40000", 3, 0).remove(0);
     for (scope, target) in
         [(Scope::Flow, "10.0.0.2:40000-203.0.113.9:3333"), (Scope::Pair, PAIR), (Scope::Pool, "203.0.113.9")]
     {
+        let place = Place::new();
         let config = Config { scope, ..place.config() };
         let decision = Decision::of(&record, &config).unwrap();
         assert!(
@@ -309,6 +315,7 @@ fn a_miner_is_blocked_by_what_was_found_and_not_again_and_again() {
         assert_eq!((blocker.list().len(), blocker.list()[0].entry.expires), (1, until));
         assert_eq!(blocker.list()[0].entry.case, Some(record.case));
     }
+    let place = Place::new();
     for config in [
         Config { mode: Mode::Observe, ..place.config() },
         Config { automatic: false, ..place.config() },
@@ -320,7 +327,8 @@ fn a_miner_is_blocked_by_what_was_found_and_not_again_and_again() {
 
 /// Puts what a wish leads to in the book; gives its number, whether it is new, and for how many minutes it is blocked.
 fn put(book: &mut Book, wish: Wish, config: &Config, now: u64) -> (u64, bool, u64) {
-    let (entry, is_new) = book.plan(wish, config, &Protected::default(), now).unwrap();
+    let is_new = book.of(&wish.target).is_none();
+    let entry = book.plan(wish, config, &Protected::default(), now).unwrap();
     book.put(entry.clone());
     (entry.id, is_new, (entry.expires - now) / MINUTE)
 }

@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Args;
+use detector::block::{Method, remove_table};
 use detector::config::{Overrides, Settled};
 use detector::kernel::{PINS, cleanup as remove};
 
@@ -9,7 +11,7 @@ use super::print;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The configuration that names the directory, as `pin` in [capture]
+    /// The configuration that names the directory, as `pin` in [capture], and the table of nftables, if that blocks
     #[arg(long, value_name = "FILE", conflicts_with = "pin")]
     config: Option<PathBuf>,
 
@@ -20,10 +22,19 @@ pub(super) struct Options {
 
 pub(super) fn cleanup(options: &Options) -> anyhow::Result<ExitCode> {
     let configured = match &options.config {
-        Some(file) => Settled::read(Some(file), &Overrides::default())?.config.capture.pin,
+        Some(file) => Some(Settled::read(Some(file), &Overrides::default())?.config),
         None => None,
     };
-    let directory = options.pin.clone().or(configured).unwrap_or_else(|| PINS.into());
+    if let Some(block) = configured.as_ref().map(|config| &config.block)
+        && block.backend == Method::Nftables
+    {
+        let table = &block.nftables_table;
+        let removed = remove_table(table).with_context(|| format!("cannot remove the table inet {table}"))?;
+        let said = if removed { "removed what was blocked in" } else { "there is no" };
+        print::line(format!("{said} the nftables table inet {table}"))?;
+    }
+    let pinned = configured.and_then(|config| config.capture.pin);
+    let directory = options.pin.clone().or(pinned).unwrap_or_else(|| PINS.into());
     let removed = remove(&directory)?;
     if removed.is_empty() {
         print::line(format!("nothing is pinned in {}", directory.display()))?;

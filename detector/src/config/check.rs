@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::document::{Document, MOST_PROBLEMS, Places, Step};
 use super::filters::{Unheard, unheard};
 use super::{Config, repeated};
-use crate::block::{Method, Mode, OnExit};
+use crate::block::{Method, Mode};
 use crate::exclude::{Complaint, Exclusions};
 use crate::kernel::Wanted;
 use crate::output::{self, Destination, Identities};
@@ -109,16 +109,10 @@ impl<'a> Checked<'a> {
                  mirror out of [capture] if the traffic passes through this machine";
             problems.push(self.problem(&way, message));
         }
-        if block.keeps() && capture.pin.is_none() {
+        if block.keeps() && block.backend == Method::Xdp && capture.pin.is_none() {
             let way = [Step::Key("block"), Step::Key("on-exit")];
-            let message = "blocks outlive the agent only together with its program: name a directory as pin in [capture], or \
-                 write \"lift\" here";
-            problems.push(self.problem(&way, message));
-        }
-        if block.on_exit == OnExit::Keep && block.backend == Method::Nftables {
-            let way = [Step::Key("block"), Step::Key("on-exit")];
-            let message = "an agent that ends removes what it made in nftables, and only one that is killed leaves blocks until \
-                 their time is over: write \"lift\" here, or take the backend \"xdp\"";
+            let message = "blocks outlive the agent only together with its program: name a directory as pin in [capture], \
+                 write \"lift\" here, or take the backend \"nftables\"";
             problems.push(self.problem(&way, message));
         }
         if let Err(error) = metrics.check() {

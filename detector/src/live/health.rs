@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::losses::LOSSES;
+use crate::losses::{self, LOSSES};
 
 /// How long a warning is not repeated.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -25,6 +25,17 @@ pub(super) struct Health {
 impl Health {
     pub(super) fn new(flows: u32) -> Self {
         Self { flows: flows.into(), new: (0, Instant::now()), warned: BTreeMap::new() }
+    }
+
+    /// Warns once of what was missed before this agent started, which counters that outlive agents tell, and of that no more.
+    pub(super) fn begin(&mut self, counters: &BTreeMap<&'static str, u64>) {
+        if let Some(lost) = losses::lost(counters) {
+            tracing::warn!("missed before this agent started: {lost}");
+        }
+        let long_ago = Instant::now().checked_sub(PAUSE).unwrap_or_else(Instant::now);
+        let names = LOSSES.iter().map(|(name, _)| *name).chain(["flows_evicted"]);
+        self.warned = names.filter_map(|name| Some((name, (*counters.get(name)?, long_ago)))).collect();
+        self.new.0 = counters.get("flows").copied().unwrap_or_default();
     }
 
     pub(super) fn check(&mut self, counters: &BTreeMap<&'static str, u64>) {
@@ -82,6 +93,15 @@ mod tests {
         health.check(&BTreeMap::from([("flows", 0), ("flows_evicted", 9)]));
         assert_eq!(health.new.0, 0);
         assert!(!health.warned.contains_key("flows_evicted"));
+    }
+
+    #[test]
+    fn what_earlier_agents_missed_is_not_warned_of_again() {
+        let mut health = Health::new(1000);
+        health.begin(&BTreeMap::from([("ring_full", 5), ("flows", 9_000_000)]));
+        assert_eq!(health.rises("ring_full", 5), None);
+        assert_eq!(health.rises("ring_full", 7), Some(2));
+        assert_eq!(health.new.0, 9_000_000);
     }
 
     #[test]

@@ -127,6 +127,10 @@ pub async fn run(
         kernel: Counters::ZERO,
         closed: false,
     };
+    if agent.program.pinned().is_some() {
+        let counters = agent.counters();
+        agent.health.begin(&counters);
+    }
     let mut reload = Reload::new(origin.clone(), Arc::clone(dispatch.outputs()));
     let mut exchange: Option<Exchange> = None;
     let mut tick = tokio::time::interval(TICK);
@@ -189,7 +193,10 @@ fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Opti
     }
     let backend = match config.backend {
         Method::Xdp => Backend::Xdp(Box::new(program.put_gate_before()?)),
-        Method::Nftables => Backend::Nftables(Nftables::start(&config.nftables_table, config.nftables_hook)?),
+        Method::Nftables => {
+            let (table, hook) = (&config.nftables_table, config.nftables_hook);
+            Backend::Nftables(Nftables::start(table, hook, config.keeps())?)
+        }
     };
     Ok(Some(Blocker::new(config.clone(), backend)?))
 }

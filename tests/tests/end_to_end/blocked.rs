@@ -43,6 +43,13 @@ impl Gateway {
         Ok(Self { folder, agent })
     }
 
+    /// Ends as if by `kill -9`; gives what it leaves behind.
+    pub(crate) fn kill(self) -> Result<TempDir> {
+        let Self { folder, agent } = self;
+        agent.kill()?;
+        Ok(folder)
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

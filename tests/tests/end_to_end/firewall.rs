@@ -12,7 +12,7 @@ use firedamp_tests::lab::{self, Lab, Record};
 use firedamp_tests::patience::patience;
 use firedamp_tests::privileges;
 use firedamp_tests::sim::{rpc_client, rpc_service};
-use nix::sys::signal::Signal;
+use tempfile::TempDir;
 
 use crate::blocked::{ALLOWED, Gateway, goes_on, last_heard, named};
 use crate::pair::{Pair, soon, until};
@@ -113,36 +113,116 @@ fn panic_and_resume_hold_for_nftables() -> Result<()> {
     Ok(())
 }
 
+/// Blocks an address by hand, through which a connection came about before.
+fn block_by_hand(firewall: &Gateway, lab: &Lab, at: SocketAddr, minutes: &str) -> Result<String> {
+    assert!(reaches(lab, at)?);
+    let address = at.ip().to_string();
+    let added =
+        firewall.asks(&["block", "add", &address, "--reason", "ticket 12", "--minutes", minutes])?;
+    is(firewall, &address, "dropping")?;
+    assert!(!reaches(lab, at)?, "{added}");
+    Ok(address)
+}
+
+/// Says `firedamp cleanup` in the gateway.
+fn cleanup(folder: &TempDir, lab: &Lab) -> Result<String> {
+    let mut command = Command::new(lab::agent_binary(None)?);
+    command.arg("cleanup").arg("--config").arg(folder.path().join("firedamp.toml"));
+    lab.gateway.confine(&mut command)?;
+    let output = command.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
 #[test]
-fn the_kernel_ends_blocks_of_nftables_by_itself() -> Result<()> {
-    if !possible("the_kernel_ends_blocks_of_nftables_by_itself") {
+fn without_an_agent_nftables_let_everything_pass() -> Result<()> {
+    if !possible("without_an_agent_nftables_let_everything_pass") {
         return Ok(());
     }
     let lab = Lab::routed()?;
     let firewall = start(&lab, "enforce", "nftables-hook = 'forward'\nautomatic = false")?;
+    let at = SocketAddr::new(lab::server(0, false), 4444);
+    let listening = lab.pool.run(|| Ok(TcpListener::bind(at)?))?;
+    let target = block_by_hand(&firewall, &lab, at, "60")?;
+    // Longer than the word of the agent lasts.
+    sleep(Duration::from_secs(40));
+    is(&firewall, &target, "dropping")?;
+    assert!(!reaches(&lab, at)?, "the agent renews its word");
+    let folder = firewall.kill()?;
+    until_within(Duration::from_secs(40), || reaches(&lab, at))?;
+    assert!(cleanup(&folder, &lab)?.contains("removed what was blocked"));
+    assert_eq!(nft(&lab, "list ruleset")?, "");
+    assert!(cleanup(&folder, &lab)?.contains("there is no nftables table inet firedamp"));
+    drop(listening);
+    Ok(())
+}
+
+#[test]
+fn blocks_of_nftables_that_are_kept_go_on() -> Result<()> {
+    if !possible("blocks_of_nftables_that_are_kept_go_on") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let keys = "nftables-hook = 'forward'\nautomatic = false\non-exit = 'keep'";
+    let firewall = start(&lab, "enforce", keys)?;
     let at = |host| SocketAddr::new(lab::server(host, false), 4444);
     let listening = |host| lab.pool.run(|| Ok(TcpListener::bind(at(host))?));
-    let (one, other) = (listening(0)?, listening(1)?);
-    let network = format!("{}/32", lab::server(0, false));
-    assert!(reaches(&lab, at(0))?);
+    let (one, other, third) = (listening(0)?, listening(1)?, listening(2)?);
     let started = Instant::now();
-    let reason = ["--reason", "by hand", "--minutes", "1"];
-    let added = firewall.asks(&[&["block", "add", &network], &reason[..]].concat())?;
-    let target = added["target"].as_str().context("a target")?.to_owned();
-    is(&firewall, &target, "dropping")?;
-    assert!(!reaches(&lab, at(0))? && reaches(&lab, at(1))?);
+    let short = block_by_hand(&firewall, &lab, at(0), "1")?;
+    let long = block_by_hand(&firewall, &lab, at(1), "60")?;
+    let folder = firewall.kill()?;
+    sleep(Duration::from_secs(35));
+    assert!(!reaches(&lab, at(0))? && !reaches(&lab, at(1))?, "they do not lapse");
 
-    // An agent that hangs ends nothing, and there is no word of it to renew.
-    firewall.agent.signal(Signal::SIGSTOP)?;
-    sleep(Duration::from_secs(12));
-    assert!(!reaches(&lab, at(0))?, "it does not lapse");
-    until_within(Duration::from_secs(80), || reaches(&lab, at(0)))?;
-    assert!(started.elapsed() >= Duration::from_secs(59), "{:?}", started.elapsed());
-    firewall.agent.signal(Signal::SIGCONT)?;
-    until("it is over", || Ok(firewall.block(&target)?.is_null()))?;
-    drop((one, other));
-    firewall.agent.stop(soon())?;
-    assert_eq!(nft(&lab, "list ruleset")?, "");
+    let keys = format!("backend = 'nftables'\n{keys}");
+    let next = Gateway::start_in(folder, &lab, "enforce", &keys)?;
+    is(&next, &long, "dropping")?;
+    let block = next.block(&long)?;
+    assert_eq!((&block["reason"], &block["automatic"]), (&"ticket 12".into(), &false.into()), "{block}");
+    until_within(Duration::from_secs(60), || reaches(&lab, at(0)))?;
+    assert!(started.elapsed() >= Duration::from_secs(50), "{:?}", started.elapsed());
+    until("it is over", || Ok(next.block(&short)?.is_null()))?;
+    assert!(!reaches(&lab, at(1))? && reaches(&lab, at(2))?);
+    next.asks(&["block", "panic"])?;
+    assert!(reaches(&lab, at(1))?, "when panic is answered it is done");
+    let folder = next.kill()?;
+
+    let last = Gateway::start_in(folder, &lab, "enforce", &keys)?;
+    assert_eq!(last.asks(&["block", "list"])?["state"]["effective"], "observe", "a panic holds");
+    last.asks(&["block", "resume"])?;
+    assert!(!reaches(&lab, at(1))?);
+    let id = last.block(&long)?["id"].to_string();
+    last.asks(&["block", "remove", &id])?;
+    until("it is gone", || reaches(&lab, at(1)))?;
+    drop((one, other, third));
+    Ok(())
+}
+
+#[test]
+fn what_somebody_takes_out_of_the_table_comes_back() -> Result<()> {
+    if !possible("what_somebody_takes_out_of_the_table_comes_back") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let further = "nftables-hook = 'forward'\nautomatic = false";
+    let firewall = start(&lab, "enforce", further)?;
+    let at = SocketAddr::new(lab::server(0, false), 4444);
+    let listening = lab.pool.run(|| Ok(TcpListener::bind(at)?))?;
+    let target = block_by_hand(&firewall, &lab, at, "60")?;
+    let allowed = |lab: &Lab| nft(lab, "list set inet firedamp firedamp_allow4");
+    let before = allowed(&lab)?;
+    for harm in [
+        "flush set inet firedamp firedamp_address4",
+        "flush chain inet firedamp firedamp_forward",
+        "flush set inet firedamp firedamp_allow4",
+        "flush chain inet firedamp firedamp",
+    ] {
+        nft(&lab, harm)?;
+        until(harm, || Ok(!reaches(&lab, at)? && allowed(&lab)? == before))?;
+        is(&firewall, &target, "dropping")?;
+    }
+    drop(listening);
     Ok(())
 }
 

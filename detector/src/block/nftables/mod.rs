@@ -25,10 +25,14 @@ pub use nft::NftError;
 use ruleset::{Count, Table};
 use worker::Worker;
 
+use super::barrier::since_start;
 use super::{Mode, Target};
 
 /// How long the end of the agent may wait for the table to be removed.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long who orders something waits for it.
+const SOON: Duration = Duration::from_secs(1);
 
 /// What there is to be in the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,11 +58,13 @@ struct Hits {
 /// What there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Report {
+    mode: Mode,
     blocks: HashMap<Target, Hits>,
     /// Networks within others that stand for them.
     covered: HashMap<Target, Target>,
-    /// How many of the changes were made.
+    /// How many of the changes were made, and how many were tried.
     changes: u64,
+    tried: u64,
     /// Whether a rule leads to the chain.
     is_reached: bool,
     /// Why it is not as it is wanted.
@@ -71,6 +77,9 @@ struct Shared {
     wanted: Mutex<Wanted>,
     changed: Condvar,
     report: Mutex<Report>,
+    reported: Condvar,
+    /// When the agent last said anything, in nanoseconds since the machine started.
+    heard: AtomicU64,
     dropped: AtomicU64,
     counted: AtomicU64,
     failures: AtomicU64,
@@ -98,23 +107,25 @@ pub struct Totals {
     pub failures: u64,
 }
 
-/// The agent's say over the table. Dropping it removes what Firedamp made.
+/// The agent's say over the table. Dropping it removes what Firedamp made, unless that is to be kept.
 #[derive(Debug)]
 pub struct Nftables {
     shared: Arc<Shared>,
     table: Table,
     done: Receiver<()>,
+    /// What an earlier agent has left; `None` if nothing was there.
+    left: Option<Vec<Target>>,
 }
 
 impl Nftables {
-    /// Makes the table, without anything blocked in it.
+    /// Makes the table. What an earlier agent has left in it goes on if blocks are kept; otherwise nothing is blocked.
     ///
     /// # Errors
     /// There is no nft, or it may not or cannot make the table.
-    pub fn start(name: &str, hook: Hook) -> Result<Self, NftError> {
-        let table = Table { name: name.to_owned(), hook };
+    pub fn start(name: &str, hook: Hook, keeps: bool) -> Result<Self, NftError> {
+        let table = Table { name: name.to_owned(), hook, keeps };
         let shared = Arc::new(Shared::default());
-        let worker = Worker::start(table.clone(), Arc::clone(&shared))?;
+        let (worker, left) = Worker::start(table.clone(), Arc::clone(&shared))?;
         let (done, ended) = channel();
         let thread = std::thread::Builder::new().name("nftables".to_owned());
         let run = move || {
@@ -123,7 +134,8 @@ impl Nftables {
             let _ = done.send(());
         };
         thread.spawn(run).map_err(NftError::Run)?;
-        Ok(Self { shared, table, done: ended })
+        let left = left.map(|left| left.blocks.into_keys().collect());
+        Ok(Self { shared, table, done: ended, left })
     }
 
     fn change(&self, change: impl FnOnce(&mut Wanted)) {
@@ -135,14 +147,31 @@ impl Nftables {
 
     /// Says what is done with what is blocked.
     pub(super) fn set_mode(&self, mode: Mode) {
+        self.shared.heard.store(since_start(), Ordering::Relaxed);
         if self.shared.wanted().mode != mode {
             self.change(|wanted| wanted.mode = mode);
         }
     }
 
-    /// What is to be done with what is blocked.
+    /// What is done with what is blocked.
     pub(super) fn mode(&self) -> Mode {
-        self.shared.wanted().mode
+        self.shared.report().mode
+    }
+
+    /// Waits until what was said last is done, or was tried, but not long.
+    pub(super) fn settle(&self) {
+        let (mode, changes) = {
+            let wanted = self.shared.wanted();
+            (wanted.mode, wanted.changes)
+        };
+        let waits = |report: &mut Report| report.mode != mode && report.tried < changes;
+        // Nothing is left half done under this lock.
+        drop(self.shared.reported.wait_timeout_while(self.shared.report(), SOON, waits));
+    }
+
+    /// The blocks that an earlier agent has left; `None` if there was no table of one, or it is not to go on.
+    pub(super) fn left(&self) -> Option<&[Target]> {
+        self.left.as_deref()
     }
 
     /// Until when something is to be blocked.
@@ -213,7 +242,8 @@ impl Nftables {
         Totals { dropped: get(dropped), counted: get(counted), failures: get(failures) }
     }
 
-    /// Removes what Firedamp made, and waits a little for that.
+    /// Brings the table to what was said last if blocks are kept, otherwise removes what Firedamp made; and waits a little for
+    /// that.
     pub(super) fn finish(&self) -> Result<(), String> {
         if self.shared.wanted().ended {
             return Ok(());
@@ -222,10 +252,18 @@ impl Nftables {
         let table = self.table.address();
         let by_hand = format!("remove what is left by `nft delete table {table}`");
         if self.done.recv_timeout(PATIENCE).is_err() {
-            return Err(format!("`nft` takes too long to remove the table {table}; {by_hand}"));
+            return Err(format!("`nft` takes too long with the table {table}; {by_hand}"));
         }
         self.failure().map_err(|error| format!("{error}; {by_hand}"))
     }
+}
+
+/// Removes what an agent has left in a table, as it would have done itself at its end. Tells whether there was anything.
+///
+/// # Errors
+/// There is no nft, or it may not or cannot do it.
+pub fn remove(name: &str) -> Result<bool, NftError> {
+    worker::remove(&Table { name: name.to_owned(), hook: Hook::None, keeps: false })
 }
 
 impl Drop for Nftables {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::config::Hook;
+use super::seen::Seen;
 use crate::block::{Mode, Target};
 
 /// What every name of Firedamp in the table begins with; the chain that drops has no other.
@@ -29,8 +30,15 @@ const SETS: [(&str, &str); 8] = [
     ("firedamp_network6", "type ipv6_addr; flags interval, timeout"),
 ];
 
+/// The set that stands for the agent: nothing is dropped when its elements, all kinds of packets, have run out.
+const ALIVE: &str = "firedamp_alive";
+
+/// How long the agent is taken to be alive after it said so.
+pub(super) const LEASE: Duration = Duration::from_secs(30);
+
 /// The sets of what is never blocked.
-const ALLOWED: [(&str, &str); 2] = [("firedamp_allow4", "ipv4_addr"), ("firedamp_allow6", "ipv6_addr")];
+pub(super) const ALLOWED: [(&str, &str); 2] =
+    [("firedamp_allow4", "ipv4_addr"), ("firedamp_allow6", "ipv6_addr")];
 
 /// How many packets a block met, and bytes of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +52,8 @@ pub(super) struct Count {
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) hook: Hook,
+    /// Whether blocks go on until their time is over when the agent is gone.
+    pub(super) keeps: bool,
 }
 
 impl Table {
@@ -63,6 +73,8 @@ impl Table {
             line(&mut text, format_args!("add set {table} {set} {{ {key}; counter; }}"));
             line(&mut text, format_args!("flush set {table} {set}"));
         }
+        line(&mut text, format_args!("add set {table} {ALIVE} {{ type ether_type; flags timeout; }}"));
+        text += &self.renew();
         for counter in [DROPPED, COUNTED] {
             // A counter that is there keeps its numbers, unless it is made anew.
             line(&mut text, format_args!("add counter {table} {counter}"));
@@ -98,7 +110,7 @@ impl Table {
             Mode::DryRun => format!("counter name {COUNTED} return"),
             Mode::Enforce => format!("counter name {DROPPED} drop"),
         };
-        for rule in Self::passing() {
+        for rule in self.passing() {
             line(&mut text, format_args!("add rule {chain} {rule} return"));
         }
         for rule in Self::meeting() {
@@ -108,17 +120,28 @@ impl Table {
     }
 
     /// How many rules there are in the chain.
-    pub(super) fn rule_count(mode: Mode) -> usize {
+    pub(super) fn rule_count(&self, mode: Mode) -> usize {
         match mode {
             Mode::Observe => 0,
-            Mode::DryRun | Mode::Enforce => Self::passing().count() + Self::meeting().count(),
+            Mode::DryRun | Mode::Enforce => self.passing().count() + Self::meeting().count(),
         }
     }
 
-    fn passing() -> impl Iterator<Item = String> {
-        [("ip", '4'), ("ip6", '6')].into_iter().flat_map(|(ip, version)| {
+    /// What passes whatever is blocked: all if the agent is gone, and what is never blocked.
+    fn passing(&self) -> impl Iterator<Item = String> {
+        let gone = (!self.keeps).then(|| format!("meta protocol != @{ALIVE}"));
+        let allowed = [("ip", '4'), ("ip6", '6')].into_iter().flat_map(|(ip, version)| {
             ["saddr", "daddr"].map(|end| format!("{ip} {end} @{OWN}_allow{version}"))
-        })
+        });
+        gone.into_iter().chain(allowed)
+    }
+
+    /// Says that the agent is alive.
+    pub(super) fn renew(&self) -> String {
+        let set = format!("{} {ALIVE}", self.address());
+        let seconds = LEASE.as_secs();
+        // What is added again keeps its time.
+        format!("flush set {set}\nadd element {set} {{ ip timeout {seconds}s, ip6 timeout {seconds}s }}\n")
     }
 
     fn meeting() -> impl Iterator<Item = String> {
@@ -140,7 +163,7 @@ impl Table {
     /// Never blocks these networks, and none else.
     pub(super) fn allow_only(&self, allowed: &[IpNet]) -> String {
         let mut text = String::new();
-        let allowed = IpNet::aggregate(&allowed.to_vec());
+        let allowed = apart(allowed);
         for (set, key) in ALLOWED {
             let set = format!("{} {set}", self.address());
             line(&mut text, format_args!("flush set {set}"));
@@ -177,14 +200,17 @@ impl Table {
     }
 
     /// Leaves what rules of others may lead to, and nothing in it.
-    pub(super) fn emptied(&self) -> String {
-        let mut text = self.rules(Mode::Observe);
-        for (set, _) in ALLOWED.iter().chain(&SETS) {
-            line(&mut text, format_args!("flush set {} {set}", self.address()));
+    pub(super) fn emptied(&self, seen: &Seen) -> String {
+        let table = self.address();
+        let mut text = String::new();
+        for chain in &seen.chains {
+            line(&mut text, format_args!("flush chain {table} {chain}"));
         }
-        if let Some((word, _)) = self.hook.parts() {
-            let chain = format!("{} {OWN}_{word}", self.address());
-            line(&mut text, format_args!("flush chain {chain}\ndelete chain {chain}"));
+        for chain in seen.chains.iter().filter(|chain| *chain != OWN) {
+            line(&mut text, format_args!("delete chain {table} {chain}"));
+        }
+        for set in &seen.sets {
+            line(&mut text, format_args!("flush set {table} {set}"));
         }
         text
     }
@@ -226,6 +252,11 @@ fn element(target: &Target) -> Option<(String, String)> {
 
 fn is_address(network: &IpNet) -> bool {
     network.prefix_len() == network.max_prefix_len()
+}
+
+/// The same networks, none of which is in another.
+pub(super) fn apart(networks: &[IpNet]) -> Vec<IpNet> {
+    IpNet::aggregate(&networks.to_vec())
 }
 
 /// Whether nftables can say this.

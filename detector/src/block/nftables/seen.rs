@@ -6,20 +6,27 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::ruleset::{COUNTED, Count, DROPPED, OWN};
+use super::ruleset::{ALLOWED, COUNTED, Count, DROPPED, OWN};
 use crate::block::Target;
 
 /// The table as the kernel has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// What is blocked.
-    pub(super) blocks: HashMap<Target, Count>,
+    /// What is blocked, and for how many seconds.
+    pub(super) blocks: HashMap<Target, (Count, u64)>,
+    /// Networks that are never blocked.
+    pub(super) allowed: usize,
     /// Rules in the chain that drops.
     pub(super) rules: usize,
+    /// Whether one of them drops.
+    pub(super) drops: bool,
     /// Whether a rule leads to that chain.
     pub(super) is_reached: bool,
     /// Whether there are chains or other things that are not Firedamp's.
     pub(super) is_shared: bool,
+    /// Firedamp's chains and sets.
+    pub(super) chains: Vec<String>,
+    pub(super) sets: Vec<String>,
     /// Packets that were dropped.
     pub(super) dropped: u64,
     /// Packets that would have been dropped.
@@ -45,7 +52,13 @@ impl Seen {
         match kind {
             "metainfo" | "table" => return,
             "rule" => {
-                self.rules += usize::from(word("chain") == OWN);
+                if word("chain") == OWN {
+                    self.rules += 1;
+                    self.drops |= what
+                        .get("expr")
+                        .and_then(Value::as_array)
+                        .is_some_and(|steps| steps.iter().any(|step| step.get("drop").is_some()));
+                }
                 self.is_reached |= what.get("expr").is_some_and(leads);
                 return;
             }
@@ -59,11 +72,20 @@ impl Seen {
             }
             "set" => {
                 let elements = what.get("elem").and_then(Value::as_array).into_iter().flatten();
-                self.blocks.extend(elements.filter_map(|element| block(word("name"), element)));
+                if ALLOWED.iter().any(|(name, _)| *name == word("name")) {
+                    self.allowed += elements.count();
+                } else {
+                    self.blocks.extend(elements.filter_map(|element| block(word("name"), element)));
+                }
             }
             _ => {}
         }
-        self.is_shared |= !word("name").starts_with(OWN);
+        match kind {
+            _ if !word("name").starts_with(OWN) => self.is_shared = true,
+            "chain" => self.chains.push(word("name").to_owned()),
+            "set" => self.sets.push(word("name").to_owned()),
+            _ => {}
+        }
     }
 }
 
@@ -79,12 +101,13 @@ fn leads(value: &Value) -> bool {
     }
 }
 
-fn block(set: &str, element: &Value) -> Option<(Target, Count)> {
+fn block(set: &str, element: &Value) -> Option<(Target, (Count, u64))> {
     let element = element.get("elem")?;
     let counter = element.get("counter");
     let number = |name| counter.and_then(|counter| counter.get(name)).and_then(Value::as_u64).unwrap_or(0);
     let target = target(set.strip_prefix(OWN)?.trim_end_matches(['4', '6']), element.get("val")?)?;
-    Some((target, Count { packets: number("packets"), bytes: number("bytes") }))
+    let left = element.get("expires").and_then(Value::as_u64)?;
+    Some((target, (Count { packets: number("packets"), bytes: number("bytes") }, left)))
 }
 
 fn target(kind: &str, value: &Value) -> Option<Target> {

@@ -7,7 +7,7 @@ const PAIR: &str = "10.0.0.2-192.0.2.1:3333";
 const SECOND: u64 = 1_000_000_000;
 
 fn table(hook: Hook) -> Table {
-    Table { name: "firedamp".to_owned(), hook }
+    Table { name: "firedamp".to_owned(), hook, keeps: false }
 }
 
 fn target(text: &str) -> Target {
@@ -97,15 +97,25 @@ fn the_rules_drop_count_or_do_nothing() {
         (Mode::Enforce, "counter name firedamp_dropped drop"),
     ] {
         let rules = lines(mode);
-        assert_eq!(rules.len(), 1 + Table::rule_count(mode));
+        assert_eq!(rules.len(), 1 + table.rule_count(mode));
         // What must not be blocked leaves the chain before anything is looked for, and goes on in the operator's rules.
         assert!(
-            rules[1..5].iter().all(|rule| rule.contains("_allow") && rule.ends_with(" return")),
+            rules[2..6].iter().all(|rule| rule.contains("_allow") && rule.ends_with(" return")),
             "{rules:?}"
         );
-        assert!(rules[5..].iter().all(|rule| rule.ends_with(end)), "{rules:?}");
+        assert!(rules[6..].iter().all(|rule| rule.ends_with(end)), "{rules:?}");
     }
     assert_eq!(lines(Mode::Observe), ["flush chain inet firedamp firedamp"]);
+}
+
+#[test]
+fn blocks_lapse_without_an_agent_unless_they_are_kept() {
+    let table = table(Hook::None);
+    let gone = "add rule inet firedamp firedamp meta protocol != @firedamp_alive return";
+    assert_eq!(table.rules(Mode::Enforce).lines().nth(1), Some(gone), "before all others");
+    assert!(table.renew().ends_with("{ ip timeout 30s, ip6 timeout 30s }\n"), "{}", table.renew());
+    let keeping = Table { keeps: true, ..table };
+    assert!(!keeping.rules(Mode::Enforce).contains("alive"));
 }
 
 #[test]
@@ -157,17 +167,23 @@ fn what_nft_says_is_read() {
         {"set": {"family": "inet", "name": "firedamp_network4", "table": "firedamp", "elem": [{"elem": {
             "val": {"prefix": {"addr": "192.0.2.0", "len": 24}}, "timeout": 60, "expires": 59,
             "counter": {"packets": 2, "bytes": 20}}}]}},
+        {"set": {"family": "inet", "name": "firedamp_allow4", "table": "firedamp", "elem": [
+            {"prefix": {"addr": "10.0.0.0", "len": 8}}, "192.0.2.9"]}},
         {"chain": {"family": "inet", "table": "firedamp", "name": "firedamp"}},
         {"rule": {"family": "inet", "table": "firedamp", "chain": "firedamp", "expr": [{"drop": null}]}}
     ]}"#;
     let seen = Seen::read(said.as_bytes()).unwrap();
-    for (text, packets) in [(FLOW, 3), (PAIR, 7), ("2001:db8::1", 1), ("192.0.2.0/24", 2)] {
+    for (text, packets, left) in
+        [(FLOW, 3, 89), (PAIR, 7, 59), ("2001:db8::1", 1, 59), ("192.0.2.0/24", 2, 59)]
+    {
         assert_eq!(
             seen.blocks[&target(text)],
-            Count { packets, bytes: packets * if packets == 7 { 100 } else { 10 } }
+            (Count { packets, bytes: packets * if packets == 7 { 100 } else { 10 } }, left)
         );
     }
-    assert_eq!((seen.rules, seen.dropped, seen.is_reached, seen.is_shared), (1, 5, false, false));
+    assert_eq!((seen.rules, seen.drops, seen.dropped, seen.allowed), (1, true, 5, 2));
+    assert!(!seen.is_reached && !seen.is_shared);
+    assert_eq!((seen.chains.len(), seen.sets.len()), (1, 5));
     let rule = |chain: &str, verdict: &str| {
         let rule = format!(r#"{{"rule": {{"chain": "{chain}", "expr": [{verdict}]}}}}"#);
         let chain = format!(r#"{{"chain": {{"name": "{chain}"}}}}"#);

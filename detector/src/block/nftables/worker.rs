@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::nft::{NftError, nft};
-use super::ruleset::{Table, covered};
+use super::ruleset::{Count, LEASE, Table, apart, covered};
 use super::seen::Seen;
 use super::{Hits, Report, Shared, Wanted};
 use crate::block::barrier::since_start;
@@ -13,8 +13,12 @@ use crate::block::{Mode, Target};
 /// How often the table is read, unless that takes long.
 const READ: Duration = Duration::from_secs(2);
 
-/// So many times as long as reading took last is not read again.
+/// So many times as long as reading took last is not read again, but not for longer than this.
 const REST: u32 = 20;
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
+/// How old the word of the agent may be that is handed on.
+const HEARD: Duration = Duration::from_secs(10);
 
 /// So much longer than the agent the kernel goes on: the agent ends a block in time and notes what it met, the kernel ends it
 /// if the agent does not.
@@ -22,7 +26,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How long after a failure it is tried again: this at first, and then twice as long each time.
 const RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
+const LONGEST_RETRY: Duration = Duration::from_secs(15);
 
 /// Brings the table to what is wanted.
 pub(super) struct Worker {
@@ -40,13 +44,15 @@ pub(super) struct Worker {
     failed: u32,
     /// How many of the changes were tried.
     tried: u64,
+    /// When the table was told that the agent is alive, in nanoseconds since the machine started.
+    renewed: u64,
     is_reached: bool,
     rest: Duration,
 }
 
 impl Worker {
-    /// Makes the table.
-    pub(super) fn start(table: Table, shared: Arc<Shared>) -> Result<Self, NftError> {
+    /// Makes the table, and gives what goes on of an earlier agent.
+    pub(super) fn start(table: Table, shared: Arc<Shared>) -> Result<(Self, Option<Wanted>), NftError> {
         let mut this = Self {
             table,
             shared,
@@ -57,13 +63,38 @@ impl Worker {
             totals: (0, 0),
             failed: 0,
             tried: 0,
+            renewed: 0,
             is_reached: false,
             rest: READ,
         };
-        this.bring(&Wanted::default())?;
+        let left = if this.table.keeps { this.find()? } else { None };
+        let wanted = left.clone().unwrap_or_default();
+        *this.shared.wanted() = wanted.clone();
+        this.bring(&wanted)?;
         this.read()?;
         this.report(None);
-        Ok(this)
+        Ok((this, left))
+    }
+
+    /// What an earlier agent has left.
+    fn find(&mut self) -> Result<Option<Wanted>, NftError> {
+        let seen = match list(&self.table) {
+            Err(NftError::Gone) => return Ok(None),
+            seen => seen?,
+        };
+        let now = since_start();
+        let until = |left: u64| now.saturating_add(left.saturating_sub(GRACE.as_secs()) * 1_000_000_000);
+        let blocks = seen.blocks.iter().map(|(target, (_, left))| (*target, until(*left))).collect();
+        let hits = |&count: &Count| Hits { count, latest: now };
+        self.hits = seen.blocks.iter().map(|(target, (count, _))| (*target, hits(count))).collect();
+        let mode = match (seen.rules, seen.drops) {
+            (0, _) => Mode::Observe,
+            (_, false) => Mode::DryRun,
+            (_, true) => Mode::Enforce,
+        };
+        // Who declares the chain before the first agent starts has left nothing.
+        let any = seen.rules > 0 || !self.hits.is_empty();
+        Ok(any.then(|| Wanted { mode, blocks, ..Wanted::default() }))
     }
 
     /// Works until the agent ends.
@@ -71,7 +102,7 @@ impl Worker {
         loop {
             let wanted = self.wait();
             if wanted.ended {
-                let done = self.remove();
+                let done = if self.table.keeps { self.bring(&wanted) } else { remove(&self.table).map(drop) };
                 self.shared.report().trouble = done.err().map(|error| error.to_string());
                 return;
             }
@@ -119,6 +150,8 @@ impl Worker {
         match nft(&["-f", "-"], &self.table.rules(Mode::Observe)) {
             Ok(_) | Err(NftError::Gone) => {
                 self.applied.mode = Mode::Observe;
+                self.shared.report().mode = Mode::Observe;
+                self.shared.reported.notify_all();
                 Ok(())
             }
             Err(error) => Err(error),
@@ -127,10 +160,19 @@ impl Worker {
 
     /// Makes of the table what is wanted, in one transaction.
     fn bring(&mut self, wanted: &Wanted) -> Result<(), NftError> {
-        let covered = covered(wanted.blocks.keys());
-        let text = self.changes(wanted, &covered, since_start());
+        let (covered, now) = (covered(wanted.blocks.keys()), since_start());
+        let mut text = self.changes(wanted, &covered, now);
+        let is_old = |then: u64, limit: Duration| Duration::from_nanos(now.saturating_sub(then)) > limit;
+        let is_due = !self.table.keeps && is_old(self.renewed, LEASE / 3);
+        let renews = is_due && !is_old(self.shared.heard.load(Ordering::Relaxed), HEARD);
+        if renews && self.is_intact {
+            text += &self.table.renew();
+        }
         if !text.is_empty() {
             nft(&["-f", "-"], &text)?;
+        }
+        if renews || !self.is_intact {
+            self.renewed = now;
         }
         if !self.is_intact {
             self.totals = (0, 0);
@@ -179,24 +221,23 @@ impl Worker {
     /// Looks what is there. A table that somebody changed or removed is made anew at the next turn.
     fn read(&mut self) -> Result<(), NftError> {
         let started = Instant::now();
-        let said = nft(&["-j", "list", "table", "inet", &self.table.name], "");
-        let seen = match said {
+        let seen = match list(&self.table) {
             Err(NftError::Gone) => {
                 tracing::warn!("the table {} was removed: making it anew", self.table.address());
                 self.is_intact = false;
                 self.is_reached = false;
                 return self.bring(&self.applied.clone());
             }
-            said => Seen::read(&said?)?,
+            seen => seen?,
         };
-        self.rest = (started.elapsed() * REST).max(READ);
-        if seen.rules != Table::rule_count(self.applied.mode) {
-            tracing::warn!("the chain in the table {} was changed: making it anew", self.table.address());
+        self.rest = (started.elapsed() * REST).clamp(READ, LONGEST_REST);
+        let now = since_start();
+        if let Some(what) = self.differs(&seen, now) {
+            tracing::warn!("somebody changed {what} in the table {}: making it anew", self.table.address());
             self.is_intact = false;
             return self.bring(&self.applied.clone());
         }
-        let now = since_start();
-        let hits = seen.blocks.iter().map(|(target, &count)| {
+        let hits = seen.blocks.iter().map(|(target, &(count, _))| {
             let before = self.hits.get(target).copied().unwrap_or_default();
             let has_grown = count.packets > before.count.packets;
             (*target, Hits { count, latest: if has_grown { now } else { before.latest } })
@@ -210,26 +251,35 @@ impl Worker {
         Ok(())
     }
 
+    /// What is not as it was told.
+    fn differs(&self, seen: &Seen, now: u64) -> Option<&'static str> {
+        let Wanted { mode, allowed, blocks, .. } = &self.applied;
+        let is_lost = |(target, expires): (&Target, &u64)| {
+            *expires > now && !self.covered.contains_key(target) && !seen.blocks.contains_key(target)
+        };
+        if seen.rules != self.table.rule_count(*mode) {
+            Some("the chain")
+        } else if self.table.hook.parts().is_some() && !seen.is_reached {
+            Some("the hooked chain")
+        } else if seen.allowed != apart(allowed).len() {
+            Some("what is never blocked")
+        } else {
+            blocks.iter().any(is_lost).then_some("what is blocked")
+        }
+    }
+
     fn report(&self, trouble: Option<String>) {
         let changes = if trouble.is_none() { self.applied.changes } else { self.shared.report().changes };
         *self.shared.report() = Report {
+            mode: self.applied.mode,
             blocks: self.hits.clone(),
             covered: self.covered.clone(),
             changes,
+            tried: self.tried,
             is_reached: self.is_reached,
             trouble,
         };
-    }
-
-    /// Removes what Firedamp made. What rules of others lead to stays, with nothing in it.
-    fn remove(&self) -> Result<(), NftError> {
-        let said = match nft(&["-j", "list", "table", "inet", &self.table.name], "") {
-            Err(NftError::Gone) => return Ok(()),
-            said => said?,
-        };
-        let is_shared = Seen::read(&said)?.is_shared;
-        let text = if is_shared { self.table.emptied() } else { self.table.nothing() };
-        nft(&["-f", "-"], &text).map(drop)
+        self.shared.reported.notify_all();
     }
 
     #[cfg(test)]
@@ -245,6 +295,7 @@ impl Worker {
             totals: (0, 0),
             failed: 0,
             tried: 0,
+            renewed: 0,
             is_reached: false,
             rest: READ,
         }
@@ -254,4 +305,20 @@ impl Worker {
     pub(super) const fn loses(&mut self) {
         self.is_intact = false;
     }
+}
+
+/// Looks what is in the table.
+fn list(table: &Table) -> Result<Seen, NftError> {
+    let said = nft(&["-j", "list", "table", "inet", &table.name], "")?;
+    Ok(Seen::read(&said)?)
+}
+
+/// Removes what Firedamp made. What rules of others lead to stays, with nothing in it. Tells whether there was anything.
+pub(super) fn remove(table: &Table) -> Result<bool, NftError> {
+    let seen = match list(table) {
+        Err(NftError::Gone) => return Ok(false),
+        seen => seen?,
+    };
+    let text = if seen.is_shared { table.emptied(&seen) } else { table.nothing() };
+    nft(&["-f", "-"], &text).map(|_| true)
 }
