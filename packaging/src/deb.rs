@@ -61,6 +61,7 @@ fn fields(needs: &Needs, entries: &[Entry]) -> Result<String> {
         ("Installed-Size", &kibibytes.to_string()),
         ("Depends", &depends),
         ("Recommends", "ca-certificates, logrotate"),
+        ("Suggests", "nftables"),
         ("Section", "net"),
         ("Priority", "optional"),
         ("Description", SUMMARY),

@@ -28,7 +28,8 @@ pub(crate) fn write(path: &Path, sources: &Sources, needs: &Needs, entries: Vec<
         .post_uninstall_script(script("postun")?)
         .requires(Dependency::script_pre("/usr/sbin/useradd"))
         .recommends(Dependency::any("ca-certificates"))
-        .recommends(Dependency::any("logrotate"));
+        .recommends(Dependency::any("logrotate"))
+        .suggests(Dependency::any("nftables"));
     // The script before the installation makes them.
     for kind in ["user", "group"] {
         builder.provides(Dependency::any(format!("{kind}({USER})")));

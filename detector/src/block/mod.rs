@@ -33,7 +33,9 @@ pub use decision::Decision;
 use history::History;
 use journal::Journal;
 pub use listed::{Effective, Listed, State};
-pub use nftables::{Hook, Method, NftError, Nftables, Totals, remove as remove_table};
+pub use nftables::{
+    Hook, Method, NftError, Nftables, Totals, remove as remove_table, version as nft_version,
+};
 pub use notice::{Incident, Notice};
 pub use protected::Protected;
 pub use surroundings::{Surroundings, Unseen};

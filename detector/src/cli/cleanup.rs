@@ -30,8 +30,8 @@ pub(super) fn cleanup(options: &Options) -> anyhow::Result<ExitCode> {
     {
         let table = &block.nftables_table;
         let removed = remove_table(table).with_context(|| format!("cannot remove the table inet {table}"))?;
-        let said = if removed { "removed what was blocked in" } else { "there is no" };
-        print::line(format!("{said} the nftables table inet {table}"))?;
+        let said = if removed { "removed what was blocked in the" } else { "there is no" };
+        print::line(format!("{said} nftables table inet {table}"))?;
     }
     let pinned = configured.and_then(|config| config.capture.pin);
     let directory = options.pin.clone().or(pinned).unwrap_or_else(|| PINS.into());

@@ -69,6 +69,8 @@ pub enum Check {
     DataFile,
     /// Where the ledger or an output is written.
     Disk,
+    /// The program that hands blocks to nftables.
+    Nftables,
     /// Whether an interface is there and its frames can be read.
     Interface,
     /// Whether it is up.
@@ -93,7 +95,7 @@ pub enum Check {
 
 impl Check {
     /// All there are, in the order in which they are told.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::KernelVersion,
         Self::KernelOptions,
         Self::Btf,
@@ -107,6 +109,7 @@ impl Check {
         Self::Configuration,
         Self::DataFile,
         Self::Disk,
+        Self::Nftables,
         Self::Interface,
         Self::Link,
         Self::Stacking,
@@ -136,6 +139,7 @@ impl Check {
             Self::Configuration => "configuration",
             Self::DataFile => "data-file",
             Self::Disk => "disk",
+            Self::Nftables => "nftables",
             Self::Interface => "interface",
             Self::Link => "link",
             Self::Stacking => "stacking",
@@ -161,7 +165,7 @@ impl Check {
             | Self::Capabilities
             | Self::Program => Group::Kernel,
             Self::Memory | Self::Bpffs | Self::Clock => Group::Machine,
-            Self::Configuration | Self::DataFile | Self::Disk => Group::Configuration,
+            Self::Configuration | Self::DataFile | Self::Disk | Self::Nftables => Group::Configuration,
             _ => Group::Interface,
         }
     }

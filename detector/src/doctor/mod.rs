@@ -9,6 +9,7 @@ mod finding;
 mod interface;
 mod kernel;
 mod memory;
+mod nftables;
 mod options;
 mod privileges;
 
@@ -37,6 +38,7 @@ pub fn examine(request: &Request) -> Vec<Finding> {
     findings.push(clock::examine());
     findings.extend(files);
     findings.extend(disk::examine(&config));
+    findings.extend(nftables::examine(&config.block));
     let named = if request.interfaces.is_empty() { &config.capture.interfaces } else { &request.interfaces };
     findings.extend(interface::examine(named, &config.capture));
     findings

@@ -333,9 +333,7 @@ fn an_agent_that_is_killed_leaves_nobody_blocked() -> Result<()> {
         // What the one before left, its socket among it, is in the way of none.
         let gateway = Gateway::start_in(folder, &lab, "enforce", "")?;
         sleep(Duration::from_millis(4 * u64::from(moment)));
-        let Gateway { folder: kept, agent } = gateway;
-        let _ = agent.kill()?;
-        folder = kept;
+        folder = gateway.kill()?;
         let answers = asking.counts().answers();
         until("questions are answered", || Ok(asking.counts().answers() > answers + 12))?;
         ensure!(connects(&lab, pair.to)?, "the miner, too, may connect");

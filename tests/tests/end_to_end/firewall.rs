@@ -6,7 +6,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use firedamp_tests::dialects::Dialect;
 use firedamp_tests::lab::{self, Lab, Record};
 use firedamp_tests::patience::patience;
@@ -117,8 +117,7 @@ fn panic_and_resume_hold_for_nftables() -> Result<()> {
 fn block_by_hand(firewall: &Gateway, lab: &Lab, at: SocketAddr, minutes: &str) -> Result<String> {
     assert!(reaches(lab, at)?);
     let address = at.ip().to_string();
-    let added =
-        firewall.asks(&["block", "add", &address, "--reason", "ticket 12", "--minutes", minutes])?;
+    let added = firewall.asks(&["block", "add", &address, "--reason", "ticket 12", "--minutes", minutes])?;
     is(firewall, &address, "dropping")?;
     assert!(!reaches(lab, at)?, "{added}");
     Ok(address)

@@ -266,6 +266,15 @@ pub fn remove(name: &str) -> Result<bool, NftError> {
     worker::remove(&Table { name: name.to_owned(), hook: Hook::None, keeps: false })
 }
 
+/// What `nft` says that it is.
+///
+/// # Errors
+/// There is none, or it does not say.
+pub fn version() -> Result<String, NftError> {
+    let said = nft::nft(&["--version"], "")?;
+    Ok(String::from_utf8_lossy(&said).trim().to_owned())
+}
+
 impl Drop for Nftables {
     fn drop(&mut self) {
         if let Err(error) = self.finish() {

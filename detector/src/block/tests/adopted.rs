@@ -23,7 +23,10 @@ fn blocks_go_on_as_what_they_were() {
         blocker.list().into_iter().find(|listed| listed.entry.target == target).map(|listed| listed.entry)
     };
     let by_hand = of(&second, "203.0.113.9").unwrap();
-    assert_eq!((by_hand.by.as_str(), by_hand.reason.as_str(), by_hand.automatic), ("noc", "ticket 12", false));
+    assert_eq!(
+        (by_hand.by.as_str(), by_hand.reason.as_str(), by_hand.automatic),
+        ("noc", "ticket 12", false)
+    );
     let found = of(&second, "10.0.0.2:40000-203.0.113.9:3333").unwrap();
     assert_eq!((found.case, found.reason.as_str(), found.automatic), (Some(CaseId(7)), "mines", true));
     let unknown = of(&second, "10.9.9.9-203.0.113.9:1").unwrap();
