@@ -153,5 +153,8 @@ fn misplaced(path: &Path) -> Option<String> {
         return Some(format!("{} is a directory; name a file in it", path.display()));
     }
     let directory = path.parent().filter(|directory| *directory != Path::new(""))?;
-    (!directory.is_dir()).then(|| format!("there is no directory {}; make it first", directory.display()))
+    // systemd makes those of a service when it starts it, and takes them away with it.
+    let made_at_start = directory.parent() == Some(Path::new("/run"));
+    (!directory.is_dir() && !made_at_start)
+        .then(|| format!("there is no directory {}; make it first", directory.display()))
 }

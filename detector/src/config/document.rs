@@ -33,7 +33,12 @@ pub(super) struct Document {
 impl Document {
     fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
         let failed = |cause: std::io::Error| {
-            Problem::whole(path, format!("cannot read this file: {cause}; give a readable one"))
+            Problem::whole(
+                path,
+                format!(
+                    "cannot read this file: {cause}; see that it is there, and that this user may read it"
+                ),
+            )
         };
         let about = fs::metadata(path).map_err(failed)?;
         if about.is_dir() {

@@ -358,6 +358,15 @@ fn what_the_configuration_names_is_checked_all_at_once() {
 }
 
 #[test]
+fn the_directory_of_a_service_that_does_not_run_yet_is_no_mistake() {
+    let text = |place: &str| format!("[control]\nsocket = '{place}/control.sock'\n");
+    let (_folder, path) = folder(&text("/run/firedamp-of-a-test"));
+    assert!(Loaded::load(Some(&path), &Overrides::default()).is_ok());
+    let complaints = wrong(&text("/run/firedamp-of-a-test/deeper"), &Overrides::default());
+    assert!(complaints[0].contains("there is no directory /run/firedamp-of-a-test/deeper"), "{complaints:?}");
+}
+
+#[test]
 fn rules_name_what_there_is() {
     let rule = |key: &str| format!("[[exclude]]\nreason = 'a'\n{key}\n");
     let text = "[signatures]\nbuilt-in = false\nfiles = ['zork.toml']\n".to_owned()

@@ -105,6 +105,10 @@ fn the_unit_gives_three_capabilities_and_little_else() -> Result<()> {
         "AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON",
         "CapabilityBoundingSet=CAP_BPF CAP_NET_ADMIN CAP_PERFMON",
         "RestartPreventExitStatus=2 3",
+        // The nft that takes the rules away at the end is in the same control group.
+        "KillMode=mixed",
+        // The group of the control socket is given with chown(2), which @privileged takes away.
+        "SystemCallFilter=bpf @chown",
     ] {
         assert!(has(line), "{line} is not in\n{text}");
     }

@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -58,6 +59,8 @@ pub(super) fn nft(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> 
     let path = std::env::var("PATH").map_or_else(|_| PATH.to_owned(), |more| format!("{PATH}:{more}"));
     let mut command = Command::new("nft");
     command.args(arguments).env_clear().env("PATH", path).env("LC_ALL", "C");
+    // Ctrl-C goes to the whole group of a terminal, and nft has to take the rules away then.
+    command.process_group(0);
     let to = |file: &File| file.try_clone().map(Stdio::from).map_err(NftError::Run);
     command.stdin(to(&from)?).stdout(to(&said)?).stderr(to(&wrong)?);
     let child = command.spawn().map_err(|error| match error.kind() {

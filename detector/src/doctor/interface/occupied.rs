@@ -18,12 +18,21 @@ pub(super) fn judge(interface: &str, occupants: &[Occupant], capture: &Capture) 
     }
     let in_place =
         |pin: &&Pin| pin.link && capture.pin.as_ref().is_some_and(|root| pin.path.starts_with(root));
-    if let Some(pin) = first.pins.iter().find(in_place).filter(|_| own) {
+    if let Some(pin) = first.pins.iter().find(in_place) {
         let path = pin.path.display();
-        return Finding::fine(
-            check,
-            format!("an agent that ended has left its program ({path}), which the next one replaces"),
-        );
+        if own {
+            let why =
+                format!("an agent that ended has left its program ({path}), which the next one replaces");
+            return Finding::fine(check, why);
+        }
+        if first.described.is_none() {
+            // It is in the agent's own directory; more is not told to this user.
+            let why = format!(
+                "an agent has its program in place ({path}), and the next one replaces it; whether that agent still runs, \
+                 only root may see"
+            );
+            return Finding::fine(check, why);
+        }
     }
     let every: Vec<String> = occupants.iter().map(ToString::to_string).collect();
     let taken = format!("taken: {}", every.join("; "));
@@ -81,7 +90,12 @@ mod tests {
         program.pins.push(Pin { path: "/sys/fs/bpf/firedamp/v1/link-1-2-native".into(), link: true });
         let pinning = Capture { pin: Some("/sys/fs/bpf/firedamp".into()), ..Capture::default() };
         assert_eq!(judge("eth0", &[program.clone()], &pinning).state, State::Fine);
-        assert_eq!(judge("eth0", &[program], &Capture::default()).state, State::Fatal);
+        assert_eq!(judge("eth0", &[program.clone()], &Capture::default()).state, State::Fatal);
+        let unseen = judge("eth0", &[Occupant { described: None, ..program.clone() }], &pinning);
+        assert_eq!((unseen.state, unseen.mend), (State::Fine, None));
+        assert!(unseen.why.contains("only root may see"), "{}", unseen.why);
+        let foreign = Occupant { described: held("xdp_drop", false).described, ..program };
+        assert_eq!(judge("eth0", &[foreign], &pinning).state, State::Fatal);
     }
 
     #[test]
