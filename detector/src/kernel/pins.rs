@@ -36,7 +36,7 @@ pub enum PinError {
     )]
     Held(PathBuf),
     /// The file system refuses.
-    #[error("cannot {doing} {}: {cause}", .path.display())]
+    #[error("cannot {doing} {}: {cause}{}", .path.display(), advice(.cause))]
     Refused {
         /// What was tried.
         doing: &'static str,
@@ -52,6 +52,13 @@ impl PinError {
     #[must_use]
     pub fn is_not_permitted(&self) -> bool {
         matches!(self, Self::Refused { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
+fn advice(cause: &io::Error) -> &'static str {
+    match cause.kind() {
+        io::ErrorKind::PermissionDenied => "; do it as root, or as the user to whom the directory belongs",
+        _ => "",
     }
 }
 

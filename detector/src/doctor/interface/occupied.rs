@@ -90,7 +90,9 @@ mod tests {
         program.pins.push(Pin { path: "/sys/fs/bpf/firedamp/v1/link-1-2-native".into(), link: true });
         let pinning = Capture { pin: Some("/sys/fs/bpf/firedamp".into()), ..Capture::default() };
         assert_eq!(judge("eth0", &[program.clone()], &pinning).state, State::Fine);
-        assert_eq!(judge("eth0", &[program.clone()], &Capture::default()).state, State::Fatal);
+        let elsewhere = judge("eth0", &[program.clone()], &Capture::default());
+        assert_eq!(elsewhere.state, State::Fatal);
+        assert_eq!(elsewhere.mend.as_deref(), Some("sudo firedamp cleanup --pin /sys/fs/bpf/firedamp"));
         let unseen = judge("eth0", &[Occupant { described: None, ..program.clone() }], &pinning);
         assert_eq!((unseen.state, unseen.mend), (State::Fine, None));
         assert!(unseen.why.contains("only root may see"), "{}", unseen.why);

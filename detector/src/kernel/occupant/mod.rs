@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 pub(crate) use holders::BPFFS;
 
+use super::PROGRAM;
 use super::listing::{AtHook, Link, Mode};
 use crate::legible::word;
 
@@ -95,16 +96,23 @@ impl Occupant {
     /// A command that takes it off; `None` if too little is known of it. A link is detached when nobody has it any more,
     /// and by nothing else.
     pub(crate) fn mend(&self, interface: &str) -> Option<String> {
-        let pins = self.pins.iter().filter(|pin| pin.link).map(|pin| word(pin.path.display()));
-        let pins: Vec<String> = pins.collect();
+        let own = self.name().is_some_and(|name| name.starts_with(PROGRAM));
+        let links = self.pins.iter().filter(|pin| pin.link);
+        let pins: Vec<String> = links.clone().map(|pin| word(pin.path.display())).collect();
+        // A pin of an agent is in a directory of its layout, in the one that the agent was given.
+        let root = links.filter(|_| own).find_map(|pin| pin.path.parent()?.parent());
         let processes = self.holders.iter().filter(|holder| holder.link);
         let processes: Vec<String> = processes.map(|holder| holder.process.to_string()).collect();
         let mut commands = Vec::new();
-        if !pins.is_empty() {
+        if !pins.is_empty() && root.is_none() {
             commands.push(format!("sudo rm {}", pins.join(" ")));
         }
         if !processes.is_empty() {
             commands.push(format!("sudo kill {}", processes.join(" ")));
+        }
+        if let Some(root) = root {
+            // It refuses as long as an agent runs.
+            commands.push(format!("sudo firedamp cleanup --pin {}", word(root.display())));
         }
         if !commands.is_empty() {
             return Some(commands.join(" && "));
