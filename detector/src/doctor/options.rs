@@ -1,36 +1,31 @@
 //! The options with which a kernel was built, from its `.config`.
 
 use super::finding::{Check, Finding, State};
+use crate::kernel::TCX;
 
 /// An option, from which kernel on it exists, and what it is to be without it.
 struct Wanted {
     name: &'static str,
     since: (u32, u32),
-    until: (u32, u32),
     without: State,
     what: &'static str,
 }
 
 const ALWAYS: (u32, u32) = (0, 0);
-const FOR_EVER: (u32, u32) = (u32::MAX, 0);
-
-/// The kernel in which tcx came, which has an option of its own.
-const TCX: (u32, u32) = (6, 6);
 
 const fn wanted(name: &'static str, without: State, what: &'static str) -> Wanted {
-    Wanted { name, since: ALWAYS, until: FOR_EVER, without, what }
+    Wanted { name, since: ALWAYS, without, what }
 }
 
 const BESIDE: &str = "there is no place for a program beside another one at XDP";
 
-const WANTED: [Wanted; 8] = [
+const WANTED: [Wanted; 7] = [
     wanted("BPF", State::Fatal, "there are no such programs at all"),
     wanted("BPF_SYSCALL", State::Fatal, "no program can be loaded"),
     wanted("NET", State::Fatal, "there are no interfaces"),
     wanted("INET", State::Fatal, "there is no IP"),
     wanted("BPF_JIT", State::Degraded, "programs are interpreted, which is many times slower"),
     wanted("DEBUG_INFO_BTF", State::Degraded, "the kernel does not describe its types"),
-    Wanted { until: TCX, ..wanted("NET_CLS_BPF", State::Degraded, BESIDE) },
     Wanted { since: TCX, ..wanted("NET_XGRESS", State::Degraded, BESIDE) },
 ];
 
@@ -43,7 +38,7 @@ pub(super) fn judge(config: &str, version: Option<(u32, u32)>) -> Finding {
             matches!(value, Some("=y" | "=m"))
         })
     };
-    let wanted = WANTED.iter().filter(|option| (option.since..option.until).contains(&version));
+    let wanted = WANTED.iter().filter(|option| version >= option.since);
     let missing: Vec<&Wanted> = wanted.filter(|option| !is_set(option.name)).collect();
     let Some(worst) = missing.iter().map(|option| option.without).max() else {
         return Finding::fine(Check::KernelOptions, "all that Firedamp uses is built in");
@@ -63,7 +58,7 @@ mod tests {
     use super::*;
 
     const FULL: &str = "# Linux/x86 6.1.0 Kernel Configuration\nCONFIG_BPF=y\nCONFIG_BPF_SYSCALL=y\nCONFIG_BPF_JIT=y\n\
-        CONFIG_NET=y\nCONFIG_INET=y\nCONFIG_DEBUG_INFO_BTF=y\nCONFIG_NET_CLS_BPF=m\n# CONFIG_BPF_PRELOAD is not set\n";
+        CONFIG_NET=y\nCONFIG_INET=y\nCONFIG_DEBUG_INFO_BTF=y\n# CONFIG_BPF_PRELOAD is not set\n";
 
     #[test]
     fn a_full_kernel_is_fine() {
@@ -84,10 +79,8 @@ mod tests {
     #[test]
     fn tcx_has_an_option_of_its_own() {
         let finding = judge(FULL, Some((6, 6)));
-        assert!(
-            finding.why.contains("NET_XGRESS") && !finding.why.contains("NET_CLS_BPF"),
-            "{}",
-            finding.why
-        );
+        assert_eq!(finding.state, State::Degraded);
+        assert!(finding.why.contains("NET_XGRESS"), "{}", finding.why);
+        assert_eq!(judge(FULL, Some((6, 5))).state, State::Fine);
     }
 }

@@ -11,6 +11,11 @@ use detector_common::flow::{Flow, FlowKey, Watch};
 
 use super::Limits;
 use super::load::ALLOWED;
+use super::preflight::{release, version};
+
+/// The oldest kernel, major and minor number, that tells what a table takes. Earlier ones tell what its keys and values come
+/// to, about half of it, and nothing of a ring.
+const TELLING: (u32, u32) = (6, 4);
 
 /// What the kernel sets aside for a table when it is made; the table never takes more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +24,7 @@ pub struct Table {
     pub what: &'static str,
     /// How many of them there is room for; 0 if it is not divided.
     pub entries: u32,
-    /// How many bytes the kernel says that it takes.
+    /// How many bytes the kernel says that it takes; before Linux 6.4, how many it should take.
     pub bytes: u64,
 }
 
@@ -69,6 +74,9 @@ pub struct Memory(Vec<Table>);
 impl Memory {
     /// Of the maps of an object that is in the kernel.
     pub(super) fn of(ebpf: &Ebpf, limits: &Limits) -> Result<Self, MapError> {
+        if !tells(&release()) {
+            return Ok(Self::estimate(limits));
+        }
         let tables = [
             (NEW, "FLOWS", limits.flows),
             (LASTING, "LASTING", limits.lasting()),
@@ -151,6 +159,11 @@ impl fmt::Display for Mebibytes {
     }
 }
 
+/// Whether a kernel of this release tells what tables take. One that cannot be understood is believed.
+fn tells(release: &str) -> bool {
+    version(release).is_none_or(|version| version >= TELLING)
+}
+
 /// How many bytes of memory a map takes, as its descriptor tells.
 fn locked(map: &Map) -> Result<u64, MapError> {
     let (Map::LruHashMap(map) | Map::HashMap(map) | Map::RingBuf(map)) = map else { return Ok(0) };
@@ -164,6 +177,12 @@ fn locked(map: &Map) -> Result<u64, MapError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn older_kernels_are_not_believed() {
+        assert!(["6.4.0", "6.12.3", "7.0", "strange"].into_iter().all(tells));
+        assert!(!["5.18.1", "6.1.0-28-amd64", "6.3.13"].into_iter().any(tells));
+    }
 
     #[test]
     fn memory_is_told_table_by_table() {

@@ -40,7 +40,7 @@ pub use pins::{PINS, PinError, Pins, cleanup};
 pub use preflight::{NotReady, OLDEST, preflight, privileged, recent, release, version};
 pub use promiscuous::Promiscuous;
 pub use tables::Tables;
-pub use tcx::{WhenOccupied, attach_or};
+pub use tcx::{TCX, WhenOccupied, attach_or, tcx};
 pub use test_run::TestRunError;
 pub use wanted::{PatternError, Wanted};
 pub use watches::Watches;

@@ -12,7 +12,7 @@ use super::preflight::{release, version};
 use super::{AttachError, Attached, Hook, LoadError, Program, XdpMode, attach};
 
 /// The oldest kernel, major and minor number, with links at the ingress of tc.
-const OLDEST: (u32, u32) = (6, 6);
+pub const TCX: (u32, u32) = (6, 6);
 
 /// What is done where the XDP hook of an interface is taken, or the interface can do no XDP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub fn attach_or(
         (WhenOccupied::Tcx, AttachError::Refused { cause, .. }) => format!("XDP is not possible: {cause}"),
         _ => return Err(error),
     };
-    if let Err(cause) = recent(&release()) {
+    if let Err(cause) = tcx(&release()) {
         return Err(AttachError::NoTcx { interface: interface.to_owned(), why, cause });
     }
     let index = super::readable(interface)?;
@@ -66,10 +66,13 @@ pub fn attach_or(
     }
 }
 
-/// Why a kernel of this release has no such place. One that cannot be understood is asked itself.
-fn recent(release: &str) -> Result<(), String> {
-    if version(release).is_some_and(|version| version < OLDEST) {
-        return Err(format!("kernel {release} has none; {}.{} or later is needed", OLDEST.0, OLDEST.1));
+/// Checks that a kernel of this release has links at the ingress of tc. One that cannot be understood is asked itself.
+///
+/// # Errors
+/// Why it has none.
+pub fn tcx(release: &str) -> Result<(), String> {
+    if version(release).is_some_and(|version| version < TCX) {
+        return Err(format!("kernel {release} has none; {}.{} or later is needed", TCX.0, TCX.1));
     }
     Ok(())
 }
@@ -100,13 +103,10 @@ mod tests {
 
     #[test]
     fn older_kernels_are_told_what_is_needed() {
-        assert_eq!(
-            recent("6.5.13-amd64").unwrap_err(),
-            "kernel 6.5.13-amd64 has none; 6.6 or later is needed"
-        );
-        assert!(recent("6.1.0-28-amd64").is_err());
+        assert_eq!(tcx("6.5.13-amd64").unwrap_err(), "kernel 6.5.13-amd64 has none; 6.6 or later is needed");
+        assert!(tcx("6.1.0-28-amd64").is_err());
         for release in ["6.6.0", "6.12.3", "7.0", "strange"] {
-            assert_eq!(recent(release), Ok(()), "{release}");
+            assert_eq!(tcx(release), Ok(()), "{release}");
         }
     }
 }

@@ -65,21 +65,26 @@ fn the_verifier_has_room_to_spare() {
     }
     let signatures = Signatures::built_in().unwrap();
     let start = Instant::now();
-    let mut program = Program::load(&Settings::DEFAULT, &Limits::default(), signatures.automaton()).unwrap();
+    let limits = Limits { blocks: 1, ..Limits::default() };
+    let mut program = Program::load(&Settings::DEFAULT, &limits, signatures.automaton()).unwrap();
     let load: Duration = start.elapsed();
     let instructions = program.verified_instructions().unwrap().expect("kernels from 5.16 on tell");
     let behind = program.verified_instructions_behind().unwrap().expect("kernels from 5.16 on tell");
+    let _gate = program.put_gate_before().unwrap();
+    let gate = program.verified_instructions().unwrap().expect("kernels from 5.16 on tell");
     let kernel = nix::sys::utsname::uname().unwrap();
     let release = kernel.release().display();
     let load_time = load.as_millis();
     // Past the capture of the test runner: who tests another kernel wants to see it.
     writeln!(
         std::io::stderr(),
-        "kernel {release}: {instructions} verified instructions, loaded in {load_time} ms; {behind} at the ingress of tc"
+        "kernel {release}: {instructions} verified instructions, loaded in {load_time} ms; {behind} at the \
+         ingress of tc; {gate} of the gate"
     )
     .unwrap();
     assert!(instructions <= MOST_INSTRUCTIONS, "{instructions}");
     assert!(behind <= MOST_INSTRUCTIONS, "{behind}");
+    assert!(gate <= MOST_INSTRUCTIONS, "{gate}");
     assert!(load < patience(Duration::from_secs(5)), "{load:?}");
 }
 

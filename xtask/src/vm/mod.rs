@@ -22,7 +22,7 @@ use guest::Guest;
 use machine::QEMU;
 
 /// The programs of the tests that run the kernel program.
-const TESTS: [&str; 4] = ["kernel", "encapsulation", "end_to_end", "engines"];
+const TESTS: [&str; 5] = ["kernel", "encapsulation", "interfaces", "end_to_end", "engines"];
 
 /// Begins the last line of the guest.
 const MARKER: &str = "xtask, programs that failed:";

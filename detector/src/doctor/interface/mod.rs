@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use super::finding::{Check, Finding, word};
 use crate::config::Capture;
-use crate::kernel::{AttachError, Link, Wanted, links, occupants, readable};
+use crate::kernel::{AttachError, Link, Wanted, links, occupants, readable, release};
 use ethtool::Ethtool;
 use hardware::Hardware;
 
@@ -78,7 +78,7 @@ fn one(name: &str, links: &[Link], capture: &Capture) -> Vec<Finding> {
             findings.push(state(link));
             findings.push(stacking::judge(link, links));
             findings.extend(hardware(link).judge(link));
-            findings.push(occupied::judge(name, &occupants(link), capture));
+            findings.push(occupied::judge(name, &occupants(link), capture, &release()));
         }
     }
     findings.into_iter().map(|finding| finding.of(name)).collect()
