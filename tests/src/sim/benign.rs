@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::line::{Heard, LineStream};
-use super::{PATIENCE, Simulator, TICK, accept_until, connect, listen};
+use super::{Simulator, TICK, accept_until, connect, listen, long};
 use crate::lab::Namespace;
 
 /// Method and parameters of the questions, asked in turn: a user database, a login that is no
@@ -84,7 +84,7 @@ pub fn rpc_client(
                 service.say(&format!(
                     r#"{{"jsonrpc":"2.0","method":"{method}","params":{params},"id":{id}}}"#
                 ))?;
-                let Heard::Line(_) = service.hear(PATIENCE)? else { bail!("no answer to {method}") };
+                let Heard::Line(_) = service.hear(long())? else { bail!("no answer to {method}") };
                 benign.0.fetch_add(1, Ordering::Relaxed);
                 stop.sleep(pause);
                 if stop.wanted() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::{PATIENCE, Simulator, accept_until, connect, listen};
+use super::{Simulator, accept_until, connect, listen, long};
 use crate::lab::Namespace;
 use crate::noise::Noise;
 
@@ -78,8 +78,8 @@ pub fn bulk_client(
 
 fn transfer(from: SocketAddr, to: SocketAddr, size: u64, bulk: &Bulk) -> Result<()> {
     let mut stream = connect(from, to)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(long()))?;
+    stream.set_write_timeout(Some(long()))?;
     let mut sending = stream.try_clone()?;
     let blocks = size / BLOCK as u64;
     thread::scope(|scope| {
@@ -107,8 +107,8 @@ fn transfer(from: SocketAddr, to: SocketAddr, size: u64, bulk: &Bulk) -> Result<
 }
 
 fn serve(mut stream: TcpStream, bulk: &Bulk) -> Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(long()))?;
+    stream.set_write_timeout(Some(long()))?;
     let (mut expected, mut sent) = (Pattern::new(0), Pattern::new(1));
     let mut block = vec![0; BLOCK];
     loop {

@@ -25,7 +25,7 @@ impl LineStream {
     /// Every write becomes a segment of its own.
     pub(super) fn new(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
-        stream.set_write_timeout(Some(super::PATIENCE))?;
+        stream.set_write_timeout(Some(super::long()))?;
         Ok(Self { stream, buffer: Vec::new() })
     }
 

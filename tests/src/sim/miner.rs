@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::line::{Heard, LineStream};
-use super::{PATIENCE, Pace, Simulator, Stop, TICK, connect};
+use super::{Pace, Simulator, Stop, TICK, connect, long};
 use crate::dialects::{Dialect, Identity, Miner};
 use crate::lab::Namespace;
 
@@ -129,7 +129,7 @@ fn session(plan: &MinerPlan, progress: &Progress, stop: &Stop) -> Result<()> {
             pool.say(&line)?;
         }
         progress.lines.fetch_add(1, Ordering::Relaxed);
-        if !listen_for(&mut pool, miner.as_mut(), progress, PATIENCE)? {
+        if !listen_for(&mut pool, miner.as_mut(), progress, long())? {
             bail!("the pool did not answer: {line}");
         }
     }

@@ -17,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use socket2::{Domain, Socket, Type};
 
 use crate::lab::Namespace;
+use crate::patience::patience;
 
 pub use benign::{Benign, rpc_client, rpc_service};
 pub use bulk::{Bulk, bulk_client, bulk_service};
@@ -26,8 +27,10 @@ pub use pool::{PoolPlan, pool};
 /// How often a simulator looks whether it shall stop.
 const TICK: Duration = Duration::from_millis(10);
 
-/// How long a peer may take for anything.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a peer may take for anything: longer than any test keeps one silent.
+fn long() -> Duration {
+    patience(Duration::from_secs(10))
+}
 
 /// How quickly the simulated world turns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +151,7 @@ impl<C> Drop for Simulator<C> {
 fn connect(from: SocketAddr, to: SocketAddr) -> Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(to), Type::STREAM, None)?;
     socket.bind(&from.into()).with_context(|| format!("cannot use address {from}"))?;
-    socket.connect_timeout(&to.into(), PATIENCE).with_context(|| format!("{from} cannot reach {to}"))?;
+    socket.connect_timeout(&to.into(), long()).with_context(|| format!("{from} cannot reach {to}"))?;
     Ok(socket.into())
 }
 

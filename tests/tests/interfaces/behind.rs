@@ -13,7 +13,7 @@ use firedamp_tests::privileges;
 use firedamp_tests::sim::{Pace, PoolPlan, pool};
 use socket2::{Domain, Socket, Type};
 
-use super::{Pair, SOON, lines};
+use super::{Pair, lines, soon};
 
 /// Another program at both interfaces: while it is there, they are taken.
 fn other(lab: &Lab) -> Result<Program> {
@@ -77,16 +77,16 @@ fn behind_another_program_the_miner_is_found_and_the_program_stays() -> Result<(
     pair.is_found(&mut agent)?;
     // It stays where it is, under another MTU and when the hook is free, until the interface is lost.
     lab.gateway.ip(&[format!("link set {LAN} mtu 1400")])?;
-    agent.wait_for_log(SOON, &["its MTU was 1500 and is 1400 now; tcx ingress goes on"])?;
+    agent.wait_for_log(soon(), &["its MTU was 1500 and is 1400 now; tcx ingress goes on"])?;
     is_refused(&lab)?;
     drop(other);
     pair.goes_on()?;
     lab.unplug(lab::Side::Lan)?;
-    agent.wait_for_log(SOON, &["WARN", "interface lan0 is gone"])?;
+    agent.wait_for_log(soon(), &["WARN", "interface lan0 is gone"])?;
     lab.plug(lab::Side::Lan)?;
-    agent.wait_for_log(SOON, &["interface lan0 is there again: watching lan0 with XDP in native mode"])?;
+    agent.wait_for_log(soon(), &["interface lan0 is there again: watching lan0 with XDP in native mode"])?;
     Pair::start(&lab, 1)?.is_found(&mut agent)?;
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     assert!(report.clean(), "{}", report.log.join("\n"));
     for interface in [LAN, WAN] {
         let words = format!("watching {interface} with tcx ingress (XDP is taken by program ");
@@ -114,7 +114,7 @@ fn segments_that_were_put_together_are_read_to_their_end() -> Result<()> {
         socket.bind(&from.into())?;
         socket.connect(&to.into())?;
         let mut stream = TcpStream::from(socket);
-        stream.set_read_timeout(Some(SOON))?;
+        stream.set_read_timeout(Some(soon()))?;
         let mut answers = BufReader::new(stream.try_clone()?);
         let mut miner = Dialect::Monero.miner(Dialect::Monero.identity("rig7"), 7);
         while let Some(line) = miner.opening() {
@@ -128,7 +128,7 @@ fn segments_that_were_put_together_are_read_to_their_end() -> Result<()> {
         let all = shares.join("\n") + "\n";
         ensure!(all.len() > 6000, "{} bytes", all.len());
         stream.write_all(all.as_bytes())?;
-        let (mut accepted, deadline) = (0, Instant::now() + SOON);
+        let (mut accepted, deadline) = (0, Instant::now() + soon());
         while accepted < SHARES && Instant::now() < deadline {
             let mut answer = String::new();
             answers.read_line(&mut answer)?;
@@ -137,7 +137,7 @@ fn segments_that_were_put_together_are_read_to_their_end() -> Result<()> {
         sleep(Duration::from_millis(200));
         Ok(())
     })?;
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     assert!(report.clean(), "{}", report.log.join("\n"));
     let last = report.alerts().last().context("no record of the miner")?;
     assert_eq!(last.value["mining"]["shares"]["submitted"], SHARES, "{}", last.text);

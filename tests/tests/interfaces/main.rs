@@ -12,11 +12,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use firedamp_tests::dialects::Dialect;
 use firedamp_tests::lab::{self, Agent, LAN, Lab, Record, Report, Side, WAN};
+use firedamp_tests::patience::patience;
 use firedamp_tests::privileges;
 use firedamp_tests::sim::{MinerPlan, Pace, PoolPlan, Progress, Simulator, miner, pool};
 
 /// For what must happen, on a busy machine.
-const SOON: Duration = Duration::from_secs(20);
+fn soon() -> Duration {
+    patience(Duration::from_secs(20))
+}
 
 fn watch(lab: &Lab) -> Result<Agent> {
     Agent::start(lab, &lab::agent_binary(None)?, &[LAN, WAN], "-")
@@ -43,7 +46,7 @@ impl Pair {
     /// The agent finds it confirmed, with its shares, from both sides.
     fn is_found(&self, agent: &mut Agent) -> Result<Record> {
         let (from, to) = (self.from.ip().to_string(), self.to.ip().to_string());
-        agent.wait_for(SOON, |record| {
+        agent.wait_for(soon(), |record| {
             record.says("miner_ip", &from)
                 && record.says("pool_ip", &to)
                 && record.says("verdict", "confirmed")
@@ -52,7 +55,7 @@ impl Pair {
     }
 
     fn goes_on(&self) -> Result<()> {
-        let (before, deadline) = (self.miner.counts().submitted(), Instant::now() + SOON);
+        let (before, deadline) = (self.miner.counts().submitted(), Instant::now() + soon());
         while self.miner.counts().submitted() < before + 3 {
             ensure!(Instant::now() < deadline, "the miner hands in nothing any more");
             std::thread::sleep(Duration::from_millis(20));
@@ -62,17 +65,17 @@ impl Pair {
 }
 
 fn gone(agent: &mut Agent, interface: &str) -> Result<()> {
-    agent.wait_for_log(SOON, &["WARN", &format!("interface {interface} is gone")])
+    agent.wait_for_log(soon(), &["WARN", &format!("interface {interface} is gone")])
 }
 
 /// The interface has just come back.
 fn back(agent: &mut Agent, interface: &str) -> Result<()> {
-    agent.wait_for_log(SOON, &["INFO", &format!("interface {interface} is there again"), "watching"])
+    agent.wait_for_log(soon(), &["INFO", &format!("interface {interface} is there again"), "watching"])
 }
 
 /// Stops the agent; it must end well, watch both interfaces, and have lost one so often.
 fn stop(agent: Agent, lost: u64) -> Result<Report> {
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     ensure!(report.clean(), "{}; log:\n{}", report.status, report.log.join("\n"));
     assert_eq!(report.counter("interfaces"), Some(2));
     assert_eq!(report.counter("interfaces_lost"), Some(lost));
@@ -144,7 +147,7 @@ fn one_with_the_same_name_and_index_is_another_one() -> Result<()> {
     gone(&mut agent, "twin0")?;
     back(&mut agent, "twin0")?;
     std::thread::sleep(Duration::from_millis(2500));
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     assert!(report.clean(), "{}", report.log.join("\n"));
     assert_eq!(report.counter("interfaces"), Some(1));
     assert_eq!(report.counter("interfaces_lost"), Some(1), "what is there is left alone: {:?}", report.log);
@@ -166,9 +169,9 @@ fn an_interface_is_watched_by_its_name() -> Result<()> {
     lab.rename(Side::Lan, LAN, "away0")?;
     lab.rename(Side::Wan, WAN, LAN)?;
     lab.rename(Side::Lan, "away0", WAN)?;
-    agent.wait_for_log(SOON, &["interface wan0 is there again"])?;
+    agent.wait_for_log(soon(), &["interface wan0 is there again"])?;
     Pair::start(&lab, 0)?.is_found(&mut agent)?;
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     assert!(report.clean(), "{}", report.log.join("\n"));
     assert_eq!(report.counter("interfaces"), Some(2));
     Ok(())
@@ -208,7 +211,7 @@ fn one_that_cannot_be_watched_is_complained_of_once() -> Result<()> {
     gone(&mut agent, LAN)?;
     lab.gateway.ip(&[format!("tuntap add {LAN} mode tun")])?;
     let refusal = "cannot be watched yet";
-    agent.wait_for_log(SOON, &["WARN", LAN, refusal, "only Ethernet frames can be read"])?;
+    agent.wait_for_log(soon(), &["WARN", LAN, refusal, "only Ethernet frames can be read"])?;
     // It is tried again after one second and after two more.
     std::thread::sleep(Duration::from_secs(4));
     lab.gateway.ip(&[format!("link del {LAN}")])?;

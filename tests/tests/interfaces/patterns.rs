@@ -7,7 +7,7 @@ use anyhow::Result;
 use firedamp_tests::lab::{self, Agent, LAN, Lab, Side, WAN};
 use firedamp_tests::privileges;
 
-use super::{Pair, SOON, lines};
+use super::{Pair, lines, soon};
 
 /// Of the interface towards the miners, all names that it is to be watched under.
 const PATTERN: &str = "lan*";
@@ -30,29 +30,29 @@ fn what_matches_is_watched_from_when_it_appears_until_it_goes() -> Result<()> {
     let lab = Lab::routed()?;
     lab.unplug(Side::Lan)?;
     let mut agent = watch(&lab, &[PATTERN, "lan?", WAN])?;
-    agent.wait_for_log(SOON, &["WARN", "no interface matches lan* yet"])?;
+    agent.wait_for_log(soon(), &["WARN", "no interface matches lan* yet"])?;
     lab.plug(Side::Lan)?;
-    agent.wait_for_log(SOON, &["INFO", "interface lan0 has appeared: watching lan0"])?;
+    agent.wait_for_log(soon(), &["INFO", "interface lan0 has appeared: watching lan0"])?;
     let pair = Pair::start(&lab, 0)?;
     pair.is_found(&mut agent)?;
     // Under another name it is watched on: the miner's connection lasts, and is told of under the new name.
     lab.rename(Side::Lan, LAN, "lan7")?;
-    agent.wait_for_log(SOON, &["INFO", "interface lan0 has another name now: lan7"])?;
+    agent.wait_for_log(soon(), &["INFO", "interface lan0 has another name now: lan7"])?;
     pair.goes_on()?;
     let from = lab::client(1, false).to_string();
     let _second = Pair::start(&lab, 1)?;
-    agent.wait_for(SOON, |record| record.says("miner_ip", &from) && record.value["in_iface"] == "lan7")?;
+    agent.wait_for(soon(), |record| record.says("miner_ip", &from) && record.value["in_iface"] == "lan7")?;
     // A name that nothing matches, and back.
     lab.rename(Side::Lan, "lan7", "away0")?;
-    agent.wait_for_log(SOON, &["WARN", "interface lan7 is gone: it is called away0 now"])?;
+    agent.wait_for_log(soon(), &["WARN", "interface lan7 is gone: it is called away0 now"])?;
     lab.rename(Side::Lan, "away0", LAN)?;
-    agent.wait_for_log(SOON, &["INFO", "interface lan0 has appeared"])?;
+    agent.wait_for_log(soon(), &["INFO", "interface lan0 has appeared"])?;
     lab.unplug(Side::Lan)?;
-    agent.wait_for_log(SOON, &["WARN", "interface lan0 is gone"])?;
+    agent.wait_for_log(soon(), &["WARN", "interface lan0 is gone"])?;
     lab.plug(Side::Lan)?;
-    agent.wait_for_log(SOON, &["INFO", "interface lan0 has appeared"])?;
+    agent.wait_for_log(soon(), &["INFO", "interface lan0 has appeared"])?;
     Pair::start(&lab, 2)?.is_found(&mut agent)?;
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     assert!(report.clean(), "{}", report.log.join("\n"));
     assert_eq!((report.counter("interfaces"), report.counter("interfaces_lost")), (Some(2), Some(2)));
     assert_eq!(lines(&report, "watching lo "), 0, "the loopback is watched by its name alone");
@@ -72,7 +72,7 @@ fn one_that_cannot_be_read_is_told_once_and_others_are_watched() -> Result<()> {
     Pair::start(&lab, 0)?.is_found(&mut agent)?;
     // It is tried again after one second and after two more.
     std::thread::sleep(Duration::from_secs(4));
-    let report = agent.stop(SOON)?;
+    let report = agent.stop(soon())?;
     assert!(report.clean(), "{}", report.log.join("\n"));
     assert_eq!(lines(&report, "lan8 has appeared and cannot be watched yet"), 1, "{:?}", report.log);
     assert_eq!((report.counter("interfaces"), report.counter("interfaces_lost")), (Some(2), Some(0)));
@@ -91,7 +91,7 @@ fn another_mtu_is_told_and_changes_nothing() -> Result<()> {
     for mtu in [1400, 9000] {
         lab.gateway.ip(&[format!("link set {LAN} mtu {mtu}")])?;
         agent.wait_for_log(
-            SOON,
+            soon(),
             &["INFO", &format!("interface {LAN}: its MTU was "), &format!("is {mtu} now")],
         )?;
         pair.goes_on()?;
