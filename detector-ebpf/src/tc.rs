@@ -37,6 +37,7 @@ struct SocketBuffer<'a> {
 const HEADER: u32 = 14;
 const KIND: u32 = 12;
 const IPV4: [u8; 2] = [8, 0];
+const IPV6: [u8; 2] = [0x86, 0xdd];
 
 impl<'a> SocketBuffer<'a> {
     /// A packet that generic XDP has passed on may begin with its IP header: Linux loses the length of the other one when it
@@ -46,8 +47,13 @@ impl<'a> SocketBuffer<'a> {
         let whole = Self { context, missing: 0 };
         let kind = whole.kind();
         let has_header = whole.shown(KIND).is_some_and(|[high, low, first]: [u8; 3]| {
-            // An IPv4 header has its sender there, which may look like the type.
-            [high, low] == kind && (kind != IPV4 || first >> 4 == 4)
+            // An IP header has its sender there, which may look like the type: of IPv4 one in 8.0.64.0/20.
+            let version = match kind {
+                IPV4 => 4,
+                IPV6 => 6,
+                _ => first >> 4,
+            };
+            [high, low] == kind && first >> 4 == version
         });
         if has_header { whole } else { Self { context, missing: HEADER } }
     }

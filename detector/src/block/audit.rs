@@ -56,6 +56,9 @@ pub(super) struct Line<'a> {
     pub(super) target: Option<Target>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) case_id: Option<crate::ledger::CaseId>,
+    /// Whether what was found decided, and no operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) automatic: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -59,7 +59,7 @@ impl Barrier for Backend {
                 };
                 let kinds = Kinds::FLOWS.and(Kinds::PAIRS).and(Kinds::NETWORKS);
                 // A table that was just made says nothing yet.
-                let until = if mode == 0 && table.left().is_none() { 0 } else { u64::MAX };
+                let until = if mode == 0 && table.left().is_none() { 0 } else { table.until() };
                 Ok(Control { mode, kinds, until, ..Control::default() })
             }
         }
@@ -114,10 +114,24 @@ impl Barrier for Backend {
         }
     }
 
-    fn settle(&self) {
+    fn settle(&self) -> bool {
         match self {
-            Self::Xdp(_) => {}
+            Self::Xdp(_) => true,
             Self::Nftables(table) => table.settle(),
+        }
+    }
+
+    fn lapses(&self) -> u64 {
+        match self {
+            Self::Xdp(gate) => gate.lapses(),
+            Self::Nftables(_) => Nftables::LAPSES,
+        }
+    }
+
+    fn keep(&mut self) -> Result<(), String> {
+        match self {
+            Self::Xdp(gate) => gate.keep(),
+            Self::Nftables(table) => table.finish(true),
         }
     }
 
@@ -149,7 +163,7 @@ impl Barrier for Backend {
     fn finish(&mut self) -> Result<(), String> {
         match self {
             Self::Xdp(gate) => Barrier::finish(gate.as_mut()),
-            Self::Nftables(table) => table.finish(),
+            Self::Nftables(table) => table.finish(false),
         }
     }
 }

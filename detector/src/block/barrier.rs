@@ -5,6 +5,9 @@ use detector_common::block::{Block, Control, Network};
 use super::Target;
 use crate::kernel::Gate;
 
+/// How long the kernel goes on with what the agent said last. An agent that hangs blocks nobody for longer.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
+
 /// What keeps packets back. Errors are in words.
 pub(super) trait Barrier {
     fn set(&mut self, control: &Control) -> Result<(), String>;
@@ -26,8 +29,21 @@ pub(super) trait Barrier {
         false
     }
 
-    /// Waits until what was said is done or was tried, but not long.
-    fn settle(&self) {}
+    /// Waits until what was said is done or was tried, but not long. Tells whether it is done.
+    fn settle(&self) -> bool {
+        true
+    }
+
+    /// How many seconds it goes on without a word of the agent, unless blocks are kept.
+    fn lapses(&self) -> u64 {
+        LEASE.as_secs()
+    }
+
+    /// Goes on without the agent.
+    fn keep(&mut self) -> Result<(), String> {
+        // Nobody counts any more what all CPUs see: each goes by what it has seen itself.
+        self.control().and_then(|control| self.set(&Control { packets: 0, ..control }))
+    }
 
     /// Whether packets come to it.
     fn is_reached(&self) -> bool {

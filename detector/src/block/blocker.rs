@@ -1,25 +1,20 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
 
 use detector_common::block::{Block, Control, DRY_RUN, ENFORCE};
 use detector_common::counters::Counters;
 use jiff::Timestamp;
 
 use super::audit::{Action, Line};
-use super::barrier::Barrier;
+use super::barrier::{Barrier, LEASE};
 use super::clocks::Clocks;
-use super::history::Origin;
 use super::listed::{Effective, Listed, State, done};
 use super::share::Share;
 use super::{
     AuditError, Backend, Book, Config, Decision, Entry, History, Incident, Journal, Mode, Notice, Protected,
     Refusal, Surroundings, Target, Totals, Unseen, Wish,
 };
-
-/// How long the kernel goes on with what the agent said last. An agent that hangs blocks nobody for longer.
-const LEASE: Duration = Duration::from_secs(10);
 
 /// Who decides if nobody does.
 const SELF: &str = "firedamp";
@@ -106,6 +101,8 @@ impl<B: Barrier> Blocker<B> {
     ) -> Result<Self, BlockError> {
         let protected = Protected::new(&config.allow, &surroundings);
         barrier.allow_only(&protected.networks()).map_err(BlockError::Protect)?;
+        // Before this agent says anything itself.
+        let history = if config.keeps() { Journal::history(&config) } else { History::default() };
         let mut journal = Journal::open(&config)?;
         journal.begin(&Journal::line(Action::Start, SELF, config.mode))?;
         let mut this = Self {
@@ -126,7 +123,7 @@ impl<B: Barrier> Blocker<B> {
             notices: Vec::new(),
             alarms: 0,
         };
-        this.adopt().map_err(BlockError::Left)?;
+        this.adopt(&history).map_err(BlockError::Left)?;
         // What the kernel refuses is told, and tried again each second.
         let _ = this.tell();
         Ok(this)
@@ -134,32 +131,42 @@ impl<B: Barrier> Blocker<B> {
 
     /// Goes on with the blocks that an earlier agent has left, but for those that must not be there any more, and with what
     /// somebody said of all.
-    fn adopt(&mut self) -> Result<(), String> {
+    fn adopt(&mut self, history: &History) -> Result<(), String> {
         let (control, left, now) = (self.barrier.control()?, self.barrier.left()?, self.barrier.now());
-        // Nothing else leaves that.
-        let suspended = self.config.keeps() && control.mode < ENFORCE && control.until == u64::MAX;
-        if left.is_empty() && !suspended {
-            return Ok(());
+        if self.config.keeps() && control.until == u64::MAX {
+            match control.mode {
+                // Nothing else than a panic leaves that.
+                0 => {
+                    let by = history.panicked().unwrap_or("somebody");
+                    self.panicked = Some(format!("{by}, to an earlier agent,"));
+                    self.journal.write(&Journal::line(Action::Panic, by, Mode::Observe));
+                }
+                DRY_RUN if history.alarmed() => {
+                    self.alarmed = true;
+                    self.journal.write(&Journal::line(Action::Alarm, SELF, Mode::DryRun));
+                }
+                _ => {}
+            }
         }
-        let history = Journal::history(&self.config);
-        if suspended && control.mode == 0 {
-            let by = history.panicked().unwrap_or("somebody");
-            self.panicked = Some(format!("{by}, to an earlier agent,"));
-        }
-        self.alarmed = suspended && control.mode == DRY_RUN && history.alarmed();
         for target in left {
             let expires = self.barrier.hits(&target)?.map_or(0, |block| block.expires);
-            let entry = self.book.plan(wish(target, &history), &self.config, &self.protected, now);
-            match entry {
-                Ok(entry) if expires > now => {
-                    let origin = history.origin(&target);
+            let (wish, origin) = (wish(target, history), history.origin(&target));
+            let refusal = match self.book.plan(wish, &self.config, &self.protected, now) {
+                Ok(_) if expires <= now => "its time is over".to_owned(),
+                Ok(entry) => {
                     let since = origin.map_or(now, |origin| self.clocks().since_start(origin.since));
                     // Of what nobody knows anything, what is found decides.
-                    let automatic = entry.automatic || origin.is_none();
-                    self.book.put(Entry { automatic, since, expires, ..entry });
+                    let automatic = origin.is_none_or(|origin| origin.automatic);
+                    let case = origin.and_then(|origin| origin.case);
+                    self.book.put(Entry { automatic, case, since, expires, ..entry });
+                    continue;
                 }
-                _ => self.barrier.unblock(&target)?,
-            }
+                Err(refusal) => refusal.to_string(),
+            };
+            self.barrier.unblock(&target)?;
+            tracing::info!("{target} is not blocked any more: {refusal}");
+            let line = Journal::line(Action::Lift, SELF, self.mode());
+            self.journal.write(&Line { target: Some(target), reason: Some(&refusal), ..line });
         }
         if !self.book.is_empty() {
             tracing::info!("{} blocks of an earlier agent go on", self.book.len());
@@ -188,10 +195,13 @@ impl<B: Barrier> Blocker<B> {
         let done = self.barrier.control().map(|control| done(&control, self.barrier.now()));
         let because = match (&done, &self.panicked, self.alarmed, &self.unprotected) {
             (Err(error), ..) => Some(format!("the kernel does not tell what it does: {error}")),
-            (Ok(mode), ..) if *mode != self.mode() => Some(self.failure.clone().map_or_else(
-                || "the kernel goes on for ten seconds only without the agent's word".to_owned(),
-                |error| format!("the kernel refuses: {error}"),
-            )),
+            (Ok(mode), ..) if *mode != self.mode() => Some(match &self.failure {
+                Some(error) => format!("the kernel refuses: {error}"),
+                None if self.barrier.is_pending() => "it is about to be told".to_owned(),
+                None => {
+                    format!("it goes on for {} seconds only without the agent's word", self.barrier.lapses())
+                }
+            }),
             (_, Some(by), ..) => Some(format!("{by} said panic; `firedamp block resume` ends that")),
             (.., true, _) => Some(format!(
                 "more than {} of 1,000 packets would have been dropped; look at `firedamp block list`, then say `firedamp \
@@ -206,6 +216,7 @@ impl<B: Barrier> Blocker<B> {
         let reasons: Vec<String> = because.into_iter().chain(self.barrier.trouble()).collect();
         State {
             requested: self.config.mode,
+            backend: self.config.backend,
             effective: done.unwrap_or_else(|_| self.mode()),
             because: Some(reasons.join("; ")).filter(|reasons| !reasons.is_empty()),
             entries: self.book.len(),
@@ -405,16 +416,24 @@ impl<B: Barrier> Blocker<B> {
 
     fn say(&mut self, action: Action, by: &str) -> Result<State, Refusal> {
         let told = self.tell();
-        self.barrier.settle();
+        let settled = self.barrier.settle();
         // Who does it later may have failed meanwhile.
-        let done = told.and_then(|()| self.tell());
+        let done = told
+            .and_then(|()| self.tell())
+            .and_then(|()| if settled { Ok(()) } else { Err("it is not done within a second".to_owned()) });
         let mode = self.mode();
         self.journal.write(&Journal::line(action, by, mode));
         if let Err(error) = done {
             self.journal.fail(by, mode, None, &format!("the kernel refuses: {error}"));
-            return Err(Refusal::Kernel(format!(
-                "{error}; it is told again each second, and drops nothing any more ten seconds after it last heard the agent"
-            )));
+            let then = if self.config.keeps() {
+                "`firedamp block list` tells when it is done".to_owned()
+            } else {
+                format!(
+                    "nothing is dropped any more {} seconds after the agent was last heard",
+                    self.barrier.lapses()
+                )
+            };
+            return Err(Refusal::Kernel(format!("{error}; it is tried on, and {then}")));
         }
         Ok(self.state())
     }
@@ -465,7 +484,7 @@ impl<B: Barrier> Blocker<B> {
         }
         // What the kernel refuses is told, and tried again each second.
         let _ = self.tell();
-        // Once the kernel does what it tells of.
+        // Once the kernel was told.
         if let Some(message) = alarm {
             self.tell_outputs(Incident::Alarm, SELF, message);
         }
@@ -509,12 +528,7 @@ impl<B: Barrier> Blocker<B> {
 
     /// Nothing is blocked any more, because the agent ends, unless it is to go on.
     pub fn finish(&mut self) {
-        let done = if self.config.keeps() {
-            // Nobody counts any more what all CPUs see: each goes by what it has seen itself.
-            self.barrier.control().and_then(|control| self.barrier.set(&Control { packets: 0, ..control }))
-        } else {
-            self.barrier.finish()
-        };
+        let done = if self.config.keeps() { self.barrier.keep() } else { self.barrier.finish() };
         self.check(done);
         self.journal.write(&Journal::line(Action::Stop, SELF, self.mode()));
     }
@@ -594,15 +608,9 @@ impl<B: Barrier> Blocker<B> {
 
 /// What was once wanted about a target.
 fn wish(target: Target, history: &History) -> Wish {
-    match history.origin(&target).cloned() {
-        Some(Origin { by, reason, case, .. }) => {
-            // What an operator said has no case, unless it was there before.
-            let case = case.filter(|_| by == SELF);
-            Wish { target, reason, by, minutes: None, case }
-        }
-        None => {
-            let reason = "left by an earlier agent, and the audit log does not tell why".to_owned();
-            Wish { target, reason, by: SELF.to_owned(), minutes: None, case: None }
-        }
-    }
+    let (by, reason) = history.origin(&target).map_or_else(
+        || (SELF.to_owned(), "left by an earlier agent, and the audit log does not tell why".to_owned()),
+        |origin| (origin.by.clone(), origin.reason.clone()),
+    );
+    Wish { target, reason, by, minutes: None, case: None }
 }

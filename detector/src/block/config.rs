@@ -8,6 +8,9 @@ use super::{Hook, Method};
 use crate::config::within;
 use crate::judge::Verdict;
 
+/// So many blocks are brought to nftables within its patience: 65,536 take three seconds.
+const MOST_ELEMENTS: u32 = 65_536;
+
 /// What is done about what is to be blocked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -163,6 +166,11 @@ impl Config {
                 "verdict",
                 "nodes do not mine; write \"suspected\", \"probable\" or \"confirmed\"".to_owned(),
             ));
+        }
+        if self.backend == Method::Nftables && self.entries > MOST_ELEMENTS {
+            let message =
+                format!("nft takes too long for so many: write at most {MOST_ELEMENTS} with nftables");
+            return Err(("entries", message));
         }
         if self.mode != Mode::Observe && self.audit.is_none() {
             let message =

@@ -24,6 +24,8 @@ pub(super) struct Origin {
     pub(super) by: String,
     pub(super) reason: String,
     pub(super) case: Option<CaseId>,
+    /// Whether what was found decided, and no operator.
+    pub(super) automatic: bool,
     pub(super) since: Timestamp,
 }
 
@@ -35,6 +37,8 @@ struct Line {
     by: String,
     target: Option<Target>,
     case_id: Option<CaseId>,
+    #[serde(default)]
+    automatic: bool,
     reason: Option<String>,
 }
 
@@ -42,6 +46,10 @@ impl History {
     /// Reads the log. What cannot be read is not known: the log may have been put aside, or be for writing only.
     pub(super) fn read(path: &Path) -> Self {
         let mut history = Self::default();
+        // A pipe, say, would never end.
+        if !path.is_file() {
+            return history;
+        }
         let lines = File::open(path).map(BufReader::new).into_iter().flat_map(|log| log.split(b'\n'));
         for line in lines.map_while(Result::ok) {
             if let Ok(line) = serde_json::from_slice(&line) {
@@ -52,15 +60,18 @@ impl History {
     }
 
     fn take(&mut self, line: Line) {
-        let Line { timestamp, action, by, target, case_id, reason } = line;
+        let Line { timestamp, action, by, target, case_id, automatic, reason } = line;
         match (action, target) {
             (Action::Panic | Action::Alarm | Action::Resume, _) => self.said = Some((action, by)),
+            // What goes on is said again after it.
+            (Action::Start, _) => self.said = None,
             (Action::Block | Action::Extend | Action::Shorten, Some(target)) => {
                 let since = match self.origins.get(&target.place()) {
                     Some(known) if action != Action::Block => known.since,
                     _ => timestamp,
                 };
-                let origin = Origin { by, reason: reason.unwrap_or_default(), case: case_id, since };
+                let reason = reason.unwrap_or_default();
+                let origin = Origin { by, reason, case: case_id, automatic, since };
                 self.origins.insert(target.place(), origin);
             }
             (Action::Remove | Action::Lift | Action::Expire, Some(target)) => {
@@ -124,7 +135,15 @@ mod tests {
                 r#"{{"timestamp":"2026-01-01T00:00:00Z","action":"{action}","by":"noc","mode":"enforce"}}"#
             ) + "\n"
         };
-        assert_eq!(read(&(all("alarm") + &all("panic") + &all("start"))).panicked(), Some("noc"));
+        assert_eq!(
+            read(&(all("start") + &all("alarm") + &all("panic") + &all("stop"))).panicked(),
+            Some("noc")
+        );
+        assert_eq!(
+            read(&(all("panic") + &all("start"))).panicked(),
+            None,
+            "the next agent did not go on with it"
+        );
         let alarm = read(&(all("panic") + &all("alarm") + &all("stop")));
         assert!(alarm.alarmed() && alarm.panicked().is_none());
         let resumed = read(&(all("alarm") + &all("resume")));

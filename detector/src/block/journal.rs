@@ -49,6 +49,7 @@ impl Journal {
             id: None,
             target: None,
             case_id: None,
+            automatic: None,
             reason: None,
             until: None,
             hits: None,
@@ -61,6 +62,7 @@ impl Journal {
             id: Some(entry.id),
             target: Some(entry.target),
             case_id: entry.case,
+            automatic: Some(entry.automatic),
             reason: Some(&entry.reason),
             until: Some(clocks.time_of(entry.expires)),
             ..line

@@ -2,7 +2,7 @@ use detector_common::block::{Control, DRY_RUN, ENFORCE};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Entry, Mode};
+use super::{Entry, Method, Mode};
 
 /// What the kernel does about a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,6 +50,8 @@ pub struct Listed {
 pub struct State {
     /// As the configuration wants it.
     pub requested: Mode,
+    /// Where packets are dropped.
+    pub backend: Method,
     /// As the kernel does it.
     pub effective: Mode,
     /// Why it is not as it is wanted.

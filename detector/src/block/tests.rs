@@ -447,7 +447,7 @@ fn what_the_kernel_refuses_is_told_and_stays_in_the_book() {
     assert_eq!(blocker.list().len(), 1, "it is blocked still");
     let refusal = blocker.panic("noc").unwrap_err().to_string();
     assert!(
-        refusal.contains("the kernel refuses: no memory") && refusal.contains("ten seconds"),
+        refusal.contains("the kernel refuses: no memory") && refusal.contains("10 seconds after"),
         "{refusal}"
     );
     let State { effective, because, .. } = blocker.state();

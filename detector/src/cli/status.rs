@@ -27,7 +27,7 @@ pub(super) fn status(options: &Options) -> anyhow::Result<ExitCode> {
             let Interface { name, mode, reason } = interface;
             let why = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             match mode.as_str() {
-                "tcx" if status.block.is_some() => {
+                "tcx" if status.block.as_ref().is_some_and(|block| block["backend"] == "xdp") => {
                     writeln!(out, "interface  {name}, tcx ingress{why}: NOTHING IS BLOCKED THERE")?;
                 }
                 "tcx" => writeln!(out, "interface  {name}, tcx ingress{why}")?,

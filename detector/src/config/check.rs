@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -143,7 +143,15 @@ impl<'a> Checked<'a> {
             (vec![Step::Key("block"), Step::Key("audit")], block.audit.clone()),
             (vec![Step::Key("control"), Step::Key("socket")], control.socket.clone()),
         ]);
-        places.filter_map(|(way, path)| Some(self.problem(&way, &misplaced(&path?)?))).collect()
+        let wrong = |(way, path): (Vec<Step<'_>>, Option<PathBuf>)| {
+            let path = path?;
+            // systemd makes that of a service when it starts it, and takes it away with it.
+            let made_at_start = path.ancestors().nth(2) == Some(Path::new("/run"));
+            let is_socket = control.socket.as_ref() == Some(&path);
+            let why = misplaced(&path).filter(|_| path.is_dir() || !is_socket || !made_at_start)?;
+            Some(self.problem(&way, &why))
+        };
+        places.filter_map(wrong).collect()
     }
 }
 
@@ -153,8 +161,5 @@ fn misplaced(path: &Path) -> Option<String> {
         return Some(format!("{} is a directory; name a file in it", path.display()));
     }
     let directory = path.parent().filter(|directory| *directory != Path::new(""))?;
-    // systemd makes those of a service when it starts it, and takes them away with it.
-    let made_at_start = directory.parent() == Some(Path::new("/run"));
-    (!directory.is_dir() && !made_at_start)
-        .then(|| format!("there is no directory {}; make it first", directory.display()))
+    (!directory.is_dir()).then(|| format!("there is no directory {}; make it first", directory.display()))
 }

@@ -168,21 +168,17 @@ pub enum AttachError {
         hint: &'static str,
     },
     /// Neither XDP nor the ingress of tc is to be had.
-    #[error(
-        "cannot watch {interface}: {why}, and tcx ingress, which is to take its place, is not to be had: {cause}"
-    )]
+    #[error("{xdp}; tcx ingress, which is to take the place of XDP, is not to be had, either: {cause}")]
     NoTcx {
-        /// The interface.
-        interface: String,
         /// Why not with XDP.
-        why: String,
+        xdp: Box<Self>,
         /// Why not with tcx ingress.
         cause: String,
     },
     /// Blocking is configured, and the interface is watched where nothing can be dropped.
     #[error(
-        "nothing can be blocked on {interface}, which can be watched with tcx ingress only ({why}): write mode = \"observe\" \
-         in [block], take {interface} out of the interfaces, or free its XDP hook"
+        "XDP can block nothing on {interface}, which can be watched with tcx ingress only ({why}): write backend = \"nftables\" \
+         or mode = \"observe\" in [block], take {interface} out of the interfaces, or free its XDP hook"
     )]
     CannotBlock {
         /// The interface.
@@ -203,7 +199,7 @@ impl AttachError {
     pub(crate) fn gist(&self) -> String {
         match self {
             Self::Occupied { by, .. } => format!("{:?}", by.programs),
-            Self::NoTcx { cause, .. } => cause.clone(),
+            Self::NoTcx { cause, xdp } => format!("{}{cause}", xdp.gist()),
             other => other.to_string(),
         }
     }

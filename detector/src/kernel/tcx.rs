@@ -20,7 +20,7 @@ pub const TCX: (u32, u32) = (6, 6);
 pub enum WhenOccupied {
     /// The interface is not watched, and the error says why.
     Refuse,
-    /// It is watched with tcx ingress, from Linux 6.6 on. Nothing can be blocked there.
+    /// It is watched with tcx ingress, from Linux 6.6 on. The gate cannot block anything there.
     Tcx,
 }
 
@@ -40,11 +40,14 @@ pub fn attach_or(
     };
     let why = match (otherwise, &error) {
         (WhenOccupied::Tcx, AttachError::Occupied { by, .. }) => format!("XDP is taken by {}", by.briefly),
-        (WhenOccupied::Tcx, AttachError::Refused { cause, .. }) => format!("XDP is not possible: {cause}"),
+        (WhenOccupied::Tcx, AttachError::Refused { cause, mode, .. }) => {
+            format!("{mode} XDP is not possible: {cause}")
+        }
         _ => return Err(error),
     };
+    let without = |cause| AttachError::NoTcx { cause, xdp: Box::new(error) };
     if let Err(cause) = tcx(&release()) {
-        return Err(AttachError::NoTcx { interface: interface.to_owned(), why, cause });
+        return Err(without(cause));
     }
     let index = super::readable(interface)?;
     match attach_behind(program, interface, index) {
@@ -60,7 +63,7 @@ pub fn attach_or(
             let (interface, cause) = (interface.to_owned(), cause(&error));
             Err(match errno(&error) {
                 Some(Errno::EPERM | Errno::EACCES) => AttachError::NotPermitted { interface, cause },
-                _ => AttachError::NoTcx { interface, why, cause },
+                _ => without(cause),
             })
         }
     }

@@ -23,7 +23,7 @@ use super::health::Health;
 use super::interfaces::{How, Interfaces};
 use super::reload::{Exchange, Reload};
 use super::supervisor::Supervisor;
-use crate::block::{self, Backend, Blocker, Decision, Method, Mode, Nftables};
+use crate::block::{self, Backend, Blocker, Decision, Method, Mode, NftError, Nftables};
 use crate::config::{Capture, Config, Overrides};
 use crate::control::{Asked, Server};
 use crate::dispatch::Dispatch;
@@ -189,6 +189,9 @@ pub async fn run(
 /// Puts the gate before the program, or makes the table of nftables, if something may be blocked.
 fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Option<Blocker>> {
     if config.mode == Mode::Observe {
+        if config.backend == Method::Nftables {
+            lift(&config.nftables_table);
+        }
         return Ok(None);
     }
     let backend = match config.backend {
@@ -199,6 +202,17 @@ fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Opti
         }
     };
     Ok(Some(Blocker::new(config.clone(), backend)?))
+}
+
+/// Removes what an earlier agent has left in nftables: nothing is to be blocked.
+fn lift(table: &str) {
+    match block::remove_table(table) {
+        Ok(true) => tracing::warn!(
+            "blocks that an earlier agent has left in the nftables table inet {table} are lifted"
+        ),
+        Ok(false) | Err(NftError::Missing) => {}
+        Err(error) => tracing::error!("what an earlier agent has left in nftables stays: {error}"),
+    }
 }
 
 /// Loads the program, with what an earlier agent has left if there is to be such a thing.

@@ -199,6 +199,47 @@ fn blocks_of_nftables_that_are_kept_go_on() -> Result<()> {
 }
 
 #[test]
+fn networks_within_each_other_are_blocked_one_after_the_other() -> Result<()> {
+    if !possible("networks_within_each_other_are_blocked_one_after_the_other") {
+        return Ok(());
+    }
+    let lab = Lab::routed()?;
+    let keys = "nftables-hook = 'forward'\nautomatic = false\non-exit = 'keep'";
+    let firewall = start(&lab, "enforce", keys)?;
+    let at = SocketAddr::new(lab::server(0, false), 4444);
+    let listening = lab.pool.run(|| Ok(TcpListener::bind(at)?))?;
+    assert_eq!(at.ip().to_string(), "203.0.113.10");
+    let (narrow, wide) = ("203.0.113.8/30", "203.0.113.8/29");
+    let add = |firewall: &Gateway, network: &str| {
+        let added = firewall.asks(&["block", "add", network, "--reason", "by hand", "--minutes", "30"])?;
+        is(firewall, network, "dropping")?;
+        assert!(!reaches(&lab, at)?, "{network}");
+        Ok::<_, anyhow::Error>(added["id"].to_string())
+    };
+    add(&firewall, narrow)?;
+    // For another time, and within another one; then the other one goes.
+    add(&firewall, narrow)?;
+    let id = add(&firewall, wide)?;
+    is(&firewall, narrow, "dropping")?;
+    firewall.asks(&["block", "remove", &id])?;
+    until("the narrow one stands again", || Ok(nft(&lab, "list ruleset")?.contains(narrow)))?;
+    assert!(!reaches(&lab, at)?);
+    nft(&lab, "flush ruleset")?;
+    until("the table is there again", || Ok(!reaches(&lab, at)?))?;
+    assert_eq!(firewall.asks(&["status"])?["counters"]["nft_failures"], 0);
+
+    let folder = firewall.kill()?;
+    let next = Gateway::start_in(folder, &lab, "enforce", &format!("backend = 'nftables'\n{keys}"))?;
+    is(&next, narrow, "dropping")?;
+    let folder = next.kill()?;
+    let observing = Gateway::start_in(folder, &lab, "observe", &format!("backend = 'nftables'\n{keys}"))?;
+    assert!(reaches(&lab, at)?, "what is not to be blocked any more is not");
+    assert_eq!(nft(&lab, "list ruleset")?, "");
+    drop((listening, observing));
+    Ok(())
+}
+
+#[test]
 fn what_somebody_takes_out_of_the_table_comes_back() -> Result<()> {
     if !possible("what_somebody_takes_out_of_the_table_comes_back") {
         return Ok(());

@@ -41,8 +41,8 @@ struct Wanted {
     allowed: Vec<IpNet>,
     /// Until when, in nanoseconds since the machine started. The book bounds how many they are.
     blocks: HashMap<Target, u64>,
-    /// Nothing any more, for the agent ends.
-    ended: bool,
+    /// Nothing any more, for the agent ends; and whether blocks are kept then.
+    ended: Option<bool>,
     /// Changes so far.
     changes: u64,
 }
@@ -67,6 +67,8 @@ struct Report {
     tried: u64,
     /// Whether a rule leads to the chain.
     is_reached: bool,
+    /// Until when the rules hold without a further word of the agent, in nanoseconds since the machine started.
+    until: u64,
     /// Why it is not as it is wanted.
     trouble: Option<String>,
 }
@@ -118,6 +120,9 @@ pub struct Nftables {
 }
 
 impl Nftables {
+    /// How many seconds after the last word of the agent nothing is dropped any more, unless blocks are kept.
+    pub(super) const LAPSES: u64 = 30;
+
     /// Makes the table. What an earlier agent has left in it goes on if blocks are kept; otherwise nothing is blocked.
     ///
     /// # Errors
@@ -158,15 +163,21 @@ impl Nftables {
         self.shared.report().mode
     }
 
-    /// Waits until what was said last is done, or was tried, but not long.
-    pub(super) fn settle(&self) {
+    /// Until when that is done without a further word, in nanoseconds since the machine started.
+    pub(super) fn until(&self) -> u64 {
+        self.shared.report().until
+    }
+
+    /// Waits until what was said last is done, or was tried, but not long. Tells whether it is done.
+    pub(super) fn settle(&self) -> bool {
         let (mode, changes) = {
             let wanted = self.shared.wanted();
             (wanted.mode, wanted.changes)
         };
         let waits = |report: &mut Report| report.mode != mode && report.tried < changes;
+        let waited = self.shared.reported.wait_timeout_while(self.shared.report(), SOON, waits);
         // Nothing is left half done under this lock.
-        drop(self.shared.reported.wait_timeout_while(self.shared.report(), SOON, waits));
+        waited.unwrap_or_else(PoisonError::into_inner).0.mode == mode
     }
 
     /// The blocks that an earlier agent has left; `None` if there was no table of one, or it is not to go on.
@@ -244,11 +255,11 @@ impl Nftables {
 
     /// Brings the table to what was said last if blocks are kept, otherwise removes what Firedamp made; and waits a little for
     /// that.
-    pub(super) fn finish(&self) -> Result<(), String> {
-        if self.shared.wanted().ended {
+    pub(super) fn finish(&self, keeps: bool) -> Result<(), String> {
+        if self.shared.wanted().ended.is_some() {
             return Ok(());
         }
-        self.change(|wanted| wanted.ended = true);
+        self.change(|wanted| wanted.ended = Some(keeps));
         let table = self.table.address();
         let by_hand = format!("remove what is left by `nft delete table {table}`");
         if self.done.recv_timeout(PATIENCE).is_err() {
@@ -277,7 +288,8 @@ pub fn version() -> Result<String, NftError> {
 
 impl Drop for Nftables {
     fn drop(&mut self) {
-        if let Err(error) = self.finish() {
+        // Who did not come so far as to end it in order leaves what an earlier agent has left.
+        if let Err(error) = self.finish(self.table.keeps) {
             tracing::error!("blocking: {error}");
         }
     }

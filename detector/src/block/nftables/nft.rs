@@ -31,9 +31,9 @@ pub enum NftError {
     /// It hangs.
     #[error("`nft` did not end within {} seconds; see what else changes the ruleset", PATIENCE.as_secs())]
     Hangs,
-    /// There is no such table.
-    #[error("the table is gone")]
-    Gone,
+    /// What is named is not there.
+    #[error("`nft` does not find what it was to change: {0}")]
+    Gone(String),
     /// The agent may not.
     #[error(
         "the kernel does not let `nft` change its rules: run the agent as root, or as a service with CAP_NET_ADMIN among its \
@@ -105,7 +105,7 @@ fn refusal(said: &str) -> NftError {
     if said.contains("Operation not permitted") {
         NftError::NotPermitted(line)
     } else if said.contains("No such file or directory") {
-        NftError::Gone
+        NftError::Gone(line)
     } else {
         NftError::Refused(line)
     }
@@ -123,7 +123,10 @@ mod tests {
         let denied = refusal("Error: Could not process rule: Operation not permitted (you must be root)\n");
         assert!(matches!(denied, NftError::NotPermitted(_)), "{denied}");
         assert!(denied.to_string().contains("AmbientCapabilities"), "{denied}");
-        assert!(matches!(refusal("Error: No such file or directory\nlist table inet x\n"), NftError::Gone));
+        assert!(matches!(
+            refusal("Error: No such file or directory\nlist table inet x\n"),
+            NftError::Gone(_)
+        ));
         assert!(refusal("").to_string().contains("does not say why"));
     }
 }

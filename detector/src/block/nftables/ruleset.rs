@@ -33,8 +33,8 @@ const SETS: [(&str, &str); 8] = [
 /// The set that stands for the agent: nothing is dropped when its elements, all kinds of packets, have run out.
 const ALIVE: &str = "firedamp_alive";
 
-/// How long the agent is taken to be alive after it said so.
-pub(super) const LEASE: Duration = Duration::from_secs(30);
+/// How long the agent is taken to be alive after that was handed on.
+pub(super) const LEASE: Duration = Duration::from_secs(27);
 
 /// The sets of what is never blocked.
 pub(super) const ALLOWED: [(&str, &str); 2] =
@@ -62,8 +62,8 @@ impl Table {
         format!("inet {}", self.name)
     }
 
-    /// All of it, in the place of what Firedamp had there before.
-    pub(super) fn whole(&self, mode: Mode, allowed: &[IpNet]) -> String {
+    /// All of it but for blocks, in the place of what Firedamp had there before.
+    pub(super) fn whole(&self, mode: Mode, allowed: &[IpNet], is_alive: bool) -> String {
         let table = self.address();
         let mut text = format!("add table {table}\nadd chain {table} {OWN}\nflush chain {table} {OWN}\n");
         for (set, key) in ALLOWED {
@@ -74,7 +74,10 @@ impl Table {
             line(&mut text, format_args!("flush set {table} {set}"));
         }
         line(&mut text, format_args!("add set {table} {ALIVE} {{ type ether_type; flags timeout; }}"));
-        text += &self.renew();
+        line(&mut text, format_args!("flush set {table} {ALIVE}"));
+        if is_alive {
+            text += &self.renew();
+        }
         for counter in [DROPPED, COUNTED] {
             // A counter that is there keeps its numbers, unless it is made anew.
             line(&mut text, format_args!("add counter {table} {counter}"));
@@ -174,24 +177,21 @@ impl Table {
         text
     }
 
-    /// Blocks for a time that is not zero, and goes on with a count. It may be blocked already.
+    /// Blocks what is not blocked, for a time that is not zero, and goes on with a count.
     pub(super) fn put(&self, target: &Target, left: Duration, count: Count) -> Option<String> {
         let Count { packets, bytes } = count;
         let (set, element) = element(target)?;
         let timeout = left.as_millis().max(1);
-        let taken = self.take(target)?;
         let set = format!("{} {set}", self.address());
         Some(format!(
-            "{taken}add element {set} {{ {element} counter packets {packets} bytes {bytes} timeout {timeout}ms }}\n"
+            "add element {set} {{ {element} counter packets {packets} bytes {bytes} timeout {timeout}ms }}\n"
         ))
     }
 
-    /// Lets pass. It may be that nothing was blocked: older kernels can delete only what is there, and keep the time of what
-    /// is added again.
+    /// Lets pass what is blocked.
     pub(super) fn take(&self, target: &Target) -> Option<String> {
         let (set, element) = element(target)?;
-        let set = format!("{} {set}", self.address());
-        Some(format!("add element {set} {{ {element} timeout 1m }}\ndelete element {set} {{ {element} }}\n"))
+        Some(format!("delete element {} {set} {{ {element} }}\n", self.address()))
     }
 
     /// Removes the table with all that is in it.

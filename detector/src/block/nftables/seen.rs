@@ -14,8 +14,9 @@ use crate::block::Target;
 pub(super) struct Seen {
     /// What is blocked, and for how many seconds.
     pub(super) blocks: HashMap<Target, (Count, u64)>,
-    /// Networks that are never blocked.
-    pub(super) allowed: usize,
+    /// Networks that are never blocked, and how many there are.
+    pub(super) allowed: Vec<IpNet>,
+    pub(super) allowances: usize,
     /// Rules in the chain that drops.
     pub(super) rules: usize,
     /// Whether one of them drops.
@@ -73,7 +74,8 @@ impl Seen {
             "set" => {
                 let elements = what.get("elem").and_then(Value::as_array).into_iter().flatten();
                 if ALLOWED.iter().any(|(name, _)| *name == word("name")) {
-                    self.allowed += elements.count();
+                    self.allowances += elements.clone().count();
+                    self.allowed.extend(elements.filter_map(network));
                 } else {
                     self.blocks.extend(elements.filter_map(|element| block(word("name"), element)));
                 }
@@ -118,13 +120,15 @@ fn target(kind: &str, value: &Value) -> Option<Target> {
         }
         ("_pair", &[from, to, to_port]) => Some(Target::Pair(address(from)?, end(to, to_port)?)),
         ("_address", []) => Some(Target::Network(address(value)?.into())),
-        ("_network", []) => {
-            let prefix = value.get("prefix")?;
-            let bits = u8::try_from(prefix.get("len")?.as_u64()?).ok()?;
-            Some(Target::Network(IpNet::new(address(prefix.get("addr")?)?, bits).ok()?))
-        }
+        ("_network", []) => Some(Target::Network(network(value)?)),
         _ => None,
     }
+}
+
+fn network(value: &Value) -> Option<IpNet> {
+    let Some(prefix) = value.get("prefix") else { return address(value).map(IpNet::from) };
+    let bits = u8::try_from(prefix.get("len")?.as_u64()?).ok()?;
+    IpNet::new(address(prefix.get("addr")?)?, bits).ok()
 }
 
 fn address(value: &Value) -> Option<IpAddr> {

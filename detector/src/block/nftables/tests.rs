@@ -19,12 +19,20 @@ fn wanted(mode: Mode, blocks: &[(&str, u64)]) -> Wanted {
     Wanted { mode, blocks, ..Wanted::default() }
 }
 
+/// The elements there should be at the tenth second.
+fn desired(wanted: &Wanted) -> HashMap<Target, u64> {
+    let covered = covered(wanted.blocks.keys());
+    let stands =
+        |(target, expires): &(&Target, &u64)| **expires > 10 * SECOND && !covered.contains_key(*target);
+    wanted.blocks.iter().filter(stands).map(|(target, expires)| (*target, *expires)).collect()
+}
+
 /// What nft is told at the tenth second to come from one thing to another.
 fn told(from: &Wanted, to: &Wanted) -> String {
     let hits = Hits { count: Count { packets: 7, bytes: 700 }, latest: 0 };
     let hits = from.blocks.keys().map(|target| (*target, hits)).collect();
     let worker = Worker::told(table(Hook::None), from.clone(), hits);
-    worker.changes(to, &covered(to.blocks.keys()), 10 * SECOND)
+    worker.changes(to, &desired(to), 10 * SECOND, false)
 }
 
 #[test]
@@ -42,10 +50,7 @@ fn each_target_has_its_set_and_its_form() {
         let added = told(&wanted(Mode::Enforce, &[]), &wanted(Mode::Enforce, &[(text, 70 * SECOND)]));
         let set = format!("inet firedamp firedamp_{set} {{ {element}");
         // Five seconds more than the agent: it ends blocks, the kernel only if the agent does not.
-        let expected = format!(
-            "add element {set} timeout 1m }}\ndelete element {set} }}\n\
-             add element {set} counter packets 0 bytes 0 timeout 65000ms }}\n"
-        );
+        let expected = format!("add element {set} counter packets 0 bytes 0 timeout 65000ms }}\n");
         assert_eq!(added, expected, "{text}");
     }
     assert!(!ruleset::can_stand(&target("10.0.0.2-[2001:db8::1]:3333")));
@@ -60,10 +65,7 @@ fn only_what_changed_is_told() {
     assert!(!text.contains("firedamp_flow4"), "{text}");
     assert!(text.contains("packets 7 bytes 700 timeout 85000ms"), "it goes on with its counts: {text}");
     let removed = told(&before, &wanted(Mode::Enforce, &[(FLOW, 60 * SECOND)]));
-    assert_eq!(removed.lines().count(), 2, "{removed}");
-    assert!(
-        removed.ends_with("delete element inet firedamp firedamp_pair4 { 10.0.0.2 . 192.0.2.1 . 3333 }\n")
-    );
+    assert_eq!(removed, "delete element inet firedamp firedamp_pair4 { 10.0.0.2 . 192.0.2.1 . 3333 }\n");
     let over = wanted(Mode::Enforce, &[(FLOW, 9 * SECOND)]);
     assert_eq!(
         told(&wanted(Mode::Enforce, &[]), &over),
@@ -113,14 +115,19 @@ fn blocks_lapse_without_an_agent_unless_they_are_kept() {
     let table = table(Hook::None);
     let gone = "add rule inet firedamp firedamp meta protocol != @firedamp_alive return";
     assert_eq!(table.rules(Mode::Enforce).lines().nth(1), Some(gone), "before all others");
-    assert!(table.renew().ends_with("{ ip timeout 30s, ip6 timeout 30s }\n"), "{}", table.renew());
+    assert!(table.renew().ends_with("{ ip timeout 27s, ip6 timeout 27s }\n"), "{}", table.renew());
+    let whole = table.whole(Mode::Enforce, &[], false);
+    assert!(
+        whole.contains("flush set inet firedamp firedamp_alive") && !whole.contains("timeout 27s"),
+        "{whole}"
+    );
     let keeping = Table { keeps: true, ..table };
     assert!(!keeping.rules(Mode::Enforce).contains("alive"));
 }
 
 #[test]
 fn the_chain_is_hooked_only_if_that_is_said() {
-    let whole = |hook| table(hook).whole(Mode::Enforce, &[]);
+    let whole = |hook| table(hook).whole(Mode::Enforce, &[], true);
     assert!(!whole(Hook::None).contains("type filter hook"));
     let forward = whole(Hook::Forward);
     assert!(forward.contains("type filter hook forward priority -10; policy accept;"), "{forward}");
@@ -145,7 +152,7 @@ fn a_lost_table_is_made_anew_with_its_counts() {
     let hits = [(target(PAIR), hits)].into();
     let mut worker = Worker::told(table(Hook::None), before.clone(), hits);
     worker.loses();
-    let text = worker.changes(&before, &HashMap::new(), 10 * SECOND);
+    let text = worker.changes(&before, &desired(&before), 10 * SECOND, true);
     assert!(text.starts_with("add table inet firedamp\n"), "{text}");
     assert!(text.contains("counter packets 9 bytes 900 timeout 55000ms"), "{text}");
 }
@@ -181,7 +188,11 @@ fn what_nft_says_is_read() {
             (Count { packets, bytes: packets * if packets == 7 { 100 } else { 10 } }, left)
         );
     }
-    assert_eq!((seen.rules, seen.drops, seen.dropped, seen.allowed), (1, true, 5, 2));
+    assert_eq!(
+        (seen.rules, seen.drops, seen.dropped, seen.allowed.clone()),
+        (1, true, 5, vec!["10.0.0.0/8".parse().unwrap(), "192.0.2.9/32".parse().unwrap()])
+    );
+    assert_eq!(seen.allowances, 2);
     assert!(!seen.is_reached && !seen.is_shared);
     assert_eq!((seen.chains.len(), seen.sets.len()), (1, 5));
     let rule = |chain: &str, verdict: &str| {

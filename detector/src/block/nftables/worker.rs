@@ -17,8 +17,8 @@ const READ: Duration = Duration::from_secs(2);
 const REST: u32 = 20;
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
-/// How old the word of the agent may be that is handed on.
-const HEARD: Duration = Duration::from_secs(10);
+/// How old the word of the agent may be that is handed on: together with the lease half a minute.
+const HEARD: Duration = Duration::from_secs(3);
 
 /// So much longer than the agent the kernel goes on: the agent ends a block in time and notes what it met, the kernel ends it
 /// if the agent does not.
@@ -35,6 +35,8 @@ pub(super) struct Worker {
     /// What the table was told last.
     applied: Wanted,
     covered: HashMap<Target, Target>,
+    /// The elements, and until when each is to stand.
+    standing: HashMap<Target, u64>,
     /// Whether the table is, as a whole, what it was told.
     is_intact: bool,
     hits: HashMap<Target, Hits>,
@@ -42,8 +44,9 @@ pub(super) struct Worker {
     totals: (u64, u64),
     /// What failed in a row.
     failed: u32,
-    /// How many of the changes were tried.
+    /// How many of the changes were tried, and what was to be done with what is blocked.
     tried: u64,
+    tried_mode: Mode,
     /// When the table was told that the agent is alive, in nanoseconds since the machine started.
     renewed: u64,
     is_reached: bool,
@@ -58,11 +61,13 @@ impl Worker {
             shared,
             applied: Wanted::default(),
             covered: HashMap::new(),
+            standing: HashMap::new(),
             is_intact: false,
             hits: HashMap::new(),
             totals: (0, 0),
             failed: 0,
             tried: 0,
+            tried_mode: Mode::Observe,
             renewed: 0,
             is_reached: false,
             rest: READ,
@@ -79,7 +84,7 @@ impl Worker {
     /// What an earlier agent has left.
     fn find(&mut self) -> Result<Option<Wanted>, NftError> {
         let seen = match list(&self.table) {
-            Err(NftError::Gone) => return Ok(None),
+            Err(NftError::Gone(_)) => return Ok(None),
             seen => seen?,
         };
         let now = since_start();
@@ -93,20 +98,20 @@ impl Worker {
             (_, true) => Mode::Enforce,
         };
         // Who declares the chain before the first agent starts has left nothing.
-        let any = seen.rules > 0 || !self.hits.is_empty();
-        Ok(any.then(|| Wanted { mode, blocks, ..Wanted::default() }))
+        let any = seen.rules > 0 || seen.allowances > 0 || !self.hits.is_empty();
+        Ok(any.then(|| Wanted { mode, blocks, allowed: seen.allowed.clone(), ..Wanted::default() }))
     }
 
     /// Works until the agent ends.
     pub(super) fn run(mut self) {
         loop {
             let wanted = self.wait();
-            if wanted.ended {
-                let done = if self.table.keeps { self.bring(&wanted) } else { remove(&self.table).map(drop) };
+            if let Some(keeps) = wanted.ended {
+                let done = if keeps { self.bring(&wanted) } else { remove(&self.table).map(drop) };
                 self.shared.report().trouble = done.err().map(|error| error.to_string());
                 return;
             }
-            self.tried = wanted.changes;
+            (self.tried, self.tried_mode) = (wanted.changes, wanted.mode);
             let done = self.open(&wanted).and_then(|()| self.bring(&wanted)).and_then(|()| self.read());
             match done {
                 Ok(()) => {
@@ -132,9 +137,8 @@ impl Worker {
         loop {
             let left = due.saturating_duration_since(Instant::now());
             // After a failure nothing is tried before its time, but for the end and for what may be a panic.
-            let is_new =
-                wanted.changes > self.tried && (self.failed == 0 || wanted.mode != self.applied.mode);
-            if is_new || wanted.ended || left.is_zero() {
+            let is_new = wanted.changes > self.tried && (self.failed == 0 || wanted.mode != self.tried_mode);
+            if is_new || wanted.ended.is_some() || left.is_zero() {
                 return wanted.clone();
             }
             let changed = self.shared.changed.wait_timeout(wanted, left);
@@ -144,11 +148,12 @@ impl Worker {
 
     /// Lets everything pass if that is wanted, whatever else may fail.
     fn open(&mut self, wanted: &Wanted) -> Result<(), NftError> {
-        if wanted.mode != Mode::Observe || self.applied.mode == Mode::Observe {
+        // After a failure nobody knows what nft has done.
+        if wanted.mode != Mode::Observe || (self.applied.mode == Mode::Observe && self.is_intact) {
             return Ok(());
         }
         match nft(&["-f", "-"], &self.table.rules(Mode::Observe)) {
-            Ok(_) | Err(NftError::Gone) => {
+            Ok(_) | Err(NftError::Gone(_)) => {
                 self.applied.mode = Mode::Observe;
                 self.shared.report().mode = Mode::Observe;
                 self.shared.reported.notify_all();
@@ -161,17 +166,18 @@ impl Worker {
     /// Makes of the table what is wanted, in one transaction.
     fn bring(&mut self, wanted: &Wanted) -> Result<(), NftError> {
         let (covered, now) = (covered(wanted.blocks.keys()), since_start());
-        let mut text = self.changes(wanted, &covered, now);
+        let stands = |(target, expires): &(&Target, &u64)| **expires > now && !covered.contains_key(*target);
+        let desired =
+            wanted.blocks.iter().filter(stands).map(|(target, expires)| (*target, *expires)).collect();
         let is_old = |then: u64, limit: Duration| Duration::from_nanos(now.saturating_sub(then)) > limit;
-        let is_due = !self.table.keeps && is_old(self.renewed, LEASE / 3);
-        let renews = is_due && !is_old(self.shared.heard.load(Ordering::Relaxed), HEARD);
-        if renews && self.is_intact {
-            text += &self.table.renew();
-        }
+        let is_due = !self.is_intact || is_old(self.renewed, LEASE / 3);
+        let is_heard = !is_old(self.shared.heard.load(Ordering::Relaxed), HEARD);
+        let renews = !self.table.keeps && is_due && is_heard;
+        let text = self.changes(wanted, &desired, now, renews);
         if !text.is_empty() {
             nft(&["-f", "-"], &text)?;
         }
-        if renews || !self.is_intact {
+        if renews {
             self.renewed = now;
         }
         if !self.is_intact {
@@ -179,42 +185,48 @@ impl Worker {
         }
         self.is_intact = true;
         self.applied = wanted.clone();
-        self.covered = covered;
+        (self.covered, self.standing) = (covered, desired);
         Ok(())
     }
 
-    /// What nft is told to make of the table what is wanted.
-    pub(super) fn changes(&self, wanted: &Wanted, covered: &HashMap<Target, Target>, now: u64) -> String {
+    /// What nft is told to make of the table what is wanted, with the elements that are desired.
+    pub(super) fn changes(
+        &self,
+        wanted: &Wanted,
+        desired: &HashMap<Target, u64>,
+        now: u64,
+        renews: bool,
+    ) -> String {
         let mut text = String::new();
         let nothing = HashMap::new();
-        let (before, inside) = if self.is_intact {
+        let standing = if self.is_intact {
             if wanted.allowed != self.applied.allowed {
                 text += &self.table.allow_only(&wanted.allowed);
             }
             if wanted.mode != self.applied.mode {
                 text += &self.table.rules(wanted.mode);
             }
-            (&self.applied.blocks, &self.covered)
-        } else {
-            text += &self.table.whole(wanted.mode, &wanted.allowed);
-            (&nothing, &self.covered)
-        };
-        let stood = |target: &Target| before.get(target).filter(|_| !inside.contains_key(target));
-        let stands = |target: &Target| wanted.blocks.contains_key(target) && !covered.contains_key(target);
-        // What is wide goes before what is in it comes, and in the same order each time.
-        let order = |target: &Target| target.to_string();
-        let gone = before.keys().filter(|target| stood(target).is_some() && !stands(target));
-        let gone: BTreeSet<_> = gone.map(|target| (order(target), self.table.take(target))).collect();
-        let put = wanted.blocks.iter().filter_map(|(target, expires)| {
-            let left = expires.checked_sub(now).filter(|left| *left > 0)?;
-            if !stands(target) || stood(target) == Some(expires) {
-                return None;
+            if renews {
+                text += &self.table.renew();
             }
-            let count = self.hits.get(target).map(|hits| hits.count).unwrap_or_default();
-            Some((order(target), self.table.put(target, Duration::from_nanos(left) + GRACE, count)))
-        });
-        let put: BTreeSet<_> = put.collect();
-        text.extend(gone.into_iter().chain(put).filter_map(|(_, line)| line));
+            &self.standing
+        } else {
+            text += &self.table.whole(wanted.mode, &wanted.allowed, renews);
+            &nothing
+        };
+        // All that goes does so before anything comes, for networks must not overlap; and in the same order each time.
+        let order = |target: &Target| target.to_string();
+        let gone = standing.iter().filter(|(target, expires)| desired.get(*target) != Some(*expires));
+        let gone: BTreeSet<_> = gone.map(|(target, _)| (order(target), self.table.take(target))).collect();
+        let come = desired.iter().filter(|(target, expires)| standing.get(*target) != Some(*expires));
+        let come: BTreeSet<_> = come
+            .map(|(target, expires)| {
+                let left = Duration::from_nanos(expires.saturating_sub(now)) + GRACE;
+                let count = self.hits.get(target).map(|hits| hits.count).unwrap_or_default();
+                (order(target), self.table.put(target, left, count))
+            })
+            .collect();
+        text.extend(gone.into_iter().chain(come).filter_map(|(_, line)| line));
         text
     }
 
@@ -222,7 +234,7 @@ impl Worker {
     fn read(&mut self) -> Result<(), NftError> {
         let started = Instant::now();
         let seen = match list(&self.table) {
-            Err(NftError::Gone) => {
+            Err(NftError::Gone(_)) => {
                 tracing::warn!("the table {} was removed: making it anew", self.table.address());
                 self.is_intact = false;
                 self.is_reached = false;
@@ -253,22 +265,22 @@ impl Worker {
 
     /// What is not as it was told.
     fn differs(&self, seen: &Seen, now: u64) -> Option<&'static str> {
-        let Wanted { mode, allowed, blocks, .. } = &self.applied;
-        let is_lost = |(target, expires): (&Target, &u64)| {
-            *expires > now && !self.covered.contains_key(target) && !seen.blocks.contains_key(target)
-        };
+        let Wanted { mode, allowed, .. } = &self.applied;
+        let is_lost =
+            |(target, expires): (&Target, &u64)| *expires > now && !seen.blocks.contains_key(target);
         if seen.rules != self.table.rule_count(*mode) {
             Some("the chain")
         } else if self.table.hook.parts().is_some() && !seen.is_reached {
             Some("the hooked chain")
-        } else if seen.allowed != apart(allowed).len() {
+        } else if seen.allowances != apart(allowed).len() {
             Some("what is never blocked")
         } else {
-            blocks.iter().any(is_lost).then_some("what is blocked")
+            self.standing.iter().any(is_lost).then_some("what is blocked")
         }
     }
 
     fn report(&self, trouble: Option<String>) {
+        let lease = u64::try_from(LEASE.as_nanos()).unwrap_or(u64::MAX);
         let changes = if trouble.is_none() { self.applied.changes } else { self.shared.report().changes };
         *self.shared.report() = Report {
             mode: self.applied.mode,
@@ -277,6 +289,7 @@ impl Worker {
             changes,
             tried: self.tried,
             is_reached: self.is_reached,
+            until: if self.table.keeps { u64::MAX } else { self.renewed.saturating_add(lease) },
             trouble,
         };
         self.shared.reported.notify_all();
@@ -285,16 +298,21 @@ impl Worker {
     #[cfg(test)]
     pub(super) fn told(table: Table, applied: Wanted, hits: HashMap<Target, Hits>) -> Self {
         let covered = covered(applied.blocks.keys());
+        let stands = |(target, _): &(&Target, &u64)| !covered.contains_key(*target);
+        let standing =
+            applied.blocks.iter().filter(stands).map(|(target, expires)| (*target, *expires)).collect();
         Self {
             table,
             shared: Arc::new(Shared::default()),
             applied,
             covered,
+            standing,
             is_intact: true,
             hits,
             totals: (0, 0),
             failed: 0,
             tried: 0,
+            tried_mode: Mode::Observe,
             renewed: 0,
             is_reached: false,
             rest: READ,
@@ -316,7 +334,7 @@ fn list(table: &Table) -> Result<Seen, NftError> {
 /// Removes what Firedamp made. What rules of others lead to stays, with nothing in it. Tells whether there was anything.
 pub(super) fn remove(table: &Table) -> Result<bool, NftError> {
     let seen = match list(table) {
-        Err(NftError::Gone) => return Ok(false),
+        Err(NftError::Gone(_)) => return Ok(false),
         seen => seen?,
     };
     let text = if seen.is_shared { table.emptied(&seen) } else { table.nothing() };

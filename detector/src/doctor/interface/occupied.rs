@@ -45,7 +45,7 @@ pub(super) fn judge(interface: &str, occupants: &[Occupant], capture: &Capture, 
         ),
         (WhenOccupied::Tcx, Ok(())) => Finding::degraded(
             check,
-            format!("{taken}; Firedamp would watch behind it with tcx ingress, and block nothing there"),
+            format!("{taken}; Firedamp would watch behind it with tcx ingress, where XDP blocks nothing"),
         ),
     };
     let mend = first.mend(interface);

@@ -112,6 +112,9 @@ impl Occupant {
         }
         if let Some(root) = root {
             // It refuses as long as an agent runs.
+            if !processes.is_empty() {
+                commands.push("sleep 5".to_owned());
+            }
             commands.push(format!("sudo firedamp cleanup --pin {}", word(root.display())));
         }
         if !commands.is_empty() {
