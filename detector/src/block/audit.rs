@@ -18,6 +18,8 @@ pub enum Action {
     Mode,
     /// Something is blocked from now on.
     Block,
+    /// An earlier agent has blocked it, and it goes on. All others that it had blocked ended with the start before this line.
+    Adopt,
     /// It is blocked for longer, or somebody wants it who did not before.
     Extend,
     /// It is blocked for less long, because somebody said so.

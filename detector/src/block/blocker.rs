@@ -19,6 +19,9 @@ use super::{
 /// Who decides if nobody does.
 const SELF: &str = "firedamp";
 
+/// Who decided if nobody knows.
+const UNKNOWN: &str = "somebody";
+
 /// Why nothing can be blocked.
 #[derive(Debug, thiserror::Error)]
 pub enum BlockError {
@@ -62,6 +65,8 @@ pub struct Blocker<B = Backend> {
     share: Share,
     /// Why the kernel did not take what it was told last.
     failure: Option<String>,
+    /// Why the barrier does not do what it was told, as it was warned of last.
+    trouble: Option<String>,
     /// What is to be lifted and the kernel kept, with the reason.
     kept: BTreeMap<u64, (Action, String)>,
     /// There was no room since something was removed last.
@@ -118,6 +123,7 @@ impl<B: Barrier> Blocker<B> {
             alarmed: false,
             share: Share::default(),
             failure: None,
+            trouble: None,
             kept: BTreeMap::new(),
             full: false,
             notices: Vec::new(),
@@ -137,7 +143,7 @@ impl<B: Barrier> Blocker<B> {
             match control.mode {
                 // Nothing else than a panic leaves that.
                 0 => {
-                    let by = history.panicked().unwrap_or("somebody");
+                    let by = history.panicked().unwrap_or(UNKNOWN);
                     self.panicked = Some(format!("{by}, to an earlier agent,"));
                     self.journal.write(&Journal::line(Action::Panic, by, Mode::Observe));
                 }
@@ -148,17 +154,30 @@ impl<B: Barrier> Blocker<B> {
                 _ => {}
             }
         }
+        let clocks = self.clocks();
+        self.book.count_from(history.last());
+        for (target, case, until) in history.released() {
+            let until = clocks.since_start(*until);
+            if until > now {
+                self.book.let_pass(target, *case, until);
+            }
+        }
         for target in left {
             let expires = self.barrier.hits(&target)?.map_or(0, |block| block.expires);
             let (wish, origin) = (wish(target, history), history.origin(&target));
             let refusal = match self.book.plan(wish, &self.config, &self.protected, now) {
                 Ok(_) if expires <= now => "its time is over".to_owned(),
                 Ok(entry) => {
-                    let since = origin.map_or(now, |origin| self.clocks().since_start(origin.since));
+                    let since = origin.map_or(now, |origin| clocks.since_start(origin.since));
                     // Of what nobody knows anything, what is found decides.
                     let automatic = origin.is_none_or(|origin| origin.automatic);
                     let case = origin.and_then(|origin| origin.case);
-                    self.book.put(Entry { automatic, case, since, expires, ..entry });
+                    let id =
+                        origin.map(|origin| origin.id).filter(|id| *id > 0 && self.book.get(*id).is_err());
+                    let id = id.unwrap_or(entry.id);
+                    let entry = Entry { id, case, automatic, since, expires, ..entry };
+                    self.book.put(entry.clone());
+                    self.note(Action::Adopt, &entry.by, &entry, None, None);
                     continue;
                 }
                 Err(refusal) => refusal.to_string(),
@@ -169,7 +188,14 @@ impl<B: Barrier> Blocker<B> {
             self.journal.write(&Line { target: Some(target), reason: Some(&refusal), ..line });
         }
         if !self.book.is_empty() {
-            tracing::info!("{} blocks of an earlier agent go on", self.book.len());
+            tracing::info!("blocks of an earlier agent go on: {}", self.book.len());
+        }
+        if let Some(by) = &self.panicked {
+            tracing::warn!("{by} said panic: nothing is dropped until somebody says `firedamp block resume`");
+        } else if self.alarmed {
+            tracing::warn!(
+                "an alarm to an earlier agent holds: nothing is dropped until somebody says `firedamp block resume`"
+            );
         }
         Ok(())
     }
@@ -221,6 +247,12 @@ impl<B: Barrier> Blocker<B> {
             because: Some(reasons.join("; ")).filter(|reasons| !reasons.is_empty()),
             entries: self.book.len(),
         }
+    }
+
+    /// Whether less is blocked than the configuration wants.
+    pub fn is_suspended(&self) -> bool {
+        let State { requested, effective, .. } = self.state();
+        effective < requested || !self.barrier.is_reached()
     }
 
     /// What the outputs are to be told, once.
@@ -484,6 +516,13 @@ impl<B: Barrier> Blocker<B> {
         }
         // What the kernel refuses is told, and tried again each second.
         let _ = self.tell();
+        let trouble = self.barrier.trouble();
+        if trouble != self.trouble {
+            if let Some(trouble) = &trouble {
+                tracing::warn!("blocking: {trouble}");
+            }
+            self.trouble = trouble;
+        }
         // Once the kernel was told.
         if let Some(message) = alarm {
             self.tell_outputs(Incident::Alarm, SELF, message);
@@ -609,7 +648,7 @@ impl<B: Barrier> Blocker<B> {
 /// What was once wanted about a target.
 fn wish(target: Target, history: &History) -> Wish {
     let (by, reason) = history.origin(&target).map_or_else(
-        || (SELF.to_owned(), "left by an earlier agent, and the audit log does not tell why".to_owned()),
+        || (UNKNOWN.to_owned(), "left by an earlier agent, and the audit log does not tell why".to_owned()),
         |origin| (origin.by.clone(), origin.reason.clone()),
     );
     Wish { target, reason, by, minutes: None, case: None }

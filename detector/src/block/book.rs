@@ -222,12 +222,23 @@ impl Book {
     /// Takes one out that an operator lifts: what is found does not bring it back before its time would have been over.
     pub fn release(&mut self, id: u64) {
         let Some(entry) = self.take(id) else { return };
-        let case = entry.case.map(Released::Case);
-        for released in [Some(Released::Place(entry.target.place())), case].into_iter().flatten() {
+        self.let_pass(&entry.target, entry.case, entry.expires);
+    }
+
+    /// Lets a target and a case pass until a time, in nanoseconds since the machine started, whatever is found.
+    pub fn let_pass(&mut self, target: &Target, case: Option<CaseId>, until: u64) {
+        for released in
+            [Some(Released::Place(target.place())), case.map(Released::Case)].into_iter().flatten()
+        {
             if self.released.len() < REMEMBERED {
-                self.released.insert(released, entry.expires);
+                self.released.insert(released, until);
             }
         }
+    }
+
+    /// Counts on from a number.
+    pub fn count_from(&mut self, last: u64) {
+        self.last = self.last.max(last);
     }
 
     /// Whether an operator lets a target, or a case, pass now.

@@ -25,10 +25,12 @@ impl Clocks {
         time.round(Unit::Second).unwrap_or(time)
     }
 
-    /// How many nanoseconds since the start a time of day in the past was, as the clock stands now.
+    /// How many nanoseconds since the start a time of day was, or will be, as the clock stands now.
     pub(super) fn since_start(&self, time: Timestamp) -> u64 {
-        let ago = u64::try_from(self.time.duration_since(time).as_nanos()).unwrap_or(0);
-        self.since_start.saturating_sub(ago)
+        let nanoseconds =
+            |from: Timestamp, to: Timestamp| u64::try_from(to.duration_since(from).as_nanos()).unwrap_or(0);
+        let (ago, ahead) = (nanoseconds(time, self.time), nanoseconds(self.time, time));
+        self.since_start.saturating_sub(ago).saturating_add(ahead)
     }
 }
 
@@ -45,7 +47,7 @@ mod tests {
         let since_start = |second| clocks.since_start(Timestamp::from_second(second).unwrap());
         assert_eq!(
             [990, 997, 1_000, 1_001, 900].map(since_start),
-            [0, 7_000_000_000, 10_000_000_000, 10_000_000_000, 0]
+            [0, 7_000_000_000, 10_000_000_000, 11_000_000_000, 0]
         );
     }
 }

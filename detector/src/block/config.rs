@@ -167,6 +167,15 @@ impl Config {
                 "nodes do not mine; write \"suspected\", \"probable\" or \"confirmed\"".to_owned(),
             ));
         }
+        if let Some(network) = self.allow.iter().find(|network| network.trunc() != **network) {
+            let message = format!("{network} has bits set behind the prefix: write {}", network.trunc());
+            return Err(("allow", message));
+        }
+        if self.minutes > self.longest_minutes {
+            let message =
+                format!("minutes = {} is more than longest-minutes = {}", self.minutes, self.longest_minutes);
+            return Err(("minutes", message));
+        }
         if self.backend == Method::Nftables && self.entries > MOST_ELEMENTS {
             let message =
                 format!("nft takes too long for so many: write at most {MOST_ELEMENTS} with nftables");

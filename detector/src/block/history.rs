@@ -14,6 +14,12 @@ use crate::ledger::CaseId;
 #[derive(Debug, Default)]
 pub(super) struct History {
     origins: HashMap<Place, Origin>,
+    /// Those of agents before the last one.
+    before: HashMap<Place, Origin>,
+    /// What operators lifted, and until when it would have been blocked.
+    released: Vec<(Target, Option<CaseId>, Timestamp)>,
+    /// The highest number of a block.
+    last: u64,
     /// What was said last about all blocks: panic, alarm or resume; and by whom.
     said: Option<(Action, String)>,
 }
@@ -21,6 +27,7 @@ pub(super) struct History {
 /// Why something is blocked.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
+    pub(super) id: u64,
     pub(super) by: String,
     pub(super) reason: String,
     pub(super) case: Option<CaseId>,
@@ -35,11 +42,14 @@ struct Line {
     timestamp: Timestamp,
     action: Action,
     by: String,
+    #[serde(default)]
+    id: u64,
     target: Option<Target>,
     case_id: Option<CaseId>,
     #[serde(default)]
     automatic: bool,
     reason: Option<String>,
+    until: Option<Timestamp>,
 }
 
 impl History {
@@ -60,22 +70,33 @@ impl History {
     }
 
     fn take(&mut self, line: Line) {
-        let Line { timestamp, action, by, target, case_id, automatic, reason } = line;
+        let Line { timestamp, action, by, id, target, case_id, automatic, reason, until } = line;
+        self.last = self.last.max(id);
         match (action, target) {
             (Action::Panic | Action::Alarm | Action::Resume, _) => self.said = Some((action, by)),
             // What goes on is said again after it.
-            (Action::Start, _) => self.said = None,
-            (Action::Block | Action::Extend | Action::Shorten, Some(target)) => {
-                let since = match self.origins.get(&target.place()) {
+            (Action::Start, _) => {
+                self.said = None;
+                // An agent that was killed at once has adopted nothing.
+                if !self.origins.is_empty() {
+                    self.before = std::mem::take(&mut self.origins);
+                }
+            }
+            (Action::Block | Action::Adopt | Action::Extend | Action::Shorten, Some(target)) => {
+                let known = self.origins.get(&target.place()).or_else(|| self.before.get(&target.place()));
+                let since = match known {
                     Some(known) if action != Action::Block => known.since,
                     _ => timestamp,
                 };
                 let reason = reason.unwrap_or_default();
-                let origin = Origin { by, reason, case: case_id, automatic, since };
+                let origin = Origin { id, by, reason, case: case_id, automatic, since };
                 self.origins.insert(target.place(), origin);
             }
             (Action::Remove | Action::Lift | Action::Expire, Some(target)) => {
                 self.origins.remove(&target.place());
+                if action == Action::Remove {
+                    self.released.extend(until.map(|until| (target, case_id, until)));
+                }
             }
             _ => {}
         }
@@ -83,7 +104,17 @@ impl History {
 
     /// Why something is blocked.
     pub(super) fn origin(&self, target: &Target) -> Option<&Origin> {
-        self.origins.get(&target.place())
+        self.origins.get(&target.place()).or_else(|| self.before.get(&target.place()))
+    }
+
+    /// What operators lifted, and until when it would have been blocked.
+    pub(super) fn released(&self) -> &[(Target, Option<CaseId>, Timestamp)] {
+        &self.released
+    }
+
+    /// The highest number that a block had.
+    pub(super) const fn last(&self) -> u64 {
+        self.last
     }
 
     /// Who said panic, if nobody has said resume after it.

@@ -21,7 +21,8 @@ pub enum Target {
 }
 
 const FORMS: &str = "write a connection as 10.0.0.2:40000-192.0.2.1:3333, a miner and a pool as 10.0.0.2-192.0.2.1:3333, \
-     a network as 192.0.2.0/24, an address as 192.0.2.1";
+     a network as 192.0.2.0/24, an address as 192.0.2.1; addresses of IPv6 before a port in brackets, as in \
+     [2001:db8::2]:40000-[2001:db8::1]:3333";
 
 impl Target {
     /// Where it stands in the kernel.

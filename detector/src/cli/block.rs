@@ -40,7 +40,7 @@ pub(super) enum Verb {
         target: Target,
 
         /// Why: it stands in the list and in the audit log
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = sentence)]
         reason: String,
 
         /// For how many minutes, from 1 to 10080 [default: as the agent's configuration says]
@@ -183,4 +183,16 @@ fn list(answer: &Value) -> anyhow::Result<bool> {
         print::table(&rows)?;
     }
     print::line(state(answer.get("state").unwrap_or(&Value::Null)))
+}
+
+/// The longest reason, in characters.
+const LONGEST: usize = 200;
+
+fn sentence(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err("say why, so that others know it later".to_owned()),
+        1..=LONGEST => Ok(text.to_owned()),
+        _ => Err(format!("write at most {LONGEST} characters")),
+    }
 }

@@ -143,9 +143,8 @@ pub enum AttachError {
     },
     /// Another XDP program is attached.
     #[error(
-        "{interface} already has an XDP program ({cause}): {}; stop the program that put it there{}, or, if it was put \
-         there over netlink, remove it with `ip link set dev {interface} xdp off`",
-        .by.words, .by.mend.as_ref().map(|mend| format!(" (`{mend}`)")).unwrap_or_default()
+        "{interface} already has an XDP program ({cause}): {}; stop the program that put it there (`{}`)",
+        .by.words, .by.mend.clone().unwrap_or_else(|| format!("ip link set dev {interface} xdp off"))
     )]
     Occupied {
         /// The interface.

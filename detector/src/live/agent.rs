@@ -265,6 +265,14 @@ impl Agent<'_> {
         let _ = self.dispatch.tell(&Stats::new(now, &counters), deadline);
     }
 
+    /// Warns once of what earlier agents have missed.
+    pub(super) fn begin(&mut self) {
+        if self.program.pinned().is_some() {
+            let counters = self.counters();
+            self.health.begin(&counters);
+        }
+    }
+
     pub(super) fn counters(&mut self) -> BTreeMap<&'static str, u64> {
         match self.program.counters() {
             Ok(counters) => self.kernel = counters,
@@ -272,8 +280,7 @@ impl Agent<'_> {
         }
         let kernel = &self.kernel;
         let (output, desk) = (self.dispatch.outputs().counts(), self.dispatch.counts());
-        let suspended =
-            self.blocker.as_ref().map(Blocker::state).is_some_and(|state| state.effective < state.requested);
+        let suspended = self.blocker.as_ref().is_some_and(Blocker::is_suspended);
         let firewall = self.blocker.as_ref().map(Blocker::totals).unwrap_or_default();
         let agent = [
             ("block_alarms", self.blocker.as_ref().map_or(0, Blocker::alarms)),

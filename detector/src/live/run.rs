@@ -96,8 +96,7 @@ pub async fn run(
     let mut control = Server::start(&config.control)?;
     let mut log = program.take_log().map(wait_for).transpose()?;
     let mut ring = wait_for(program.take_events()?)?;
-    let Capture { xdp_mode: mode, when_occupied: otherwise, mirror, .. } = config.capture;
-    let interfaces = Interfaces::attach(&mut program, interfaces, How { mode, otherwise, mirror })?;
+    let interfaces = attach(&mut program, interfaces, &config.capture)?;
     let mut watches = program.take_watches()?;
     let mut pipeline = pipeline(&config, &signatures, identities, cases);
     if program.pinned().is_some() {
@@ -127,10 +126,7 @@ pub async fn run(
         kernel: Counters::ZERO,
         closed: false,
     };
-    if agent.program.pinned().is_some() {
-        let counters = agent.counters();
-        agent.health.begin(&counters);
-    }
+    agent.begin();
     let mut reload = Reload::new(origin.clone(), Arc::clone(dispatch.outputs()));
     let mut exchange: Option<Exchange> = None;
     let mut tick = tokio::time::interval(TICK);
@@ -202,6 +198,16 @@ fn blocker(config: &block::Config, program: &mut Program) -> anyhow::Result<Opti
         }
     };
     Ok(Some(Blocker::new(config.clone(), backend)?))
+}
+
+/// Attaches the program, and tells what stays if it cannot be attached.
+fn attach(program: &mut Program, interfaces: &[String], capture: &Capture) -> anyhow::Result<Interfaces> {
+    let Capture { xdp_mode: mode, when_occupied: otherwise, mirror, .. } = *capture;
+    let attached = Interfaces::attach(program, interfaces, How { mode, otherwise, mirror });
+    if let (Err(_), Some(pins)) = (&attached, program.pinned()) {
+        tracing::warn!("tables stay pinned in {}; `firedamp cleanup` removes them", pins.display());
+    }
+    Ok(attached?)
 }
 
 /// Removes what an earlier agent has left in nftables: nothing is to be blocked.

@@ -127,7 +127,8 @@ fn a_second_agent_is_told_that_the_place_is_taken() -> Result<()> {
     first.attached()?;
     for mode in ["auto", "native", "generic"] {
         let outcome = inside(&namespace, &["run", "--iface", "v0", "--xdp-mode", mode])?.wait()?;
-        outcome.fails(FAILURE, &["v0 already has an XDP program", "ip link set dev v0 xdp off"]);
+        outcome
+            .fails(FAILURE, &["v0 already has an XDP program", &format!("sudo kill {}", first.child.id())]);
         let holder = format!("held by firedamp ({})", first.child.id());
         outcome.fails(FAILURE, &["`firedamp` (native), tag ", "loaded 20", "attached by a link", &holder]);
     }

@@ -179,7 +179,7 @@ fn blocks_of_nftables_that_are_kept_go_on() -> Result<()> {
     is(&next, &long, "dropping")?;
     let block = next.block(&long)?;
     assert_eq!((&block["reason"], &block["automatic"]), (&"ticket 12".into(), &false.into()), "{block}");
-    until_within(Duration::from_secs(60), || reaches(&lab, at(0)))?;
+    until_within(Duration::from_mins(1), || reaches(&lab, at(0)))?;
     assert!(started.elapsed() >= Duration::from_secs(50), "{:?}", started.elapsed());
     until("it is over", || Ok(next.block(&short)?.is_null()))?;
     assert!(!reaches(&lab, at(1))? && reaches(&lab, at(2))?);

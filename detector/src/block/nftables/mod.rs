@@ -231,6 +231,9 @@ impl Nftables {
     pub(super) fn trouble(&self) -> Option<String> {
         let (report, table) = (self.shared.report(), self.table.address());
         let unreached = || {
+            if self.table.hook != Hook::None {
+                return format!("somebody changed the table {table}, which is being made anew");
+            }
             format!(
                 "no rule leads to the chain {0} of the table {table}, so nothing is dropped there: let one of your rules say \
                  `jump {0}`, or write nftables-hook = \"forward\" in [block]",
