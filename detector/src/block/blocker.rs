@@ -1,15 +1,18 @@
+mod adopted;
+mod state;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::Receiver;
 
-use detector_common::block::{Block, Control, DRY_RUN, ENFORCE};
+use detector_common::block::{Control, DRY_RUN, ENFORCE};
 use detector_common::counters::Counters;
 use jiff::Timestamp;
 
 use super::audit::{Action, Line};
 use super::barrier::{Barrier, LEASE};
 use super::clocks::Clocks;
-use super::listed::{Effective, Listed, State, done};
+use super::listed::{Effective, Listed, State};
 use super::share::Share;
 use super::{
     AuditError, Backend, Book, Config, Decision, Entry, History, Incident, Journal, Mode, Notice, Protected,
@@ -18,9 +21,6 @@ use super::{
 
 /// Who decides if nobody does.
 const SELF: &str = "firedamp";
-
-/// Who decided if nobody knows.
-const UNKNOWN: &str = "somebody";
 
 /// Why nothing can be blocked.
 #[derive(Debug, thiserror::Error)]
@@ -135,124 +135,9 @@ impl<B: Barrier> Blocker<B> {
         Ok(this)
     }
 
-    /// Goes on with the blocks that an earlier agent has left, but for those that must not be there any more, and with what
-    /// somebody said of all.
-    fn adopt(&mut self, history: &History) -> Result<(), String> {
-        let (control, left, now) = (self.barrier.control()?, self.barrier.left()?, self.barrier.now());
-        if self.config.keeps() && control.until == u64::MAX {
-            match control.mode {
-                // Nothing else than a panic leaves that.
-                0 => {
-                    let by = history.panicked().unwrap_or(UNKNOWN);
-                    self.panicked = Some(format!("{by}, to an earlier agent,"));
-                    self.journal.write(&Journal::line(Action::Panic, by, Mode::Observe));
-                }
-                DRY_RUN if history.alarmed() => {
-                    self.alarmed = true;
-                    self.journal.write(&Journal::line(Action::Alarm, SELF, Mode::DryRun));
-                }
-                _ => {}
-            }
-        }
-        let clocks = self.clocks();
-        self.book.count_from(history.last());
-        for (target, case, until) in history.released() {
-            let until = clocks.since_start(*until);
-            if until > now {
-                self.book.let_pass(target, *case, until);
-            }
-        }
-        for target in left {
-            let expires = self.barrier.hits(&target)?.map_or(0, |block| block.expires);
-            let (wish, origin) = (wish(target, history), history.origin(&target));
-            let refusal = match self.book.plan(wish, &self.config, &self.protected, now) {
-                Ok(_) if expires <= now => "its time is over".to_owned(),
-                Ok(entry) => {
-                    let since = origin.map_or(now, |origin| clocks.since_start(origin.since));
-                    // Of what nobody knows anything, what is found decides.
-                    let automatic = origin.is_none_or(|origin| origin.automatic);
-                    let case = origin.and_then(|origin| origin.case);
-                    let id =
-                        origin.map(|origin| origin.id).filter(|id| *id > 0 && self.book.get(*id).is_err());
-                    let id = id.unwrap_or(entry.id);
-                    let entry = Entry { id, case, automatic, since, expires, ..entry };
-                    self.book.put(entry.clone());
-                    self.note(Action::Adopt, &entry.by, &entry, None, None);
-                    continue;
-                }
-                Err(refusal) => refusal.to_string(),
-            };
-            self.barrier.unblock(&target)?;
-            tracing::info!("{target} is not blocked any more: {refusal}");
-            let line = Journal::line(Action::Lift, SELF, self.mode());
-            self.journal.write(&Line { target: Some(target), reason: Some(&refusal), ..line });
-        }
-        if !self.book.is_empty() {
-            tracing::info!("blocks of an earlier agent go on: {}", self.book.len());
-        }
-        if let Some(by) = &self.panicked {
-            tracing::warn!("{by} said panic: nothing is dropped until somebody says `firedamp block resume`");
-        } else if self.alarmed {
-            tracing::warn!(
-                "an alarm to an earlier agent holds: nothing is dropped until somebody says `firedamp block resume`"
-            );
-        }
-        Ok(())
-    }
-
     /// What was counted before this agent is no reason for an alarm.
     pub fn begin(&mut self, counters: &Counters) {
         self.share.begin(counters, self.barrier.now());
-    }
-
-    /// What is wanted now.
-    pub fn mode(&self) -> Mode {
-        if self.panicked.is_some() {
-            Mode::Observe
-        } else if self.alarmed || self.unprotected.is_some() {
-            self.config.mode.min(Mode::DryRun)
-        } else {
-            self.config.mode
-        }
-    }
-
-    /// What is wanted, and what the kernel does.
-    pub fn state(&self) -> State {
-        let done = self.barrier.control().map(|control| done(&control, self.barrier.now()));
-        let because = match (&done, &self.panicked, self.alarmed, &self.unprotected) {
-            (Err(error), ..) => Some(format!("the kernel does not tell what it does: {error}")),
-            (Ok(mode), ..) if *mode != self.mode() => Some(match &self.failure {
-                Some(error) => format!("the kernel refuses: {error}"),
-                None if self.barrier.is_pending() => "it is about to be told".to_owned(),
-                None => {
-                    format!("it goes on for {} seconds only without the agent's word", self.barrier.lapses())
-                }
-            }),
-            (_, Some(by), ..) => Some(format!("{by} said panic; `firedamp block resume` ends that")),
-            (.., true, _) => Some(format!(
-                "more than {} of 1,000 packets would have been dropped; look at `firedamp block list`, then say `firedamp \
-                 block resume`",
-                self.config.share
-            )),
-            (.., Some(error)) => {
-                Some(format!("the kernel does not take the list of what is never blocked: {error}"))
-            }
-            _ => None,
-        };
-        let reasons: Vec<String> = because.into_iter().chain(self.barrier.trouble()).collect();
-        State {
-            requested: self.config.mode,
-            backend: self.config.backend,
-            effective: done.unwrap_or_else(|_| self.mode()),
-            because: Some(reasons.join("; ")).filter(|reasons| !reasons.is_empty()),
-            entries: self.book.len(),
-        }
-    }
-
-    /// Whether less is blocked than the configuration wants.
-    pub fn is_suspended(&self) -> bool {
-        let State { requested, effective, .. } = self.state();
-        effective < requested || !self.barrier.is_reached()
     }
 
     /// What the outputs are to be told, once.
@@ -529,42 +414,6 @@ impl<B: Barrier> Blocker<B> {
         }
     }
 
-    /// All blocks, as they are wanted and as they are.
-    pub fn list(&self) -> Vec<Listed> {
-        let (clocks, control) = (self.clocks(), self.barrier.control().ok());
-        self.book.entries().map(|entry| self.listed(entry, &clocks, control.as_ref())).collect()
-    }
-
-    fn listed(&self, entry: &Entry, clocks: &Clocks, control: Option<&Control>) -> Listed {
-        let found = self.barrier.hits(&entry.target);
-        let now = self.barrier.now();
-        let effective = match (&found, control) {
-            (Err(_), _) | (Ok(Some(_)), None) => Effective::Unknown,
-            (Ok(None), _) if self.barrier.is_pending() => Effective::Pending,
-            (Ok(None), _) => Effective::Missing,
-            (Ok(Some(block)), _) if now >= block.expires => Effective::Passing,
-            (Ok(Some(_)), Some(control)) if !control.kinds.have(entry.target.kind()) => Effective::Passing,
-            (Ok(Some(_)), Some(control)) => match done(control, now) {
-                Mode::Enforce | Mode::DryRun if !self.barrier.is_reached() => Effective::Bypassed,
-                Mode::Enforce => Effective::Dropping,
-                Mode::DryRun => Effective::Counting,
-                Mode::Observe => Effective::Passing,
-            },
-        };
-        let block = found.ok().flatten();
-        let Block { hits, bytes, latest, expires } =
-            block.unwrap_or(Block { expires: entry.expires, ..Block::default() });
-        Listed {
-            entry: entry.clone(),
-            since: clocks.time_of(entry.since),
-            until: clocks.time_of(expires),
-            effective,
-            hits,
-            bytes,
-            last_hit: (hits > 0).then(|| clocks.time_of(latest)),
-        }
-    }
-
     /// Nothing is blocked any more, because the agent ends, unless it is to go on.
     pub fn finish(&mut self) {
         let done = if self.config.keeps() { self.barrier.keep() } else { self.barrier.finish() };
@@ -643,13 +492,4 @@ impl<B: Barrier> Blocker<B> {
             tracing::error!("blocking: the kernel refuses: {error}");
         }
     }
-}
-
-/// What was once wanted about a target.
-fn wish(target: Target, history: &History) -> Wish {
-    let (by, reason) = history.origin(&target).map_or_else(
-        || (UNKNOWN.to_owned(), "left by an earlier agent, and the audit log does not tell why".to_owned()),
-        |origin| (origin.by.clone(), origin.reason.clone()),
-    );
-    Wish { target, reason, by, minutes: None, case: None }
 }

@@ -32,7 +32,7 @@ fn find<'a>(findings: &'a [Value], check: &str, subject: &str) -> Result<&'a Val
 
 #[test]
 fn every_check_is_there_once() -> Result<()> {
-    let config = "[ledger]\nfile = \"ledger.db\"\n[enrich]\npools = \"pools.csv\"\n[[output]]\nto = \"file\"\npath = \"eve.json\"\n";
+    let config = "[ledger]\nfile = \"ledger.db\"\n[enrich]\npools = \"pools.csv\"\n[[output]]\nto = \"file\"\npath = \"eve.json\"\n[block]\nmode = \"dry-run\"\nbackend = \"nftables\"\naudit = \"audit.jsonl\"\n";
     let pools = "name,match\nsomebody,203.0.113.10\n";
     let folder = folder_with(&[("f.toml", config.as_bytes()), ("pools.csv", pools.as_bytes())])?;
     let file = folder.path().join("f.toml");

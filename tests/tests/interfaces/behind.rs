@@ -160,7 +160,7 @@ fn what_is_to_be_blocked_is_not_watched_where_nothing_can_be() -> Result<()> {
     )?;
     let file = file.display().to_string();
     let said = start(&lab, &["--config", &file]).err().context("the agent has to refuse")?.to_string();
-    let behind = ["nothing can be blocked on lan0", "tcx ingress only", "`empty`", "mode = \"observe\""];
+    let behind = ["XDP can block nothing on lan0", "tcx ingress only", "`empty`", "mode = \"observe\""];
     says(&said, if has_tcx() { &behind } else { &WITHOUT_TCX });
     Ok(())
 }
