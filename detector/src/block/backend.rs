@@ -1,4 +1,4 @@
-use detector_common::block::{Block, Control, DRY_RUN, ENFORCE, Kinds, Network};
+use detector_common::block::{Block, Control, Kinds, Network};
 use ipnet::IpNet;
 
 use super::barrier::{Barrier, since_start};
@@ -38,11 +38,7 @@ impl Barrier for Backend {
         match self {
             Self::Xdp(gate) => Barrier::set(gate.as_mut(), control),
             Self::Nftables(table) => {
-                table.set_mode(match control.mode {
-                    ENFORCE => Mode::Enforce,
-                    DRY_RUN => Mode::DryRun,
-                    _ => Mode::Observe,
-                });
+                table.set_mode(Mode::of(control.mode));
                 table.failure()
             }
         }
@@ -52,15 +48,11 @@ impl Barrier for Backend {
         match self {
             Self::Xdp(gate) => Barrier::control(gate.as_ref()),
             Self::Nftables(table) => {
-                let mode = match table.mode() {
-                    Mode::Enforce => ENFORCE,
-                    Mode::DryRun => DRY_RUN,
-                    Mode::Observe => 0,
-                };
+                let mode = table.mode();
                 let kinds = Kinds::FLOWS.and(Kinds::PAIRS).and(Kinds::NETWORKS);
                 // A table that was just made says nothing yet.
-                let until = if mode == 0 && table.left().is_none() { 0 } else { table.until() };
-                Ok(Control { mode, kinds, until, ..Control::default() })
+                let until = if mode == Mode::Observe && table.left().is_none() { 0 } else { table.until() };
+                Ok(Control { mode: mode.code(), kinds, until, ..Control::default() })
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::Receiver;
 
-use detector_common::block::{Control, DRY_RUN, ENFORCE};
+use detector_common::block::Control;
 use detector_common::counters::Counters;
 use jiff::Timestamp;
 
@@ -454,11 +454,7 @@ impl<B: Barrier> Blocker<B> {
 
     /// Says to the kernel what is done now.
     fn tell(&mut self) -> Result<(), String> {
-        let mode = match self.mode() {
-            Mode::Observe => 0,
-            Mode::DryRun => DRY_RUN,
-            Mode::Enforce => ENFORCE,
-        };
+        let mode = self.mode().code();
         let lease = u64::try_from(LEASE.as_nanos()).unwrap_or(u64::MAX);
         let lapses = self.barrier.now().saturating_add(lease);
         let until = if self.config.keeps() { u64::MAX } else { lapses };

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use detector_common::block::{DRY_RUN, ENFORCE};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,26 @@ pub enum Mode {
     DryRun,
     /// It is dropped.
     Enforce,
+}
+
+impl Mode {
+    /// As the gate's [`Control`](detector_common::block::Control) has it.
+    pub(super) const fn code(self) -> u32 {
+        match self {
+            Self::Observe => 0,
+            Self::DryRun => DRY_RUN,
+            Self::Enforce => ENFORCE,
+        }
+    }
+
+    /// What the gate takes a number for.
+    pub(super) const fn of(code: u32) -> Self {
+        match code {
+            DRY_RUN => Self::DryRun,
+            ENFORCE => Self::Enforce,
+            _ => Self::Observe,
+        }
+    }
 }
 
 /// How much is blocked of a miner.

@@ -1,4 +1,4 @@
-use detector_common::block::{Control, DRY_RUN, ENFORCE};
+use detector_common::block::Control;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -63,9 +63,5 @@ pub struct State {
 
 /// What the kernel does by what it was told last.
 pub(super) fn done(control: &Control, now: u64) -> Mode {
-    match control.mode {
-        DRY_RUN if now < control.until => Mode::DryRun,
-        ENFORCE if now < control.until => Mode::Enforce,
-        _ => Mode::Observe,
-    }
+    if now < control.until { Mode::of(control.mode) } else { Mode::Observe }
 }

@@ -1,7 +1,5 @@
 //! What an earlier agent has left.
 
-use detector_common::block::DRY_RUN;
-
 use super::super::audit::{Action, Line};
 use super::super::barrier::Barrier;
 use super::super::{Entry, History, Journal, Mode, Target, Wish};
@@ -17,14 +15,14 @@ impl<B: Barrier> Blocker<B> {
     pub(super) fn adopt(&mut self, history: &History) -> Result<(), String> {
         let (control, left, now) = (self.barrier.control()?, self.barrier.left()?, self.barrier.now());
         if self.config.keeps() && control.until == u64::MAX {
-            match control.mode {
+            match Mode::of(control.mode) {
                 // Nothing else than a panic leaves that.
-                0 => {
+                Mode::Observe => {
                     let by = history.panicked().unwrap_or(UNKNOWN);
                     self.panicked = Some(format!("{by}, to an earlier agent,"));
                     self.journal.write(&Journal::line(Action::Panic, by, Mode::Observe));
                 }
-                DRY_RUN if history.alarmed() => {
+                Mode::DryRun if history.alarmed() => {
                     self.alarmed = true;
                     self.journal.write(&Journal::line(Action::Alarm, SELF, Mode::DryRun));
                 }

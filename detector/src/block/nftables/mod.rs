@@ -121,7 +121,7 @@ pub struct Nftables {
 
 impl Nftables {
     /// How many seconds after the last word of the agent nothing is dropped any more, unless blocks are kept.
-    pub(super) const LAPSES: u64 = 30;
+    pub(super) const LAPSES: u64 = worker::HEARD.as_secs() + ruleset::LEASE.as_secs();
 
     /// Makes the table. What an earlier agent has left in it goes on if blocks are kept; otherwise nothing is blocked.
     ///

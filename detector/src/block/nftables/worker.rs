@@ -18,7 +18,7 @@ const REST: u32 = 20;
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// How old the word of the agent may be that is handed on: together with the lease half a minute.
-const HEARD: Duration = Duration::from_secs(3);
+pub(super) const HEARD: Duration = Duration::from_secs(3);
 
 /// So much longer than the agent the kernel goes on: the agent ends a block in time and notes what it met, the kernel ends it
 /// if the agent does not.
